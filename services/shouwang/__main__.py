@@ -1,0 +1,5 @@
+"""``python -m shouwang``: the command line, for processes that start their own kind."""
+
+from shouwang.cli import main
+
+main()

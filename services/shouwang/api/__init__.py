@@ -1,0 +1,1 @@
+"""The window: HTTP for people and machines. The only room with FastAPI."""

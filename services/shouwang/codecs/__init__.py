@@ -1,0 +1,1 @@
+"""Foreign code and foreign protocols."""

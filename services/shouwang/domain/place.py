@@ -1,0 +1,55 @@
+"""The tree of places, and what a device, a profile's kind and a place mean to each other."""
+
+from collections.abc import Iterator
+from enum import StrEnum
+
+import msgspec
+
+from shouwang.domain.vocabulary import DeviceId, Life, PlaceId, Value
+
+
+class PlaceKind(StrEnum):
+    SUB_DISTRICT = "sub_district"
+    COMMUNITY = "community"
+    COMPOUND = "compound"
+    BUILDING = "building"
+    UNIT = "unit"
+    FLOOR = "floor"
+    DWELLING = "dwelling"
+    AREA = "area"
+    SHOP = "shop"
+    GARAGE = "garage"
+    FIRE_COMPARTMENT = "fire_compartment"
+
+
+class Place(Value, frozen=True, kw_only=True):
+    """A node of the tree; its id is its path, so its ancestors are its prefixes."""
+
+    id: PlaceId
+    kind: PlaceKind
+    name: str = ""
+
+
+class Device(Value, frozen=True, kw_only=True):
+    """A registered sensor. ``address`` is ``<family>:<identity as decode prints it>``."""
+
+    id: DeviceId
+    profile: str
+    address: str
+    place: PlaceId
+    life: Life = Life.IN_SERVICE
+    tags: list[str] = msgspec.field(default_factory=list)
+    name: str = ""
+    note: str = ""
+
+
+def ancestors(place: str) -> Iterator[PlaceId]:
+    """The place itself, then each ancestor up to the root: ``a/b/c``, ``a/b``, ``a``."""
+    while place:
+        yield PlaceId(place)
+        place = place.rpartition("/")[0]
+
+
+def is_within(place: str, ancestor: str) -> bool:
+    """True for the place itself and all below it."""
+    return place == ancestor or place.startswith(ancestor + "/")

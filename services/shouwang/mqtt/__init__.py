@@ -1,0 +1,1 @@
+"""The ear: the broker's messages in, acknowledged only after the commit."""

@@ -1,0 +1,80 @@
+"""YAML documents with the line of every value, so that each refusal names file, line and cause."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+import yaml
+
+from shouwang.domain.errors import ConfigError
+
+T = TypeVar("T")
+
+_Loader: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class Document(msgspec.Struct, frozen=True):
+    """One YAML document: ``content`` is plain data, ``lines`` gives the 1-based line of each path (``$.when.above``)."""
+
+    file: str
+    content: object
+    lines: Mapping[str, int]
+
+    def where(self, path: str = "$") -> str:
+        """``file:line`` of the deepest known ancestor of ``path``."""
+        while path not in self.lines and path != "$":
+            path = path[: max(path.rfind("."), path.rfind("["))] or "$"
+        return f"{self.file}:{self.lines.get(path, 1)}"
+
+
+def read_documents(file: Path, name: str | None = None) -> list[Document]:
+    """All documents of a file. ``name`` is how messages call the file. Raises ConfigError with ``file:line``."""
+    shown = name or str(file)
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"cannot be read: {error}", shown) from None
+    return list(parse_documents(text, shown))
+
+
+def parse_documents(text: str, name: str) -> Iterator[Document]:
+    """As ``read_documents``, from text."""
+    loader = _Loader(text)
+    try:
+        while loader.check_node():
+            node = loader.get_node()
+            lines: dict[str, int] = {}
+            _mark(node, "$", lines, name)
+            yield Document(name, loader.construct_document(node), lines)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise ConfigError(f"is not YAML: {error.problem}", f"{name}:{line}") from None
+    except (yaml.YAMLError, ValueError) as error:
+        raise ConfigError(f"is not YAML: {error}", name) from None
+    finally:
+        loader.dispose()
+
+
+def shaped(document: Document, shape: type[T]) -> T:
+    """The document's content as ``shape``. Raises ConfigError naming file, line, path and what was expected."""
+    try:
+        return msgspec.convert(document.content, shape)
+    except msgspec.ValidationError as error:
+        reason, _, path = str(error).partition(" - at `")
+        path = path.rstrip("`") or "$"
+        raise ConfigError(f"{path.removeprefix('$.')}: {reason}" if path != "$" else reason, document.where(path)) from None
+
+
+def _mark(node: yaml.Node, path: str, lines: dict[str, int], name: str) -> None:
+    lines[path] = node.start_mark.line + 1
+    if isinstance(node, yaml.MappingNode):
+        seen: set[str] = set()
+        for key, value in node.value:
+            if key.value in seen:
+                raise ConfigError(f"{key.value!r} stands twice", f"{name}:{key.start_mark.line + 1}")
+            seen.add(key.value)
+            _mark(value, f"{path}.{key.value}", lines, name)
+    elif isinstance(node, yaml.SequenceNode):
+        for index, item in enumerate(node.value):
+            _mark(item, f"{path}[{index}]", lines, name)

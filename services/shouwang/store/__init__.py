@@ -1,0 +1,1 @@
+"""The state database, the one truth. The only room with SQLAlchemy."""
