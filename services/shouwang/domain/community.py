@@ -1,0 +1,41 @@
+"""The directory as one value: places, people, posts, zones, rosters, policies, devices of a site at one revision."""
+
+from collections.abc import Mapping
+from functools import cached_property
+
+import msgspec
+
+from shouwang.domain.duty import Person, PostHolder, Roster, SiteFacts, Zone
+from shouwang.domain.escalation import Policy
+from shouwang.domain.place import Device, Place
+from shouwang.domain.vocabulary import DeviceId, PersonId, PlaceId
+
+
+class Community(msgspec.Struct, frozen=True, kw_only=True, dict=True):
+    """Everything of a site that people configure. ``policies`` in the order in which they are matched (the shipped ones
+    are not among them). ``registered_at`` of devices: when the revision that brought them was switched on."""
+
+    revision: int = 0
+    site: SiteFacts = msgspec.field(default_factory=SiteFacts)
+    places: Mapping[PlaceId, Place] = msgspec.field(default_factory=dict)
+    people: Mapping[PersonId, Person] = msgspec.field(default_factory=dict)
+    posts: tuple[PostHolder, ...] = ()
+    zones: Mapping[str, Zone] = msgspec.field(default_factory=dict)
+    rosters: Mapping[str, Roster] = msgspec.field(default_factory=dict)
+    policies: tuple[Policy, ...] = ()
+    devices: Mapping[DeviceId, Device] = msgspec.field(default_factory=dict)
+    registered_at: Mapping[DeviceId, int] = msgspec.field(default_factory=dict)
+
+    @cached_property
+    def by_address(self) -> Mapping[str, Device]:
+        """Devices by ``<family>:<identity>``."""
+        return {device.address: device for device in self.devices.values()}
+
+    def place_names(self, place: str) -> list[str]:
+        """Names from the root down, a missing one by its last path segment."""
+        parts = place.split("/")
+        paths = ["/".join(parts[: end + 1]) for end in range(len(parts))]
+        return [
+            (known.name if (known := self.places.get(PlaceId(path))) and known.name else path.rpartition("/")[2])
+            for path in paths
+        ]

@@ -1,0 +1,387 @@
+"""What flows need from outside, as Protocols with their full contracts.
+
+Ports of the state database are synchronous: each transaction is short and runs in a thread of its caller (the ear's
+intake thread, the API's thread pool, ``asyncio.to_thread`` in dispatch), which costs less than an async driver and
+cannot be cancelled half-way (docs/decisions). Channels are asynchronous, because they wait for the world.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+import msgspec
+
+from shouwang.domain.alert import Alert
+from shouwang.domain.community import Community
+from shouwang.domain.duty import Contact, Person
+from shouwang.domain.incident import Incident
+from shouwang.domain.journal import Entry
+from shouwang.domain.notice import Delivery, Message, Notice, Outcome
+from shouwang.domain.standing import DeviceState
+from shouwang.domain.vocabulary import (
+    AlertId,
+    Arrival,
+    DeliveryKey,
+    DeviceId,
+    Duration,
+    IncidentId,
+    Instant,
+    NoticeId,
+    Reading,
+    Refusal,
+    Value,
+)
+
+
+class Clock(Protocol):
+    def now(self) -> Instant:
+        """The present instant. May step; decisions clamp a time that runs backwards."""
+        ...
+
+
+class Points(Protocol):
+    """Named fault points: a no-op in the product, the place where tests kill the process."""
+
+    def reach(self, name: str) -> None: ...
+
+
+# The ear ---------------------------------------------------------------------------------------------------------------
+
+
+class Batch(Protocol):
+    """Arrivals in the order of the broker, with their acknowledgement."""
+
+    arrivals: Sequence[Arrival]
+
+    def acknowledge(self) -> None:
+        """Sends the PUBACKs in order. Call once, after the commit; never raises for a lost link (the broker will
+        redeliver, and the acceptance recognises it)."""
+        ...
+
+
+class Feed(Protocol):
+    """The queue between the session and intake, bounded by the session's receive maximum."""
+
+    def next_batch(self, timeout: float) -> Batch | None:
+        """Whatever has arrived since the last call, at most the feed's bounds in count and bytes; blocks up to
+        ``timeout`` seconds only when nothing has. An idle line waits for nothing."""
+        ...
+
+
+class Publisher(Protocol):
+    """Publishes on the ear's own connection."""
+
+    def publish(self, topic: str, payload: bytes, *, retain: bool, done: "Settled") -> None:
+        """QoS 1, never blocks. ``done()`` is called once from the session's thread when the PUBACK came; after a lost
+        link it is not called, and the caller publishes again after ``connected`` turned true."""
+        ...
+
+    @property
+    def connected(self) -> bool: ...
+
+
+class Settled(Protocol):
+    def __call__(self) -> None: ...
+
+
+# The state database ----------------------------------------------------------------------------------------------------
+
+
+class Announcement(Value, frozen=True, kw_only=True):
+    """A message to publish on MQTT; settled by its PUBACK."""
+
+    topic: str
+    payload: bytes
+    retain: bool = True
+    seq: int = 0
+
+
+class Order(Value, frozen=True, kw_only=True):
+    """A person's act that only intake may carry out: ``reset`` the latch of (rule, subject), or ``end`` an event alert,
+    both after an incident was resolved or an alert was reset by hand."""
+
+    kind: str
+    rule: str
+    subject: str
+    alert: AlertId
+    actor: str
+    at: Instant
+    seq: int = 0
+
+
+class Quarantined(Value, frozen=True, kw_only=True):
+    """A raw arrival that could not be read, with its reason."""
+
+    arrival: Arrival
+    refusal: Refusal
+    family: str = ""
+    device: str = ""
+
+
+class Heard(Value, frozen=True, kw_only=True):
+    """A device that nobody registered: address, what the family announced of it, its newest raw message."""
+
+    address: str
+    at: Instant
+    profile: str
+    model: str
+    kind: str
+    topic: str
+    payload: bytes
+
+
+class Transaction(Protocol):
+    """One transaction of the state database, open for deciding. What is written is seen by what is read later in the
+    same transaction. Leaving the block commits; an exception rolls all of it back."""
+
+    def alert(self, id: AlertId) -> Alert | None: ...
+
+    def open_alert(self, rule: str, subject: str) -> Alert | None:
+        """The alert of (rule, subject) that is not back to normal: at most one (a unique index)."""
+        ...
+
+    def alerts_of(self, incident: IncidentId) -> list[Alert]: ...
+
+    def incident(self, id: IncidentId) -> Incident | None: ...
+
+    def open_incident(self, group: str, resolved_after: Instant) -> Incident | None:
+        """The newest incident of the group that is neither resolved nor closed, or was resolved after the instant."""
+        ...
+
+    def told(self, incident: IncidentId) -> list[tuple[str, str]]:
+        """(person, delivery state) of all deliveries of the incident so far, oldest first."""
+        ...
+
+    def deliveries_of(self, incident: IncidentId) -> list[Delivery]: ...
+
+    def keep_alert(self, alert: Alert) -> None: ...
+
+    def keep_incident(self, incident: Incident) -> None: ...
+
+    def keep_delivery(self, delivery: Delivery) -> None: ...
+
+    def make_notice(self, notice: Notice) -> None:
+        """Queues work for dispatch; a notice whose id exists is ignored."""
+        ...
+
+    def expanded(self, notice: NoticeId, at: Instant) -> bool:
+        """Marks a notice as turned into deliveries; False when somebody else already did."""
+        ...
+
+    def cancel_deliveries(self, incident: IncidentId, at: Instant) -> int:
+        """Queued and unreachable deliveries of the incident become cancelled; how many."""
+        ...
+
+    def announce(self, announcement: Announcement) -> None: ...
+
+    def order(self, order: Order) -> None: ...
+
+    def record(self, entry: Entry) -> None: ...
+
+
+class Acceptance(Transaction, Protocol):
+    """The transaction of one batch, or of timers and orders. Raises StaleEpoch where another intake took the lease."""
+
+    def states(self, devices: Collection[DeviceId]) -> Mapping[DeviceId, DeviceState]:
+        """Present states of these devices (absent: never seen). Served from the cache where it is hot."""
+        ...
+
+    def keep_states(self, states: Mapping[DeviceId, DeviceState]) -> None: ...
+
+    def is_redelivery(self, arrival: Arrival) -> bool:
+        """True for the broker's own redelivery of an arrival that was accepted: DUP, same session, packet id and
+        payload hash within the window of unacknowledged packets."""
+        ...
+
+    def newest_retained(self, topic: str) -> str | None:
+        """Payload hash of the newest accepted message of a topic that was heard retained, or of any life-safety topic."""
+        ...
+
+    def keep_arrivals(self, arrivals: Sequence[Arrival]) -> None:
+        """Enters the batch in the redelivery window."""
+        ...
+
+    def quarantine(self, items: Sequence[Quarantined]) -> None: ...
+
+    def spool(self, readings: Sequence[Reading]) -> None:
+        """Readings wait for shipping: one compact row a batch."""
+        ...
+
+    def discover(self, heard: Sequence[Heard]) -> None: ...
+
+    def keep_announced(self, family: str, items: Mapping[str, bytes]) -> None:
+        """What a family announced of itself (definitions, births), by key, so that a restart decodes."""
+        ...
+
+    def orders(self) -> list[Order]:
+        """Orders not yet carried out, oldest first; they are consumed by this transaction."""
+        ...
+
+    def keep_meta(self, key: str, value: bytes) -> None: ...
+
+
+class Inbox(Protocol):
+    def accept(self) -> AbstractContextManager[Acceptance]:
+        """Opens the acceptance. Commit is durable (fsync) before the block is left without error."""
+        ...
+
+    def due(self, until: Instant, limit: int) -> list[DeviceId]:
+        """Devices whose ``due_at`` is at or before ``until``, earliest first."""
+        ...
+
+    def announced(self, family: str) -> Mapping[str, bytes]: ...
+
+    def has_orders(self) -> bool: ...
+
+    def unheard(self, devices: Iterable[DeviceId]) -> list[DeviceId]:
+        """Those without a state row."""
+        ...
+
+
+class Announcements(Protocol):
+    """MQTT messages to publish, in order."""
+
+    def waiting(self, after: int, limit: int) -> list[Announcement]: ...
+
+    def settle(self, seqs: Collection[int]) -> None: ...
+
+
+class SpooledBatch(Value, frozen=True):
+    seq: int
+    readings: list[Reading]
+
+
+class Spool(Protocol):
+    def waiting(self, limit: int) -> list[SpooledBatch]:
+        """The oldest spooled batches, in order."""
+        ...
+
+    def trim(self, seqs: Collection[int]) -> None:
+        """They are in the reading store."""
+        ...
+
+    def backlog(self) -> tuple[int, Instant | None]:
+        """(batches, receive time of the oldest)."""
+        ...
+
+
+class Casebook(Protocol):
+    """Transactions of people and of dispatch on alerts, incidents, notices and deliveries."""
+
+    def change(self) -> AbstractContextManager[Transaction]: ...
+
+    def incidents_due(self, now: Instant, limit: int) -> list[IncidentId]:
+        """Incidents whose ``next_step_at`` is at or before ``now``, earliest first."""
+        ...
+
+
+class Outbox(Protocol):
+    def notices(self, limit: int) -> list[Notice]:
+        """Not yet expanded, first notices before others, oldest first."""
+        ...
+
+    def lease(self, holder: str, now: Instant, until: Instant, limit: int) -> list[Delivery]:
+        """Due deliveries, now leased by ``holder`` until ``until``: first notices before others, oldest first."""
+        ...
+
+    def settle(self, delivery: Delivery, entries: Sequence[Entry]) -> None:
+        """Writes the delivery as it is now, and its journal entries, in one transaction."""
+        ...
+
+    def reclaim(self, now: Instant) -> int:
+        """Leases that ran out are queued again; how many."""
+        ...
+
+    def delivery(self, key: DeliveryKey) -> Delivery | None: ...
+
+    def oldest_waiting(self) -> Instant | None: ...
+
+
+class Journal(Protocol):
+    def since(self, seq: int, limit: int) -> list[Entry]: ...
+
+    def of_incident(self, incident: IncidentId) -> list[Entry]: ...
+
+    def last(self) -> int:
+        """Sequence number of the newest entry, 0 when empty."""
+        ...
+
+
+class Directory(Protocol):
+    def revision(self) -> int:
+        """Changes whenever any configuration changed; one indexed read."""
+        ...
+
+    def community(self) -> Community:
+        """The directory at the present revision, as one value."""
+        ...
+
+    def change(self, put: Sequence[object], remove: Sequence[tuple[str, str]] = ()) -> int:
+        """Adds or replaces domain values (Place, Person, PostHolder, Zone, Roster, Policy, Device, SiteFacts) and ends
+        others by (kind, id), under one new revision; all or nothing, whatever the number. Gives the revision.
+        Raises Conflict while another change is being staged."""
+        ...
+
+
+# Readings --------------------------------------------------------------------------------------------------------------
+
+
+class Point(Value, frozen=True, kw_only=True):
+    """``at`` and the value; with ``every`` the start of the interval and its aggregate."""
+
+    at: Instant
+    metric: str
+    value: bool | float | str | None = None
+    part: str = ""
+    count: int | None = None
+    min: float | None = None
+    max: float | None = None
+    mean: float | None = None
+    last: bool | float | str | None = None
+    late: bool = False
+
+
+class ReadingStore(Protocol):
+    """Where readings rest. Idempotent by (device, part, metric, measured_at): writing twice stores once; the later value
+    of the same key wins."""
+
+    def write(self, readings: Sequence[Reading]) -> None:
+        """Durable when it returns. Raises StoreUnavailable; the caller keeps them and tries again."""
+        ...
+
+    def read(
+        self,
+        device: DeviceId,
+        metric: str | None,
+        start: Instant,
+        end: Instant,
+        *,
+        every: Duration | None = None,
+        limit: int = 10_000,
+    ) -> list[Point]:
+        """Points with start <= measured_at < end, oldest first; all metrics where ``metric`` is None. With ``every``:
+        one Point for each interval that has readings, aligned to the epoch. Raises StoreUnavailable."""
+        ...
+
+    def maintain(self, now: Instant) -> None:
+        """Rollups and retention, in small steps; called by the rounds."""
+        ...
+
+    def close(self) -> None: ...
+
+
+# People ----------------------------------------------------------------------------------------------------------------
+
+
+class Channel(Protocol):
+    name: str
+
+    async def send(self, message: Message, person: Person, contact: Contact) -> Outcome:
+        """One attempt. Never raises; bounded in time by itself; the same ``message.key`` for every attempt."""
+        ...
+
+
+class Wake(msgspec.Struct, frozen=True):
+    """Why dispatch was woken; only a hint, truth is always a row."""
+
+    reason: str
