@@ -13,6 +13,7 @@ ifneq ($(wildcard tests/browser/test_*.py),)
 SERVERS += chromium:chromium fonts-wqy-microhei
 endif
 
+.NOTPARALLEL:
 .PHONY: help setup run test check bench soak clean
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
