@@ -188,17 +188,9 @@ class Acceptance(Transaction, Protocol):
 
     def keep_states(self, states: Mapping[DeviceId, DeviceState]) -> None: ...
 
-    def is_redelivery(self, arrival: Arrival) -> bool:
-        """True for the broker's own redelivery of an arrival that was accepted: DUP, same session, packet id and
-        payload hash within the window of unacknowledged packets."""
-        ...
-
-    def newest_retained(self, topic: str) -> str | None:
-        """Payload hash of the newest accepted message of a topic that was heard retained, or of any life-safety topic."""
-        ...
-
-    def keep_arrivals(self, arrivals: Sequence[Arrival]) -> None:
-        """Enters the batch in the redelivery window."""
+    def fresh(self, arrivals: Sequence[Arrival]) -> list[Arrival]:
+        """Those that were not accepted before, in order, now entered in the redelivery window. Left out is only the
+        broker's own redelivery: DUP set, with session, packet id and payload hash of an arrival in the window."""
         ...
 
     def quarantine(self, items: Sequence[Quarantined]) -> None: ...

@@ -85,6 +85,9 @@ class Delivery(Value, frozen=True, kw_only=True):
     seen_at: Instant | None = None
     answered_at: Instant | None = None
     detail: str = ""
+    lease_holder: str = ""
+    lease_until: Instant | None = None
+    """Who sends it now, and until when nobody else may."""
 
 
 class Sent(Value, frozen=True):

@@ -54,6 +54,9 @@ class DeviceState(Value, frozen=True, omit_defaults=True, kw_only=True):
     values: dict[str, Newest] = msgspec.field(default_factory=dict)
     standings: dict[str, Standing] = msgspec.field(default_factory=dict)
     repeats: list[RepeatMark] = msgspec.field(default_factory=list)
+    """The last few messages that carried a counter or a device time, newest last."""
+    topics: dict[str, str] = msgspec.field(default_factory=dict)
+    """Payload hash of the newest message of each of its topics: what a retained copy is compared with."""
     due_at: Instant | None = None
     """The earliest moment at which a timer of any rule must look at this device; an index of the state table. Never
     moved later by a message (``absent`` re-arms when it fires), so a chatty device costs no timer writes."""

@@ -1,0 +1,164 @@
+"""Opening the state database, and the two kinds of transaction: one that reads, one that writes.
+
+SQLite has one writer at a time, and its own waiting is a poll with sleeps. Writers therefore queue on an advisory lock
+of the operating system first (``flock`` beside the file, a mutex among threads), which wakes them at once. On
+PostgreSQL a writer of cases takes one advisory lock, so that journal numbers become visible in their own order and
+readers that tail them miss nothing.
+"""
+
+import fcntl
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, Table, create_engine, event
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.sql.dml import Insert
+
+from shouwang.domain.errors import ConfigError, StoreUnavailable
+
+
+CASES_LOCK = 0x5348_4F55
+"""Key of PostgreSQL's advisory lock for writers of alerts, incidents and the journal ("SHOU")."""
+
+WAL_LIMIT_PAGES = 25_000
+"""Intake leaves checkpoints to the server (they cost its commits tens of milliseconds), unless the log grew past about
+100 MB because no server runs."""
+
+
+class Database:
+    """One state database. Thread-safe; each transaction uses a connection of its own."""
+
+    def __init__(self, url: str, *, checkpoints: bool = True) -> None:
+        self._url = _parse(url)
+        self.is_sqlite = self._url.get_backend_name() == "sqlite"
+        self._mutex = threading.Lock()
+        self._lock_file: int | None = None
+        if self.is_sqlite:
+            if not self._url.database:
+                raise ConfigError(f"state database {url!r} names no file; expected sqlite:///PATH")
+            path = Path(self._url.database)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._lock_file = os.open(f"{path}-writer", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self.engine = self._engine(checkpoints)
+
+    def create(self) -> None:
+        """Makes missing tables and brings old ones up to date. Raises StoreUnavailable where nothing answers."""
+        from .migrations import upgrade
+
+        with self._write_lock():
+            try:
+                upgrade(self.engine)
+            except DBAPIError as error:
+                raise StoreUnavailable(f"state database {self}: {error.orig}") from None
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A consistent view; never waits for a writer."""
+        with self.engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def write(self, *, cases: bool = False) -> Iterator[Connection]:
+        """One transaction that may write; commits when the block ends, rolls back on an exception. ``cases``: it may
+        write alerts, incidents or the journal."""
+        with self._write_lock(), self.engine.connect() as bare:
+            connection = bare.execution_options(shouwang_write=True)
+            with connection.begin():
+                if cases and not self.is_sqlite:
+                    connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({CASES_LOCK})")
+                yield connection
+
+    def insert(self, table: Table) -> "sqlite.Insert | postgresql.Insert":
+        """INSERT that can say what to do on a conflict."""
+        return sqlite.insert(table) if self.is_sqlite else postgresql.insert(table)
+
+    def upsert(self, table: Table, *keys: str) -> Insert:
+        """INSERT that replaces the row with the same keys."""
+        statement = self.insert(table)
+        given = {column.name: statement.excluded[column.name] for column in table.columns if column.name not in keys}
+        return statement.on_conflict_do_update(index_elements=list(keys), set_=given)
+
+    def insert_once(self, table: Table, *keys: str) -> Insert:
+        """INSERT that leaves an existing row with the same keys alone."""
+        return self.insert(table).on_conflict_do_nothing(index_elements=list(keys))
+
+    def checkpoint(self) -> None:
+        """Moves the write-ahead log into the file (SQLite); called by the server, never by intake."""
+        if self.is_sqlite:
+            with self.engine.connect() as connection:
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)")
+
+    def close(self) -> None:
+        self.engine.dispose()
+        if self._lock_file is not None:
+            os.close(self._lock_file)
+            self._lock_file = None
+
+    def __str__(self) -> str:
+        return self._url.render_as_string(hide_password=True)
+
+    @contextmanager
+    def _write_lock(self) -> Iterator[None]:
+        if self._lock_file is None:
+            yield
+            return
+        with self._mutex:
+            fcntl.flock(self._lock_file, fcntl.LOCK_EX)
+            try:
+                yield
+            finally:
+                fcntl.flock(self._lock_file, fcntl.LOCK_UN)
+
+    def _engine(self, checkpoints: bool) -> Engine:
+        if not self.is_sqlite:
+            return create_engine(self._url, pool_size=8, max_overflow=8, pool_pre_ping=True)
+        engine = create_engine(self._url, pool_size=8, max_overflow=24, connect_args={"timeout": 30})
+        limit = 0 if checkpoints else WAL_LIMIT_PAGES
+        event.listen(engine, "connect", _prepare(limit))
+        event.listen(engine, "begin", _begin)
+        return engine
+
+
+def _parse(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise ConfigError(
+            f"state database {url!r} is not a URL: {error}; expected sqlite:///PATH or postgresql://…"
+        ) from None
+    match parsed.get_backend_name():
+        case "sqlite":
+            return parsed
+        case "postgresql":
+            return parsed.set(drivername="postgresql+psycopg")
+        case other:
+            raise ConfigError(f"state database {other!r} is not supported; expected sqlite or postgresql")
+
+
+def _prepare(autocheckpoint: int) -> Callable[[object, object], None]:
+    def prepare(connection: object, _record: object) -> None:
+        connection.isolation_level = None  # type: ignore[attr-defined]  # we begin ourselves, see _begin
+        cursor = connection.cursor()  # type: ignore[attr-defined]
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "busy_timeout=30000",
+            f"wal_autocheckpoint={autocheckpoint}",
+            "temp_store=MEMORY",
+            "cache_size=-16000",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    return prepare
+
+
+def _begin(connection: Connection) -> None:
+    # A transaction that will write must say so at once: upgrading a read lock half-way can only fail.
+    write = connection.get_execution_options().get("shouwang_write", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")

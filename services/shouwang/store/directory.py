@@ -1,0 +1,203 @@
+"""The directory: everything that people configure, as versioned rows under one revision number.
+
+A change writes its rows in small transactions under the next revision, where no reader looks yet, then switches the
+revision by one row. Readers at the old revision see the old rows to the end; a change that died half-way is swept away
+by the next one. Large or small, a change is all or nothing, and never holds the writer for long.
+"""
+
+import threading
+from collections.abc import Callable, Sequence
+
+import msgspec
+from sqlalchemy import Connection, bindparam, delete, insert, or_, select, update
+
+from shouwang.domain.community import Community
+from shouwang.domain.duty import Person, PostHolder, Roster, SiteFacts, Zone
+from shouwang.domain.errors import Conflict
+from shouwang.domain.escalation import Policy
+from shouwang.domain.place import Device, Place
+from shouwang.domain.vocabulary import MINUTE, DeviceId, Instant, PersonId, Value
+
+from .database import Database
+from .tables import directory, meta
+
+REVISION = "directory.revision"
+STAGING = "directory.staging"
+STAGING_TERM = 2 * MINUTE
+"""After this long without a step a staged change counts as dead, and another may begin."""
+
+ROWS_A_STEP = 200
+"""Rows of one staging transaction: at most 5 ms of the one writer (docs/decisions)."""
+
+
+class _Ordered(Value, frozen=True):
+    """A policy with its place in the order of matching."""
+
+    position: int
+    policy: Policy
+
+
+class SqlDirectory:
+    """``ports.Directory``."""
+
+    def __init__(self, database: Database, now: Callable[[], Instant]) -> None:
+        self._database = database
+        self._now = now
+        self._mutex = threading.Lock()
+        self._known: Community | None = None
+
+    def revision(self) -> int:
+        with self._database.read() as connection:
+            return _number(connection, REVISION)
+
+    def community(self) -> Community:
+        with self._mutex:
+            with self._database.read() as connection:
+                revision = _number(connection, REVISION)
+                if self._known is None or self._known.revision != revision:
+                    self._known = _load(connection, revision)
+            return self._known
+
+    def change(self, put: Sequence[object], remove: Sequence[tuple[str, str]] = ()) -> int:
+        revision = self._begin()
+        positions = {policy.id: place for place, policy in enumerate(self.community().policies)}
+        rows = [_row(value, revision, self._now(), positions) for value in put]
+        for start in range(0, len(rows), ROWS_A_STEP):
+            step = rows[start : start + ROWS_A_STEP]
+            self._stage([(str(row["kind"]), str(row["id"])) for row in step], step, revision)
+        for start in range(0, len(remove), ROWS_A_STEP):
+            self._stage(remove[start : start + ROWS_A_STEP], [], revision)
+        with self._database.write() as connection:
+            _keep(self._database, connection, REVISION, str(revision))
+            connection.execute(delete(meta).where(meta.c.key == STAGING))
+        return revision
+
+    def _begin(self) -> int:
+        with self._database.write() as connection:
+            staged = connection.execute(select(meta.c.value).where(meta.c.key == STAGING).with_for_update()).scalar()
+            if staged is not None and int(staged) + STAGING_TERM > self._now():
+                raise Conflict(
+                    "another change of the directory is being applied; nothing was changed, try again shortly"
+                )
+            _keep(self._database, connection, STAGING, str(self._now()))
+            revision = _number(connection, REVISION)
+            connection.execute(delete(directory).where(directory.c.since > revision))
+            connection.execute(update(directory).where(directory.c.until > revision).values(until=None))
+            return revision + 1
+
+    def _stage(self, ended: Sequence[tuple[str, str]], rows: Sequence[dict[str, object]], revision: int) -> None:
+        with self._database.write() as connection:
+            connection.execute(
+                _END, [{"ended_kind": kind, "ended_id": id, "at_revision": revision} for kind, id in ended]
+            )
+            if rows:
+                connection.execute(insert(directory), rows)
+            _keep(self._database, connection, STAGING, str(self._now()))
+
+
+def identity(value: object) -> tuple[str, str]:
+    """(kind, id) of a directory value, as ``remove`` names it."""
+    match value:
+        case Place():
+            return "place", value.id
+        case Person():
+            return "person", value.id
+        case PostHolder():
+            return "post", f"{value.place}|{value.post}|{value.person}"
+        case Zone():
+            return "zone", value.id
+        case Roster():
+            return "roster", value.id
+        case Policy():
+            return "policy", value.id
+        case Device():
+            return "device", value.id
+        case SiteFacts():
+            return "site", "site"
+        case _:
+            raise TypeError(f"{type(value).__name__} is not kept in the directory")
+
+
+def _row(value: object, revision: int, at: Instant, positions: dict[str, int]) -> dict[str, object]:
+    kind, id = identity(value)
+    kept = value
+    if isinstance(value, Policy):
+        kept = _Ordered(positions.setdefault(value.id, len(positions)), value)
+    body = msgspec.json.encode(kept).decode()
+    return {"kind": kind, "id": id, "since": revision, "until": None, "at": at, "body": body}
+
+
+def _load(connection: Connection, revision: int) -> Community:
+    places, people, zones, rosters, devices, registered = {}, {}, {}, {}, {}, {}
+    posts: list[PostHolder] = []
+    policies: list[_Ordered] = []
+    site = SiteFacts()
+    for row in connection.execute(_AT_REVISION, {"revision": revision}):
+        body = row.body
+        match row.kind:
+            case "place":
+                place = msgspec.json.decode(body, type=Place)
+                places[place.id] = place
+            case "person":
+                person = msgspec.json.decode(body, type=Person)
+                people[PersonId(person.id)] = person
+            case "post":
+                posts.append(msgspec.json.decode(body, type=PostHolder))
+            case "zone":
+                zones[row.id] = msgspec.json.decode(body, type=Zone)
+            case "roster":
+                rosters[row.id] = msgspec.json.decode(body, type=Roster)
+            case "policy":
+                policies.append(msgspec.json.decode(body, type=_Ordered))
+            case "device":
+                device = msgspec.json.decode(body, type=Device)
+                devices[device.id] = device
+            case "site":
+                site = msgspec.json.decode(body, type=SiteFacts)
+    first = {DeviceId(row.id): row.at for row in connection.execute(_FIRST_SEEN)}
+    registered = {device: first[device] for device in devices}
+    return Community(
+        revision=revision,
+        site=site,
+        places=places,
+        people=people,
+        posts=tuple(posts),
+        zones=zones,
+        rosters=rosters,
+        policies=tuple(one.policy for one in sorted(policies, key=lambda one: one.position)),
+        devices=devices,
+        registered_at=registered,
+    )
+
+
+def _number(connection: Connection, key: str) -> int:
+    value = connection.execute(_META, {"wanted": key}).scalar()
+    return int(value) if value is not None else 0
+
+
+def _keep(database: Database, connection: Connection, key: str, value: str) -> None:
+    connection.execute(database.upsert(meta, "key"), {"key": key, "value": value.encode()})
+
+
+_META = select(meta.c.value).where(meta.c.key == bindparam("wanted"))
+_AT_REVISION = (
+    select(directory.c.kind, directory.c.id, directory.c.body)
+    .where(
+        directory.c.since <= bindparam("revision"),
+        or_(directory.c.until.is_(None), directory.c.until > bindparam("revision")),
+    )
+    .order_by(directory.c.seq)
+)
+_FIRST_SEEN = (
+    select(directory.c.id, directory.c.at).where(directory.c.kind == "device").order_by(directory.c.seq.desc())
+)
+_END = (
+    update(directory)
+    .where(
+        directory.c.kind == bindparam("ended_kind"),
+        directory.c.id == bindparam("ended_id"),
+        directory.c.until.is_(None),
+        directory.c.since < bindparam("at_revision"),
+    )
+    .values(until=bindparam("at_revision"))
+)

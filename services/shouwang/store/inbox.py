@@ -1,0 +1,262 @@
+"""The acceptance: the one transaction of a batch, between the broker's PUBLISH and our PUBACK."""
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+import msgspec
+from sqlalchemy import Connection, bindparam, delete, func, insert, select
+
+from shouwang.domain.errors import StaleEpoch
+from shouwang.domain.standing import DeviceState
+from shouwang.domain.vocabulary import Arrival, DeviceId, Instant, Reading
+from shouwang.ports import Heard, Order, Quarantined
+
+from .database import Database
+from .leases import INTAKE, Lease
+from .spool import pack_readings
+from .tables import announced, device_states, discovered, leases, meta, orders, quarantine, redeliveries, spool
+from .transactions import SqlTransaction
+
+HOT_DEVICES = 50_000
+"""States kept in memory; about 2 kB each. Beyond that the least recently heard are read again from their rows."""
+
+WINDOW_BATCHES = 64
+WINDOW_ARRIVALS = 2_000
+"""The redelivery window: twice the session's receive maximum, because the broker may repeat what it sent before our
+PUBACKs reached it, and brokers give packet ids in turn (65,535 of them), so an id returns long after it left."""
+
+QUARANTINE_PAYLOAD = 64 * 1024
+"""Bytes of a quarantined payload that are kept; ``size`` says how many there were."""
+
+_encoder = msgspec.msgpack.Encoder()
+_state_decoder = msgspec.msgpack.Decoder(DeviceState)
+_window_decoder = msgspec.msgpack.Decoder(list[tuple[str, int, bytes]])
+
+
+class SqlInbox:
+    """``ports.Inbox``. One intake thread uses it at a time; the lease says which intake of all may."""
+
+    def __init__(self, database: Database, lease: Lease, reach: Callable[[str], None]) -> None:
+        self._database = database
+        self._lease = lease
+        self._reach = reach
+        self._states: OrderedDict[DeviceId, DeviceState] = OrderedDict()
+        self._window: OrderedDict[int, list[tuple[str, int, bytes]]] = OrderedDict()
+        self._recent: set[tuple[str, int, bytes]] = set()
+        self._load_window()
+
+    @contextmanager
+    def accept(self) -> Iterator["SqlAcceptance"]:
+        with self._database.write(cases=True) as connection:
+            if connection.execute(_EPOCH, {"name": INTAKE}).scalar() != self._lease.epoch:
+                raise StaleEpoch(f"intake epoch {self._lease.epoch} is over: another intake took the lease")
+            oldest = next(iter(self._window), 0)
+            acceptance = SqlAcceptance(self._database, connection, self._states, self._recent, oldest)
+            try:
+                yield acceptance
+                self._reach("acceptance.deciding.done")
+                acceptance.flush()
+                self._reach("acceptance.before_commit")
+            except BaseException:
+                acceptance.forget()
+                raise
+        self._reach("acceptance.committed")
+        self._remember(acceptance)
+
+    def due(self, until: Instant, limit: int) -> list[DeviceId]:
+        with self._database.read() as connection:
+            return [DeviceId(id) for id in connection.execute(_DUE.limit(limit), {"until": until}).scalars()]
+
+    def next_due(self) -> Instant | None:
+        """The earliest timer of all."""
+        with self._database.read() as connection:
+            return connection.execute(_NEXT_DUE).scalar()
+
+    def announced(self, family: str) -> Mapping[str, bytes]:
+        with self._database.read() as connection:
+            rows = connection.execute(select(announced.c.key, announced.c.body).where(announced.c.family == family))
+            return {row.key: row.body for row in rows}
+
+    def has_orders(self) -> bool:
+        with self._database.read() as connection:
+            return connection.execute(select(orders.c.seq).limit(1)).scalar() is not None
+
+    def unheard(self, devices: Iterable[DeviceId]) -> list[DeviceId]:
+        with self._database.read() as connection:
+            known = set(connection.execute(select(device_states.c.device)).scalars())
+        return [device for device in devices if device not in known]
+
+    def forget_states(self) -> None:
+        """Empties the cache: after another intake may have written."""
+        self._states.clear()
+
+    def _remember(self, acceptance: "SqlAcceptance") -> None:
+        for device in acceptance.kept:
+            self._states.move_to_end(device)
+        while len(self._states) > HOT_DEVICES:
+            self._states.popitem(last=False)
+        if acceptance.window is not None:
+            seq, entries = acceptance.window
+            self._window[seq] = entries
+            self._recent.update(entries)
+            total = sum(map(len, self._window.values()))
+            while len(self._window) > WINDOW_BATCHES and total > WINDOW_ARRIVALS:
+                _, gone = self._window.popitem(last=False)
+                total -= len(gone)
+                self._recent.difference_update(gone)
+
+    def _load_window(self) -> None:
+        with self._database.read() as connection:
+            for row in connection.execute(select(redeliveries).order_by(redeliveries.c.seq)):
+                entries = _window_decoder.decode(row.body)
+                self._window[row.seq] = entries
+                self._recent.update(entries)
+
+
+class SqlAcceptance(SqlTransaction):
+    """``ports.Acceptance``. Rows of a kind go out together at the end: one statement each, however large the batch."""
+
+    def __init__(
+        self,
+        database: Database,
+        connection: Connection,
+        cache: OrderedDict[DeviceId, DeviceState],
+        recent: set[tuple[str, int, bytes]],
+        oldest: int,
+    ) -> None:
+        super().__init__(database, connection)
+        self._cache = cache
+        self._recent = recent
+        self._oldest = oldest
+        self.kept: dict[DeviceId, DeviceState] = {}
+        self.window: tuple[int, list[tuple[str, int, bytes]]] | None = None
+
+    def states(self, devices: Collection[DeviceId]) -> Mapping[DeviceId, DeviceState]:
+        found: dict[DeviceId, DeviceState] = {}
+        cold: list[DeviceId] = []
+        for device in devices:
+            state = self.kept.get(device) or self._cache.get(device)
+            if state is None:
+                cold.append(device)
+            else:
+                found[device] = state
+        for start in range(0, len(cold), 500):
+            for row in self._connection.execute(_STATES, {"devices": cold[start : start + 500]}):
+                found[row.device] = self._cache[row.device] = _state_decoder.decode(row.state)
+        return found
+
+    def keep_states(self, states: Mapping[DeviceId, DeviceState]) -> None:
+        self.kept.update(states)
+
+    def fresh(self, arrivals: Sequence[Arrival]) -> list[Arrival]:
+        found: list[Arrival] = []
+        entries: list[tuple[str, int, bytes]] = []
+        for arrival in arrivals:
+            if arrival.qos > 0:
+                entry = _window_entry(arrival)
+                if arrival.duplicate and (entry in self._recent or entry in entries):
+                    continue
+                entries.append(entry)
+            found.append(arrival)
+        if entries:
+            seq = self._connection.execute(_KEEP_WINDOW, {"body": _encoder.encode(entries)}).scalar_one()
+            if seq % WINDOW_BATCHES == 0:
+                self._connection.execute(_TRIM_WINDOW, {"oldest": self._oldest})
+            self.window = (seq, entries)
+        return found
+
+    def quarantine(self, items: Sequence[Quarantined]) -> None:
+        if items:
+            self._connection.execute(insert(quarantine), [_quarantine_row(item) for item in items])
+
+    def spool(self, readings: Sequence[Reading]) -> None:
+        if readings:
+            self._connection.execute(insert(spool), {"at": readings[0].received_at, "body": pack_readings(readings)})
+
+    def discover(self, heard: Sequence[Heard]) -> None:
+        if not heard:
+            return
+        statement = self._database.insert(discovered)
+        newest = {
+            name: statement.excluded[name] for name in ("last_at", "profile", "model", "kind", "topic", "payload")
+        }
+        self._connection.execute(
+            statement.on_conflict_do_update(index_elements=["address"], set_=newest),
+            [
+                {
+                    "address": item.address,
+                    "first_at": item.at,
+                    "last_at": item.at,
+                    "profile": item.profile,
+                    "model": item.model,
+                    "kind": item.kind,
+                    "topic": item.topic,
+                    "payload": item.payload[:QUARANTINE_PAYLOAD],
+                }
+                for item in heard
+            ],
+        )
+
+    def keep_announced(self, family: str, items: Mapping[str, bytes]) -> None:
+        if items:
+            rows = [{"family": family, "key": key, "body": body} for key, body in items.items()]
+            self._connection.execute(self._database.upsert(announced, "family", "key"), rows)
+
+    def orders(self) -> list[Order]:
+        rows = self._connection.execute(select(orders).order_by(orders.c.seq)).all()
+        if rows:
+            self._connection.execute(delete(orders).where(orders.c.seq <= rows[-1].seq))
+        return [msgspec.structs.replace(msgspec.json.decode(row.body, type=Order), seq=row.seq) for row in rows]
+
+    def keep_meta(self, key: str, value: bytes) -> None:
+        self._connection.execute(self._database.upsert(meta, "key"), {"key": key, "value": value})
+
+    def flush(self) -> None:
+        super().flush()
+        if self.kept:
+            encode = _encoder.encode
+            rows = [
+                {"device": device, "heard_at": state.heard_at, "due_at": state.due_at, "state": encode(state)}
+                for device, state in self.kept.items()
+            ]
+            self._connection.execute(self._database.upsert(device_states, "device"), rows)
+            self._cache.update(self.kept)
+
+    def forget(self) -> None:
+        """After a rollback: the cache must not know what the database does not."""
+        for device in self.kept:
+            self._cache.pop(device, None)
+
+
+def _window_entry(arrival: Arrival) -> tuple[str, int, bytes]:
+    digest = hashlib.blake2b(arrival.payload, digest_size=8, key=arrival.topic.encode()[:64]).digest()
+    return (arrival.session, arrival.packet_id, digest)
+
+
+def _quarantine_row(item: Quarantined) -> Mapping[str, object]:
+    arrival = item.arrival
+    return {
+        "at": arrival.received_at,
+        # PostgreSQL's text cannot hold a zero character
+        "topic": arrival.topic.replace("\0", "\N{REPLACEMENT CHARACTER}"),
+        "payload": arrival.payload[:QUARANTINE_PAYLOAD],
+        "size": len(arrival.payload),
+        "reason": item.refusal.code.value,
+        "detail": item.refusal.detail.replace("\0", "\N{REPLACEMENT CHARACTER}"),
+        "family": item.family,
+        "device": item.device.replace("\0", "\N{REPLACEMENT CHARACTER}"),
+    }
+
+
+_EPOCH = select(leases.c.epoch).where(leases.c.name == bindparam("name"))
+_STATES = select(device_states.c.device, device_states.c.state).where(
+    device_states.c.device.in_(bindparam("devices", expanding=True))
+)
+_DUE = (
+    select(device_states.c.device).where(device_states.c.due_at <= bindparam("until")).order_by(device_states.c.due_at)
+)
+_NEXT_DUE = select(func.min(device_states.c.due_at)).where(device_states.c.due_at.is_not(None))
+_KEEP_WINDOW = insert(redeliveries).returning(redeliveries.c.seq)
+_TRIM_WINDOW = delete(redeliveries).where(redeliveries.c.seq < bindparam("oldest"))

@@ -1,0 +1,31 @@
+"""Reading the journal: by sequence number for those who tail it, by incident for its timeline."""
+
+from sqlalchemy import func, select
+
+from shouwang.domain.journal import Entry
+from shouwang.domain.vocabulary import IncidentId
+
+from .database import Database
+from .tables import journal
+from .transactions import entry_from
+
+
+class SqlJournal:
+    """``ports.Journal``."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def since(self, seq: int, limit: int) -> list[Entry]:
+        statement = select(journal).where(journal.c.seq > seq).order_by(journal.c.seq).limit(limit)
+        with self._database.read() as connection:
+            return [entry_from(row) for row in connection.execute(statement).mappings()]
+
+    def of_incident(self, incident: IncidentId) -> list[Entry]:
+        statement = select(journal).where(journal.c.incident == incident).order_by(journal.c.seq)
+        with self._database.read() as connection:
+            return [entry_from(row) for row in connection.execute(statement).mappings()]
+
+    def last(self) -> int:
+        with self._database.read() as connection:
+            return connection.execute(select(func.max(journal.c.seq))).scalar() or 0

@@ -1,0 +1,115 @@
+"""Work for dispatch and for the broker: notices, deliveries under lease, announcements."""
+
+from collections.abc import Collection, Sequence
+
+import msgspec
+from sqlalchemy import bindparam, delete, func, insert, select
+
+from shouwang.domain.journal import Entry
+from shouwang.domain.notice import Delivery, DeliveryEvent, DeliveryState, Notice, move_delivery
+from shouwang.domain.vocabulary import DeliveryKey, Instant
+from shouwang.ports import Announcement
+
+from .database import Database
+from .tables import announcements, deliveries, journal, notices
+from .transactions import delivery_row, entry_row
+
+_DUE_STATES = (DeliveryState.QUEUED.value, DeliveryState.UNREACHABLE.value)
+
+
+class SqlOutbox:
+    """``ports.Outbox``."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def notices(self, limit: int) -> list[Notice]:
+        with self._database.read() as connection:
+            found = connection.execute(_NOTICES.limit(limit)).scalars()
+            return [msgspec.json.decode(body, type=Notice) for body in found]
+
+    def lease(self, holder: str, now: Instant, until: Instant, limit: int) -> list[Delivery]:
+        with self._database.read() as connection:
+            if connection.execute(_DUE.limit(1), {"now": now}).first() is None:
+                return []
+        with self._database.write() as connection:
+            due = connection.execute(_DUE.limit(limit).with_for_update(skip_locked=True), {"now": now}).scalars()
+            leased = [
+                msgspec.structs.replace(
+                    delivery,
+                    state=move_delivery(delivery.state, DeliveryEvent.LEASE),
+                    lease_holder=holder,
+                    lease_until=until,
+                )
+                for delivery in (msgspec.json.decode(body, type=Delivery) for body in due)
+            ]
+            if leased:
+                connection.execute(self._database.upsert(deliveries, "key"), [delivery_row(one) for one in leased])
+            return leased
+
+    def settle(self, delivery: Delivery, entries: Sequence[Entry]) -> None:
+        with self._database.write(cases=True) as connection:
+            connection.execute(self._database.upsert(deliveries, "key"), delivery_row(delivery))
+            if entries:
+                connection.execute(insert(journal), [entry_row(entry) for entry in entries])
+
+    def reclaim(self, now: Instant) -> int:
+        with self._database.read() as connection:
+            if connection.execute(_DEAD.limit(1), {"now": now}).first() is None:
+                return 0
+        with self._database.write() as connection:
+            dead = connection.execute(_DEAD.limit(200).with_for_update(skip_locked=True), {"now": now}).scalars()
+            back = [
+                msgspec.structs.replace(
+                    delivery,
+                    state=move_delivery(delivery.state, DeliveryEvent.GIVE_BACK),
+                    lease_holder="",
+                    lease_until=None,
+                )
+                for delivery in (msgspec.json.decode(body, type=Delivery) for body in dead)
+            ]
+            if back:
+                connection.execute(self._database.upsert(deliveries, "key"), [delivery_row(one) for one in back])
+            return len(back)
+
+    def delivery(self, key: DeliveryKey) -> Delivery | None:
+        with self._database.read() as connection:
+            body = connection.execute(select(deliveries.c.body).where(deliveries.c.key == key)).scalar()
+        return msgspec.json.decode(body, type=Delivery) if body else None
+
+    def oldest_waiting(self) -> Instant | None:
+        with self._database.read() as connection:
+            return connection.execute(
+                select(func.min(notices.c.created_at)).where(notices.c.expanded_at.is_(None))
+            ).scalar()
+
+
+class SqlAnnouncements:
+    """``ports.Announcements``."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def waiting(self, after: int, limit: int) -> list[Announcement]:
+        statement = select(announcements).where(announcements.c.seq > after).order_by(announcements.c.seq).limit(limit)
+        with self._database.read() as connection:
+            return [
+                Announcement(seq=row.seq, topic=row.topic, payload=row.payload, retain=row.retain)
+                for row in connection.execute(statement)
+            ]
+
+    def settle(self, seqs: Collection[int]) -> None:
+        with self._database.write() as connection:
+            connection.execute(_SETTLED, {"seqs": list(seqs)})
+
+
+_NOTICES = select(notices.c.body).where(notices.c.expanded_at.is_(None)).order_by(notices.c.rank, notices.c.created_at)
+_DUE = (
+    select(deliveries.c.body)
+    .where(deliveries.c.state.in_(_DUE_STATES), deliveries.c.due_at <= bindparam("now"))
+    .order_by(deliveries.c.rank, deliveries.c.due_at)
+)
+_DEAD = select(deliveries.c.body).where(
+    deliveries.c.state == DeliveryState.LEASED.value, deliveries.c.lease_until <= bindparam("now")
+)
+_SETTLED = delete(announcements).where(announcements.c.seq.in_(bindparam("seqs", expanding=True)))

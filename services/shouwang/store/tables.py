@@ -1,0 +1,321 @@
+"""Every table and index of the state database, with the reason for each index.
+
+Instants are BIGINT microseconds. Bodies are JSON text where people look at them (alerts, incidents, journal,
+directory), MessagePack where only code does and size matters (device states, spool).
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    text,
+)
+
+metadata = MetaData()
+
+Sequence = BigInteger().with_variant(Integer, "sqlite")
+"""SQLite gives out row numbers only for INTEGER PRIMARY KEY."""
+
+meta = Table(
+    "meta",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("value", LargeBinary, nullable=False),
+)
+"""Single facts: the directory's revision, the canary's newest round, when intake last pulsed."""
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("holder", Text, nullable=False),
+    Column("epoch", BigInteger, nullable=False),
+    Column("until", BigInteger, nullable=False),
+)
+
+directory = Table(
+    "directory",
+    metadata,
+    Column("seq", Sequence, primary_key=True, autoincrement=True),
+    Column("kind", Text, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("since", BigInteger, nullable=False),
+    Column("until", BigInteger),
+    Column("at", BigInteger, nullable=False),
+    Column("body", Text, nullable=False),
+    # the newest version of one thing, for changes and look-ups
+    Index("directory_thing", "kind", "id", "since"),
+    # what changed after a revision, so that a large directory reloads in steps
+    Index("directory_since", "since"),
+    Index(
+        "directory_until", "until", postgresql_where=text("until IS NOT NULL"), sqlite_where=text("until IS NOT NULL")
+    ),
+    sqlite_autoincrement=True,
+)
+"""Configuration as versioned rows: a row holds from revision ``since`` up to, not including, ``until``. A large change
+is staged under the next revision in small transactions, and switched on by one meta row (docs/decisions)."""
+
+device_states = Table(
+    "device_states",
+    metadata,
+    Column("device", Text, primary_key=True),
+    Column("heard_at", BigInteger),
+    Column("due_at", BigInteger),
+    Column("state", LargeBinary, nullable=False),
+    # which timers are due; only rows that have one
+    Index(
+        "device_states_due",
+        "due_at",
+        postgresql_where=text("due_at IS NOT NULL"),
+        sqlite_where=text("due_at IS NOT NULL"),
+    ),
+)
+
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("rule", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("severity", Integer, nullable=False),
+    Column("klass", Text, nullable=False),
+    Column("device", Text),
+    Column("place", Text, nullable=False),
+    Column("incident", Text),
+    Column("raised_at", BigInteger, nullable=False),
+    Column("body", Text, nullable=False),
+    # at most one alert of (rule, subject) is not back to normal: the guard between people and machines
+    Index(
+        "alerts_open",
+        "rule",
+        "subject",
+        unique=True,
+        postgresql_where=text("state <> 'normal'"),
+        sqlite_where=text("state <> 'normal'"),
+    ),
+    Index("alerts_incident", "incident"),
+    # the wall and the list: newest first, by state
+    Index("alerts_newest", "raised_at", "id"),
+    Index("alerts_device", "device", "raised_at"),
+)
+
+incidents = Table(
+    "incidents",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("group_key", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("severity", Integer, nullable=False),
+    Column("place", Text, nullable=False),
+    Column("zone", Text),
+    Column("opened_at", BigInteger, nullable=False),
+    Column("resolved_at", BigInteger),
+    Column("next_step_at", BigInteger),
+    Column("body", Text, nullable=False),
+    # the incident that an alert joins: newest of its group
+    Index("incidents_group", "group_key", "opened_at"),
+    # escalations that are due
+    Index(
+        "incidents_due",
+        "next_step_at",
+        postgresql_where=text("next_step_at IS NOT NULL"),
+        sqlite_where=text("next_step_at IS NOT NULL"),
+    ),
+    Index("incidents_newest", "opened_at", "id"),
+    Index("incidents_state", "state", "opened_at"),
+)
+
+journal = Table(
+    "journal",
+    metadata,
+    Column("seq", Sequence, primary_key=True, autoincrement=True),
+    Column("at", BigInteger, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("incident", Text),
+    Column("alert", Text),
+    Column("device", Text),
+    Column("place", Text),
+    Column("body", Text, nullable=False),
+    # the timeline of a case
+    Index(
+        "journal_incident",
+        "incident",
+        "seq",
+        postgresql_where=text("incident IS NOT NULL"),
+        sqlite_where=text("incident IS NOT NULL"),
+    ),
+    Index(
+        "journal_device",
+        "device",
+        "seq",
+        postgresql_where=text("device IS NOT NULL"),
+        sqlite_where=text("device IS NOT NULL"),
+    ),
+    sqlite_autoincrement=True,
+)
+
+notices = Table(
+    "notices",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("incident", Text, nullable=False),
+    Column("rank", Integer, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expanded_at", BigInteger),
+    Column("body", Text, nullable=False),
+    # work for dispatch: first notices before a storm's updates, oldest first
+    Index(
+        "notices_waiting",
+        "rank",
+        "created_at",
+        postgresql_where=text("expanded_at IS NULL"),
+        sqlite_where=text("expanded_at IS NULL"),
+    ),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("notice", Text, nullable=False),
+    Column("incident", Text, nullable=False),
+    Column("person", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("rank", Integer, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("due_at", BigInteger, nullable=False),
+    Column("lease_holder", Text),
+    Column("lease_until", BigInteger),
+    Column("body", Text, nullable=False),
+    # due work, first notices first; finished deliveries are not in it
+    Index(
+        "deliveries_due",
+        "rank",
+        "due_at",
+        postgresql_where=text("state IN ('queued', 'unreachable')"),
+        sqlite_where=text("state IN ('queued', 'unreachable')"),
+    ),
+    # leases that ran out
+    Index(
+        "deliveries_leased",
+        "lease_until",
+        postgresql_where=text("state = 'leased'"),
+        sqlite_where=text("state = 'leased'"),
+    ),
+    Index("deliveries_incident", "incident", "created_at"),
+    Index("deliveries_newest", "created_at", "key"),
+)
+
+announcements = Table(
+    "announcements",
+    metadata,
+    Column("seq", Sequence, primary_key=True, autoincrement=True),
+    Column("topic", Text, nullable=False),
+    Column("payload", LargeBinary, nullable=False),
+    Column("retain", Boolean, nullable=False),
+    sqlite_autoincrement=True,
+)
+"""MQTT messages that wait for their PUBACK."""
+
+orders = Table(
+    "orders",
+    metadata,
+    Column("seq", Sequence, primary_key=True, autoincrement=True),
+    Column("body", Text, nullable=False),
+    sqlite_autoincrement=True,
+)
+"""People's acts that only intake may carry out (reset of a latch)."""
+
+spool = Table(
+    "spool",
+    metadata,
+    Column("seq", Sequence, primary_key=True, autoincrement=True),
+    Column("at", BigInteger, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    sqlite_autoincrement=True,
+)
+"""Readings on their way to the reading store: one compact row a batch."""
+
+redeliveries = Table(
+    "redeliveries",
+    metadata,
+    Column("seq", Sequence, primary_key=True, autoincrement=True),
+    Column("body", LargeBinary, nullable=False),
+    sqlite_autoincrement=True,
+)
+"""Packet ids and payload hashes of the newest accepted batches: what the broker may send once more."""
+
+quarantine = Table(
+    "quarantine",
+    metadata,
+    Column("seq", Sequence, primary_key=True, autoincrement=True),
+    Column("at", BigInteger, nullable=False),
+    Column("topic", Text, nullable=False),
+    Column("payload", LargeBinary, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("family", Text, nullable=False),
+    Column("device", Text, nullable=False),
+    # retention, and the counts by reason of the newest day
+    Index("quarantine_at", "at"),
+    sqlite_autoincrement=True,
+)
+
+discovered = Table(
+    "discovered",
+    metadata,
+    Column("address", Text, primary_key=True),
+    Column("first_at", BigInteger, nullable=False),
+    Column("last_at", BigInteger, nullable=False),
+    Column("profile", Text, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("topic", Text, nullable=False),
+    Column("payload", LargeBinary, nullable=False),
+    Index("discovered_newest", "last_at"),
+)
+
+announced = Table(
+    "announced",
+    metadata,
+    Column("family", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("body", LargeBinary, nullable=False),
+)
+"""What families said of themselves (Zigbee2MQTT definitions), so that a restart decodes."""
+
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("hash", Text, primary_key=True),
+    Column("id", Text, nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("place", Text),
+    Column("person", Text),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger),
+    Column("revoked_at", BigInteger),
+)
+
+replies = Table(
+    "replies",
+    metadata,
+    Column("token", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("request", Text, nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Index("replies_at", "at"),
+)
+"""Answers to POSTs that carried an Idempotency-Key."""

@@ -1,0 +1,251 @@
+"""A transaction open for deciding: alerts, incidents, notices, deliveries, orders, journal."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+import msgspec
+from sqlalchemy import Connection, RowMapping, bindparam, insert, select, update
+
+from shouwang.domain.alert import Alert, AlertState
+from shouwang.domain.incident import Incident, IncidentState
+from shouwang.domain.journal import Entry
+from shouwang.domain.notice import Delivery, DeliveryState, Notice, Why
+from shouwang.domain.vocabulary import AlertId, IncidentId, Instant, NoticeId
+from shouwang.ports import Announcement, Order
+
+from .database import Database
+from .tables import alerts, announcements, deliveries, incidents, journal, notices, orders
+
+_ENDED = (IncidentState.RESOLVED.value, IncidentState.CLOSED.value)
+
+
+class SqlTransaction:
+    """``ports.Transaction`` on one connection. Writes go out as they are made, so that later reads see them; journal
+    entries, which nobody reads inside the transaction, go out together at its end."""
+
+    def __init__(self, database: Database, connection: Connection) -> None:
+        self._database = database
+        self._connection = connection
+        self._entries: list[Entry] = []
+
+    def alert(self, id: AlertId) -> Alert | None:
+        body = self._connection.execute(_ALERT, {"id": id}).scalar()
+        return msgspec.json.decode(body, type=Alert) if body else None
+
+    def open_alert(self, rule: str, subject: str) -> Alert | None:
+        body = self._connection.execute(_OPEN_ALERT, {"rule": rule, "subject": subject}).scalar()
+        return msgspec.json.decode(body, type=Alert) if body else None
+
+    def alerts_of(self, incident: IncidentId) -> list[Alert]:
+        found = self._connection.execute(_ALERTS_OF, {"incident": incident}).scalars()
+        return [msgspec.json.decode(body, type=Alert) for body in found]
+
+    def incident(self, id: IncidentId) -> Incident | None:
+        body = self._connection.execute(_INCIDENT, {"id": id}).scalar()
+        return msgspec.json.decode(body, type=Incident) if body else None
+
+    def open_incident(self, group: str, resolved_after: Instant) -> Incident | None:
+        body = self._connection.execute(_OPEN_INCIDENT, {"group": group, "after": resolved_after}).scalar()
+        return msgspec.json.decode(body, type=Incident) if body else None
+
+    def told(self, incident: IncidentId) -> list[tuple[str, str]]:
+        return [(row.person, row.state) for row in self._connection.execute(_TOLD, {"incident": incident})]
+
+    def deliveries_of(self, incident: IncidentId) -> list[Delivery]:
+        found = self._connection.execute(_DELIVERIES_OF, {"incident": incident}).scalars()
+        return [msgspec.json.decode(body, type=Delivery) for body in found]
+
+    def keep_alert(self, alert: Alert) -> None:
+        self._connection.execute(self._database.upsert(alerts, "id"), alert_row(alert))
+
+    def keep_incident(self, incident: Incident) -> None:
+        self._connection.execute(self._database.upsert(incidents, "id"), incident_row(incident))
+
+    def keep_delivery(self, delivery: Delivery) -> None:
+        # A lease is the database's own business: a delivery that is leased when kept belongs to the caller's holder.
+        self._connection.execute(self._database.upsert(deliveries, "key"), delivery_row(delivery))
+
+    def make_notice(self, notice: Notice) -> None:
+        row = {
+            "id": notice.id,
+            "incident": notice.incident,
+            "rank": notice_rank(notice.why),
+            "created_at": notice.created_at,
+            "expanded_at": None,
+            "body": _text(notice),
+        }
+        self._connection.execute(self._database.insert_once(notices, "id"), row)
+
+    def expanded(self, notice: NoticeId, at: Instant) -> bool:
+        return self._connection.execute(_EXPAND, {"notice": notice, "at": at}).rowcount == 1
+
+    def cancel_deliveries(self, incident: IncidentId, at: Instant) -> int:
+        waiting = (DeliveryState.QUEUED, DeliveryState.UNREACHABLE)
+        cancelled = [
+            msgspec.structs.replace(delivery, state=DeliveryState.CANCELLED)
+            for delivery in self.deliveries_of(incident)
+            if delivery.state in waiting
+        ]
+        for delivery in cancelled:
+            self.keep_delivery(delivery)
+        return len(cancelled)
+
+    def announce(self, announcement: Announcement) -> None:
+        row = {"topic": announcement.topic, "payload": announcement.payload, "retain": announcement.retain}
+        self._connection.execute(insert(announcements), row)
+
+    def order(self, order: Order) -> None:
+        self._connection.execute(insert(orders), {"body": _text(order)})
+
+    def record(self, entry: Entry) -> None:
+        self._entries.append(entry)
+
+    def flush(self) -> None:
+        """Sends out what waits for the end of the transaction."""
+        if self._entries:
+            self._connection.execute(insert(journal), [entry_row(entry) for entry in self._entries])
+            self._entries = []
+
+
+class SqlCasebook:
+    """``ports.Casebook``."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @contextmanager
+    def change(self) -> Iterator[SqlTransaction]:
+        with self._database.write(cases=True) as connection:
+            transaction = SqlTransaction(self._database, connection)
+            yield transaction
+            transaction.flush()
+
+    def incidents_due(self, now: Instant, limit: int) -> list[IncidentId]:
+        with self._database.read() as connection:
+            found = connection.execute(_INCIDENTS_DUE.limit(limit), {"now": now}).scalars()
+            return [IncidentId(id) for id in found]
+
+
+def alert_row(alert: Alert) -> Mapping[str, object]:
+    return {
+        "id": alert.id,
+        "rule": alert.rule,
+        "subject": alert.subject,
+        "state": alert.state.value,
+        "severity": alert.severity.rank,
+        "klass": alert.klass.value,
+        "device": alert.device,
+        "place": alert.place,
+        "incident": alert.incident,
+        "raised_at": alert.raised_at,
+        "body": _text(alert),
+    }
+
+
+def incident_row(incident: Incident) -> Mapping[str, object]:
+    return {
+        "id": incident.id,
+        "group_key": incident.group,
+        "state": incident.state.value,
+        "severity": incident.severity.rank,
+        "place": incident.place,
+        "zone": incident.zone,
+        "opened_at": incident.opened_at,
+        "resolved_at": incident.resolved_at,
+        "next_step_at": incident.next_step_at,
+        "body": _text(incident),
+    }
+
+
+def delivery_row(delivery: Delivery) -> dict[str, object]:
+    return {
+        "key": delivery.key,
+        "notice": delivery.notice,
+        "incident": delivery.incident,
+        "person": delivery.person,
+        "state": delivery.state.value,
+        "rank": notice_rank(delivery.why),
+        "created_at": delivery.created_at,
+        "due_at": delivery.due_at,
+        "lease_holder": delivery.lease_holder,
+        "lease_until": delivery.lease_until,
+        "body": _text(delivery),
+    }
+
+
+def entry_row(entry: Entry) -> Mapping[str, object]:
+    return {
+        "at": entry.at,
+        "kind": entry.kind,
+        "actor": entry.actor,
+        "incident": entry.incident,
+        "alert": entry.alert,
+        "device": entry.device,
+        "place": entry.place,
+        "body": _text(entry.body),
+    }
+
+
+def entry_from(row: RowMapping) -> Entry:
+    return Entry(
+        seq=row["seq"],
+        at=row["at"],
+        kind=row["kind"],
+        actor=row["actor"],
+        incident=row["incident"],
+        alert=row["alert"],
+        device=row["device"],
+        place=row["place"],
+        body=msgspec.json.decode(row["body"]),
+    )
+
+
+def notice_rank(why: Why) -> int:
+    """The order in which work leaves: a first notice before all else, escalation before a storm's updates."""
+    match why:
+        case Why.FIRST:
+            return 0
+        case Why.WORSE | Why.NEXT_STEP | Why.VERIFIED | Why.COVERAGE_GAP:
+            return 1
+        case _:
+            return 2
+
+
+def _text(value: object) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+_ALERT = select(alerts.c.body).where(alerts.c.id == bindparam("id"))
+_OPEN_ALERT = select(alerts.c.body).where(
+    alerts.c.rule == bindparam("rule"),
+    alerts.c.subject == bindparam("subject"),
+    alerts.c.state != AlertState.NORMAL.value,
+)
+_ALERTS_OF = select(alerts.c.body).where(alerts.c.incident == bindparam("incident")).order_by(alerts.c.raised_at)
+_INCIDENT = select(incidents.c.body).where(incidents.c.id == bindparam("id"))
+_OPEN_INCIDENT = (
+    select(incidents.c.body)
+    .where(
+        incidents.c.group_key == bindparam("group"),
+        incidents.c.state.not_in(_ENDED) | (incidents.c.resolved_at > bindparam("after")),
+        incidents.c.state != IncidentState.CLOSED.value,
+    )
+    .order_by(incidents.c.opened_at.desc())
+    .limit(1)
+)
+_TOLD = (
+    select(deliveries.c.person, deliveries.c.state)
+    .where(deliveries.c.incident == bindparam("incident"))
+    .order_by(deliveries.c.created_at)
+)
+_DELIVERIES_OF = (
+    select(deliveries.c.body).where(deliveries.c.incident == bindparam("incident")).order_by(deliveries.c.created_at)
+)
+_EXPAND = (
+    update(notices)
+    .where(notices.c.id == bindparam("notice"), notices.c.expanded_at.is_(None))
+    .values(expanded_at=bindparam("at"))
+)
+_INCIDENTS_DUE = (
+    select(incidents.c.id).where(incidents.c.next_step_at <= bindparam("now")).order_by(incidents.c.next_step_at)
+)
