@@ -1,0 +1,156 @@
+"""Every setting: name, type, unit, default, and why it is so.
+
+From the command line, the environment (``SHOUWANG_NAME``) and ``shouwang.toml`` in the data directory, in this order.
+No room imports this module: ``app.py`` hands each of them plain arguments.
+"""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from shouwang.domain.errors import ConfigError
+
+TOML_NAME = "shouwang.toml"
+
+
+class Role(StrEnum):
+    """Which part of the service a process is. Without a role the process supervises one of each."""
+
+    INTAKE = "intake"
+    SERVER = "server"
+
+
+class MqttClient(StrEnum):
+    """``paho``: the compatible default; ``fast``: an own session over a packet codec, MQTT 5 only."""
+
+    PAHO = "paho"
+    FAST = "fast"
+
+
+class Settings(BaseSettings):
+    """All settings of one process."""
+
+    model_config = SettingsConfigDict(env_prefix="SHOUWANG_", extra="forbid")
+
+    data_dir: Path = Field(Path("var"), description="Where the embedded databases, the broker's files and locks live.")
+    http: str = Field("127.0.0.1:8000", description="HOST:PORT of the API and the console.")
+    mqtt_listen: str = Field("127.0.0.1:1883", description="HOST:PORT of the embedded broker; unused with `broker`.")
+    broker: str | None = Field(None, description="mqtt[s]://[user:password@]HOST:PORT of a broker of yours.")
+    state: str | None = Field(
+        None, description="State database URL: sqlite:///FILE or postgresql://… Default in data_dir."
+    )
+    readings: str | None = Field(
+        None, description="Reading store URL: sqlite:///FILE or influxdb://…/NAME. Default in data_dir."
+    )
+    role: Role | None = Field(None, description="intake or server; empty supervises one of each.")
+    demo: bool = Field(False, description="A demo compound with simulated devices, marked as demo everywhere.")
+    log_level: str = Field("info", description="debug, info, warning or error.")
+
+    mqtt_client: MqttClient = Field(MqttClient.PAHO, description="paho (default) or fast.")
+    mqtt_client_id: str = Field(
+        "shouwang", description="Fixed client id of intake: the broker keeps its session by it."
+    )
+    topics: Annotated[list[str], NoDecode] = Field(
+        ["#"], description="Topic filters that intake subscribes to, comma-separated; `$` topics must be named."
+    )
+    receive_maximum: int = Field(
+        1000, ge=1, le=65535, description="Unacknowledged messages at a time (MQTT 5 receive maximum): the only queue."
+    )
+    session_expiry: int = Field(
+        7 * 86400, ge=60, description="Seconds that the broker keeps intake's session while it is away."
+    )
+    mqtt_ca: Path | None = Field(None, description="CA file for mqtts; default: the system's.")
+    mqtt_cert: Path | None = Field(None, description="Client certificate for mqtts.")
+    mqtt_key: Path | None = Field(None, description="Key of the client certificate.")
+    zigbee2mqtt_bases: Annotated[list[str], NoDecode] = Field(
+        ["zigbee2mqtt"], description="Base topics of Zigbee2MQTT installations, comma-separated."
+    )
+
+    raw_days: int = Field(90, ge=1, description="Days that single readings are kept in the embedded store.")
+    rollup_days: int = Field(3 * 365, ge=30, description="Days that hourly and daily figures are kept there.")
+    quarantine_days: int = Field(30, ge=1, description="Days that unreadable messages are kept.")
+    canary_seconds: float = Field(10, gt=0, description="Seconds between two probes of the whole chain.")
+    heartbeat_url: str | None = Field(
+        None, description="URL that is asked (GET) after each good probe: an outside dead-man's switch."
+    )
+    webhook_seconds: float = Field(10, gt=0, le=30, description="Time limit of one webhook attempt.")
+    webhook_allow: Annotated[list[str], NoDecode] = Field(
+        [], description="Networks (CIDR) that webhook addresses set over HTTP may point into, comma-separated."
+    )
+    dispatch_concurrency: int = Field(64, ge=1, description="Deliveries under way at a time.")
+    public_url: str = Field("", description="Address of this service as people's phones reach it; empty: no link.")
+    site_fallback: str | None = Field(
+        None, description="Person id told where nobody else answers; a community file's site.fallback goes before."
+    )
+    profiles_dir: Path | None = Field(None, description="A folder of device profiles beside the shipped ones.")
+    rules_dir: Path | None = Field(None, description="A folder of alert rules and policies beside the shipped ones.")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+    @property
+    def state_url(self) -> str:
+        return self.state or f"sqlite:///{(self.data_dir / 'state.sqlite').resolve()}"
+
+    @property
+    def readings_url(self) -> str:
+        return self.readings or f"sqlite:///{(self.data_dir / 'readings.sqlite').resolve()}"
+
+    @property
+    def broker_url(self) -> str:
+        """The broker to speak to: yours, or the embedded one."""
+        return self.broker or f"mqtt://{self.mqtt_listen}"
+
+
+def read_settings(**given: object) -> Settings:
+    """The settings of this process. Raises ConfigError naming the setting, what was found and what was expected."""
+    data_dir = given.get("data_dir")
+    named = {name: value for name, value in given.items() if value is not None}
+
+    class FromFile(Settings):
+        model_config = SettingsConfigDict(
+            env_prefix="SHOUWANG_",
+            extra="forbid",
+            toml_file=Path(str(data_dir)) / TOML_NAME if data_dir else Path("var") / TOML_NAME,
+        )
+
+    try:
+        return FromFile(**named)  # type: ignore[arg-type]
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(map(str, first["loc"])) or "settings"
+        raise ConfigError(f"setting {name}: {first['msg']}, found {first.get('input')!r}") from None
+
+
+def shipped(folder: str) -> Path:
+    """Where a shipped folder is: inside the installed package, else in the checkout beside ``services``."""
+    package = Path(__file__).parent
+    inside = package / folder
+    return inside if inside.is_dir() else package.parent.parent / folder
+
+
+def host_port(text: str, default_port: int) -> tuple[str, int]:
+    """``HOST:PORT`` or ``[V6]:PORT``. Raises ConfigError."""
+    host, colon, port = text.rpartition(":")
+    if not colon:
+        host, port = text, str(default_port)
+    if not port.isdigit() or int(port) > 65535 or not host:
+        raise ConfigError(f"address {text!r} is not HOST:PORT; expected for example 127.0.0.1:{default_port}")
+    return host.strip("[]"), int(port)
