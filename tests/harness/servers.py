@@ -345,6 +345,15 @@ def port_is_open(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
+def wait_until(answers: Callable[[], bool], name: str, patience: float = 3 * _PATIENCE) -> None:
+    """Returns once it answers; raises after `patience` seconds."""
+    deadline = time.monotonic() + patience
+    while not answers():
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"{name} does not answer")
+        time.sleep(0.05)
+
+
 @functools.cache
 def docker_problem() -> str | None:
     """Why containers cannot be used here, or None where Docker answers."""
@@ -377,7 +386,7 @@ def container(image: str, port: int, **options: Any) -> Iterator[tuple[Any, int]
     except Exception as refused:  # noqa: BLE001 - no image and no way to fetch one, no space, an engine of another platform
         pytest.skip(f"{image} does not start: {refused}")
     try:
-        _wait(lambda: port_is_open(host_port), image)
+        wait_until(lambda: port_is_open(host_port), image)
         yield box, host_port
     finally:
         box.stop()
@@ -389,7 +398,7 @@ def postgres_container() -> Iterator[Databases]:
     with container("postgres:17", 5432, env={"POSTGRES_HOST_AUTH_METHOD": "trust"}) as (_, port):
         server = Databases()
         server.port = port
-        _wait(server.answers, "the PostgreSQL container")
+        wait_until(server.answers, "the PostgreSQL container")
         yield server
 
 
@@ -424,14 +433,6 @@ def _running(server: _S) -> Iterator[_S]:
         yield server
     finally:
         server.stop()
-
-
-def _wait(answers: Callable[[], bool], name: str) -> None:
-    deadline = time.monotonic() + 3 * _PATIENCE
-    while not answers():
-        if time.monotonic() > deadline:
-            raise RuntimeError(f"{name} does not answer")
-        time.sleep(0.05)
 
 
 def _folder(directory: Path, name: str) -> Path:
