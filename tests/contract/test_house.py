@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import pytest
 import yaml
 
 from harness import servers
+from shouwang.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
@@ -300,6 +302,20 @@ def test_decision_records_are_numbered_complete_and_short() -> None:
         wanted = ["Context", "Choice", "Rejected", "Consequences", "What would change our mind"]
         assert headings == wanted, f"{record.name}: {headings}"
         assert len(text.splitlines()) <= 60, f"{record.name} is longer than a page"
+
+
+def test_what_documents_repeat_from_the_code_is_fresh() -> None:
+    done = subprocess.run(
+        [sys.executable, ROOT / "scripts/docs.py", "--check"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, f"{done.stdout}{done.stderr}\nrun .venv/bin/python scripts/docs.py"
+
+
+def test_every_variable_of_the_deployment_is_a_setting() -> None:
+    known = {f"SHOUWANG_{name.upper()}" for name in Settings.model_fields}
+    given = set(COMPOSE["services"]["shouwang"]["environment"])
+    given |= set(re.findall(r"SHOUWANG_[A-Z_]+", (ROOT / "Dockerfile").read_text()))
+    assert given <= known
 
 
 def test_readme_names_every_verb_of_make() -> None:
