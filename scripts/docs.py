@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes what documents repeat from the code: .venv/bin/python scripts/docs.py [--check]. A test runs it with --check."""
+"""Writes what documents repeat from the code: `.venv/bin/python scripts/docs.py`; a test runs it with `--check`."""
 
 import sys
 from pathlib import Path
