@@ -15,6 +15,7 @@ import pytest
 import yaml
 
 from harness import servers
+from shouwang.metrics import MEANINGS
 from shouwang.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -229,8 +230,16 @@ def test_what_grafana_and_prometheus_are_given_is_readable() -> None:
     for path in ours(".yaml", ".yml"):
         if path.is_relative_to(ROOT / "services") and "shouwang" not in path.relative_to(ROOT).parts[1]:
             assert yaml.safe_load(path.read_text()), path
-    for path in (ROOT / "dashboards/grafana").glob("*.json"):
-        assert json.loads(path.read_text())["title"], path
+
+
+def test_dashboards_and_alerts_ask_for_figures_that_exist() -> None:
+    known = set(MEANINGS)
+    known |= {f"{name}_bucket" for name, meaning in MEANINGS.items() if meaning.type == "histogram"}
+    panels = json.loads((ROOT / "dashboards/grafana/service.json").read_text())["panels"]
+    rules = yaml.safe_load((ROOT / "services/prometheus/alerts.yml").read_text())["groups"][0]["rules"]
+    asked = [target["expr"] for panel in panels for target in panel["targets"]] + [rule["expr"] for rule in rules]
+    for question in asked:
+        assert set(re.findall(r"shouwang_\w+", question)) <= known, question
 
 
 # Packaging ------------------------------------------------------------------------------------------------------------
