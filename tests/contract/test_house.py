@@ -277,6 +277,16 @@ def test_every_dependency_is_locked_and_the_build_needs_no_other() -> None:
         assert names <= set(locked(lock)), f"{lock} is behind pyproject.toml: run scripts/lock"
 
 
+def test_what_is_shipped_may_be_shipped_under_our_licence() -> None:
+    """Permissive licences, MPL per file, and psycopg's LGPL, which is an extra that anybody can replace."""
+    command = [Path(sys.executable).with_name("pip-licenses"), "--from=mixed", "--format=json", "--packages"]
+    listed = subprocess.run([*command, *locked("requirements.lock")], capture_output=True, text=True, check=True)
+    for package in json.loads(listed.stdout):
+        name, licence = package["Name"], package["License"]
+        permissive = re.search(r"MIT|BSD|Apache|PSF|ISC|Mozilla|MPL", licence) and "GPL" not in licence
+        assert permissive or name.startswith("psycopg"), f"{name}: {licence}"
+
+
 def test_no_file_names_a_package_registry() -> None:
     hosts = [".".join(host) for host in (("pypi", "org"), ("pythonhosted", "org"), ("npmjs", "org"), ("npmjs", "com"))]
     hosts += [".".join(host) for host in (("deb", "debian", "org"), ("proxy", "golang", "org"), ("crates", "io"))]
