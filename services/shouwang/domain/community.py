@@ -1,6 +1,6 @@
 """The directory as one value: places, people, posts, zones, rosters, policies, devices of a site at one revision."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 
 import msgspec
@@ -39,3 +39,41 @@ class Community(msgspec.Struct, frozen=True, kw_only=True, dict=True):
             (known.name if (known := self.places.get(PlaceId(path))) and known.name else path.rpartition("/")[2])
             for path in paths
         ]
+
+
+Configured = Place | Person | PostHolder | Zone | Roster | Policy | Device | SiteFacts
+"""One row of the directory."""
+
+
+def identity(value: object) -> tuple[str, str]:
+    """(kind, id) of a directory value, as ``Directory.change`` names it."""
+    match value:
+        case Place():
+            return "place", value.id
+        case Person():
+            return "person", value.id
+        case PostHolder():
+            return "post", f"{value.place}|{value.post}|{value.person}"
+        case Zone():
+            return "zone", value.id
+        case Roster():
+            return "roster", value.id
+        case Policy():
+            return "policy", value.id
+        case Device():
+            return "device", value.id
+        case SiteFacts():
+            return "site", "site"
+        case _:
+            raise TypeError(f"{type(value).__name__} is not kept in the directory")
+
+
+def rows(community: Community) -> Iterator[Configured]:
+    """Every value of a community but the site's facts, places first, so that what is pointed to comes before."""
+    yield from community.places.values()
+    yield from community.people.values()
+    yield from community.posts
+    yield from community.zones.values()
+    yield from community.rosters.values()
+    yield from community.policies
+    yield from community.devices.values()

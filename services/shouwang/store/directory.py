@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 from sqlalchemy import Connection, bindparam, delete, insert, or_, select, update
 
-from shouwang.domain.community import Community
+from shouwang.domain.community import Community, identity
 from shouwang.domain.duty import Person, PostHolder, Roster, SiteFacts, Zone
 from shouwang.domain.errors import Conflict
 from shouwang.domain.escalation import Policy
@@ -58,9 +58,19 @@ class SqlDirectory:
                     self._known = _load(connection, revision)
             return self._known
 
-    def change(self, put: Sequence[object], remove: Sequence[tuple[str, str]] = ()) -> int:
+    def change(
+        self,
+        put: Sequence[object],
+        remove: Sequence[tuple[str, str]] = (),
+        order: Sequence[str] | None = None,
+    ) -> int:
         revision = self._begin()
-        positions = {policy.id: place for place, policy in enumerate(self.community().policies)}
+        policies = {policy.id: policy for policy in self.community().policies}
+        positions = {id: place for place, id in enumerate(policies if order is None else order)}
+        if order is not None:
+            # A position is part of a policy's row, so every row that stays is written under its new one.
+            named = {identity(value) for value in put} | set(remove)
+            put = [*put, *(policy for id, policy in policies.items() if ("policy", id) not in named)]
         rows = [_row(value, revision, self._now(), positions) for value in put]
         for start in range(0, len(rows), ROWS_A_STEP):
             step = rows[start : start + ROWS_A_STEP]
@@ -93,29 +103,6 @@ class SqlDirectory:
             if rows:
                 connection.execute(insert(directory), rows)
             _keep(self._database, connection, STAGING, str(self._now()))
-
-
-def identity(value: object) -> tuple[str, str]:
-    """(kind, id) of a directory value, as ``remove`` names it."""
-    match value:
-        case Place():
-            return "place", value.id
-        case Person():
-            return "person", value.id
-        case PostHolder():
-            return "post", f"{value.place}|{value.post}|{value.person}"
-        case Zone():
-            return "zone", value.id
-        case Roster():
-            return "roster", value.id
-        case Policy():
-            return "policy", value.id
-        case Device():
-            return "device", value.id
-        case SiteFacts():
-            return "site", "site"
-        case _:
-            raise TypeError(f"{type(value).__name__} is not kept in the directory")
 
 
 def _row(value: object, revision: int, at: Instant, positions: dict[str, int]) -> dict[str, object]:
