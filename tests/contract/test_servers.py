@@ -1,6 +1,5 @@
 """The harness's servers: each comes up, keeps or loses what it says, and ends alone."""
 
-import socket
 from pathlib import Path
 
 import pytest
@@ -11,21 +10,14 @@ from harness import servers
 pytestmark = pytest.mark.servers
 
 
-def connects(port: int) -> bytes:
-    """The broker's answer to an MQTT 3.1.1 CONNECT with a clean session."""
-    with socket.create_connection(("127.0.0.1", port), timeout=5) as line:
-        line.sendall(b"\x10\x0d\x00\x04MQTT\x04\x02\x00\x3c\x00\x01t")
-        return line.recv(4)
-
-
 def test_mosquitto_comes_back_on_its_port_after_kill_and_stop(tmp_path: Path) -> None:
     with servers.mosquitto(tmp_path, extra_conf="max_packet_size 1048576") as broker:
-        assert connects(broker.port) == b"\x20\x02\x00\x00"
+        assert servers.mqtt_answers(broker.port)
         for end in (broker.kill, broker.stop):
             end()
             assert not servers.port_is_open(broker.port)
             broker.start()
-            assert connects(broker.port) == b"\x20\x02\x00\x00"
+            assert servers.mqtt_answers(broker.port)
     assert not servers.port_is_open(broker.port)
 
 
@@ -70,7 +62,7 @@ def test_influxdb_keeps_its_points_when_killed(tmp_path: Path) -> None:
 def test_the_same_servers_come_in_containers_where_docker_answers(
     mosquitto_container_port: int, influxdb2_url: str
 ) -> None:
-    assert connects(mosquitto_container_port) == b"\x20\x02\x00\x00"
+    assert servers.mqtt_answers(mosquitto_container_port)
     assert influxdb2_url.startswith("influxdb://")
 
 

@@ -275,11 +275,7 @@ enabled = false
         return [self.binary, "run", "-config", str(self.directory / "influxdb.conf")]
 
     def answers(self) -> bool:
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/ping", timeout=2):
-                return True
-        except (urllib.error.URLError, OSError):
-            return False
+        return _http_answers(f"http://127.0.0.1:{self.port}/ping")
 
     def query(self, influxql: str) -> bytes:
         """What one InfluxQL statement answers, as JSON text."""
@@ -354,6 +350,17 @@ def wait_until(answers: Callable[[], bool], name: str, patience: float = 3 * _PA
         time.sleep(0.05)
 
 
+def mqtt_answers(port: int) -> bool:
+    """Whether a broker there accepts an anonymous MQTT 3.1.1 session (an open port may be Docker's alone)."""
+    connect, accepted = b"\x10\x0d\x00\x04MQTT\x04\x02\x00\x3c\x00\x01t", b"\x20\x02\x00\x00"
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=2) as line:
+            line.sendall(connect)
+            return line.recv(4) == accepted
+    except OSError:
+        return False
+
+
 @functools.cache
 def docker_problem() -> str | None:
     """Why containers cannot be used here, or None where Docker answers."""
@@ -380,7 +387,8 @@ def container(image: str, port: int, **options: Any) -> Iterator[tuple[Any, int]
     from testcontainers.core.container import DockerContainer
 
     host_port = free_port()
-    box = DockerContainer(image, **options).with_bind_ports(f"{port}/tcp", host_port)
+    box = DockerContainer(image, **options)
+    box.ports[f"{port}/tcp"] = ("127.0.0.1", host_port)  # type: ignore[assignment]  # open to this machine only
     try:
         box.start()
     except Exception as refused:  # noqa: BLE001 - no image and no way to fetch one, no space, an engine of another platform
@@ -415,6 +423,7 @@ def influxdb2_container() -> Iterator[str]:
         "DOCKER_INFLUXDB_INIT_ADMIN_TOKEN": token,
     }
     with container("influxdb:2.7", 8086, env=setup) as (_, port):
+        wait_until(lambda: _http_answers(f"http://127.0.0.1:{port}/health"), "the InfluxDB container")
         yield f"influxdb://{token}@127.0.0.1:{port}/readings?org=tests"
 
 
@@ -423,6 +432,7 @@ def mosquitto_container() -> Iterator[int]:
     """Mosquitto in a container with its stock configuration for no authentication; gives its port."""
     command = "mosquitto -c /mosquitto-no-auth.conf"
     with container("eclipse-mosquitto:2", 1883, command=command) as (_, port):
+        wait_until(lambda: mqtt_answers(port), "the Mosquitto container")
         yield port
 
 
@@ -433,6 +443,14 @@ def _running(server: _S) -> Iterator[_S]:
         yield server
     finally:
         server.stop()
+
+
+def _http_answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=2):
+            return True
+    except (urllib.error.URLError, OSError):
+        return False
 
 
 def _folder(directory: Path, name: str) -> Path:
