@@ -4,13 +4,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from harness import servers
+from harness import containers, servers
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Where Docker answers, all that asks for a PostgreSQL meets the one in a container too."""
     if "postgres_url" in metafunc.fixturenames:
-        homes = ["wheel"] if servers.docker_problem() else ["wheel", "container"]
+        homes = ["wheel"] if containers.docker_problem() else ["wheel", "container"]
         metafunc.parametrize("postgres_home", homes, indirect=True, scope="session")
 
 
@@ -38,7 +38,7 @@ def postgres_home(request: pytest.FixtureRequest) -> str:
 def postgres_server(tmp_path_factory: pytest.TempPathFactory, postgres_home: str) -> Iterator[servers.Databases]:
     """The session's PostgreSQL; tests ask for `postgres_url` instead."""
     if postgres_home == "container":
-        with servers.postgres_container() as server:
+        with containers.postgres_container() as server:
             yield server
     else:
         with servers.postgres(tmp_path_factory.mktemp("postgres")) as server:
@@ -69,12 +69,12 @@ def influxdb1_url(influxdb1_server: servers.Influxdb1) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def influxdb2_url() -> Iterator[str]:
     """A bucket on InfluxDB 2 in a container: `influxdb://TOKEN@127.0.0.1:PORT/NAME?org=…`; skips without Docker."""
-    with servers.influxdb2_container() as url:
+    with containers.influxdb2_container() as url:
         yield url
 
 
 @pytest.fixture(scope="session")
 def mosquitto_container_port() -> Iterator[int]:
     """The port of a Mosquitto 2 in a container; skips without Docker."""
-    with servers.mosquitto_container() as port:
+    with containers.mosquitto_container() as port:
         yield port
