@@ -16,11 +16,11 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, Table, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.sql.dml import Insert
 
 from shouwang.domain.errors import ConfigError, StoreUnavailable
-
 
 CASES_LOCK = 0x5348_4F55
 """Key of PostgreSQL's advisory lock for writers of alerts, incidents and the journal ("SHOU")."""
@@ -59,14 +59,14 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A consistent view; never waits for a writer."""
-        with self.engine.connect() as connection, connection.begin():
+        with self._answering(), self.engine.connect() as connection, connection.begin():
             yield connection
 
     @contextmanager
     def write(self, *, cases: bool = False) -> Iterator[Connection]:
         """One transaction that may write; commits when the block ends, rolls back on an exception. ``cases``: it may
         write alerts, incidents or the journal."""
-        with self._write_lock(), self.engine.connect() as bare:
+        with self._write_lock(), self._answering(), self.engine.connect() as bare:
             connection = bare.execution_options(shouwang_write=True)
             with connection.begin():
                 if cases and not self.is_sqlite:
@@ -101,6 +101,14 @@ class Database:
 
     def __str__(self) -> str:
         return self._url.render_as_string(hide_password=True)
+
+    @contextmanager
+    def _answering(self) -> Iterator[None]:
+        """What the world did (disk full, server gone) as StoreUnavailable; what we did wrong stays as it is."""
+        try:
+            yield
+        except (OperationalError, InterfaceError, PoolTimeout) as error:
+            raise StoreUnavailable(f"state database {self}: {getattr(error, 'orig', None) or error}") from error
 
     @contextmanager
     def _write_lock(self) -> Iterator[None]:

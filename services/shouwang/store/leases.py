@@ -45,7 +45,8 @@ class Leases:
         with self._database.write() as connection:
             return connection.execute(update(leases).where(mine).values(until=now + TERM)).rowcount == 1
 
-    def holder(self, name: str) -> tuple[str, Instant] | None:
+    def pulse(self, name: str) -> Instant | None:
+        """When its holder last renewed it: until then somebody listened."""
         with self._database.read() as connection:
-            row = connection.execute(select(leases.c.holder, leases.c.until).where(leases.c.name == name)).first()
-            return (row.holder, row.until) if row else None
+            until = connection.execute(select(leases.c.until).where(leases.c.name == name)).scalar()
+        return None if until is None else until - TERM

@@ -1,0 +1,79 @@
+"""Bearer tokens: made once, shown once, kept only as a hash.
+
+A token carries 256 bits of chance, so one SHA-256 is enough: there is no dictionary to try (a slow hash is for words
+that people choose).
+"""
+
+import hashlib
+import secrets
+
+from sqlalchemy import bindparam, insert, or_, select, update
+
+from shouwang.domain.access import Principal, Role
+from shouwang.domain.vocabulary import Instant, PersonId, PlaceId
+
+from .database import Database
+from .tables import tokens
+
+PREFIX = "sw_"
+"""Lets a leaked token be found by those who search for such things."""
+
+
+class SqlTokens:
+    """``api.doors.Tokens``, and what the ``token`` verb needs."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def create(
+        self,
+        *,
+        role: Role,
+        name: str,
+        now: Instant,
+        place: PlaceId | None = None,
+        person: PersonId | None = None,
+        expires_at: Instant | None = None,
+    ) -> str:
+        """The new token's text. It is not stored and cannot be shown again."""
+        text = PREFIX + secrets.token_urlsafe(32)
+        row = {
+            "hash": _hash(text),
+            "id": "t-" + secrets.token_hex(6),
+            "name": name,
+            "role": role.value,
+            "place": place,
+            "person": person,
+            "created_at": now,
+            "expires_at": expires_at,
+        }
+        with self._database.write() as connection:
+            connection.execute(insert(tokens), row)
+        return text
+
+    def find(self, text: str, now: Instant) -> Principal | None:
+        """Who bears this token, None for one unknown, revoked or expired."""
+        with self._database.read() as connection:
+            row = connection.execute(_LIVE, {"hash": _hash(text), "now": now}).mappings().first()
+        if row is None:
+            return None
+        return Principal(
+            id=row["id"], name=row["name"], role=Role(row["role"]), place=row["place"], person=row["person"]
+        )
+
+    def revoke(self, id: str, now: Instant) -> bool:
+        """Ends a token by its id; False where there is no such live token."""
+        statement = update(tokens).where(tokens.c.id == id, tokens.c.revoked_at.is_(None)).values(revoked_at=now)
+        with self._database.write() as connection:
+            return connection.execute(statement).rowcount == 1
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+_LIVE = select(tokens).where(
+    tokens.c.hash == bindparam("hash"),
+    tokens.c.revoked_at.is_(None),
+    or_(tokens.c.expires_at.is_(None), tokens.c.expires_at > bindparam("now")),
+)
