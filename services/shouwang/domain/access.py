@@ -1,0 +1,69 @@
+"""Who may do what where: roles, what each may do, and the one function that decides.
+
+A place-scoped caller sees that subtree and nothing outside it; what has no place (a quarantined message, the journal of
+the system itself) is for callers of the whole site, and for installers, whose work is to give it one.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from shouwang.domain.place import is_within
+from shouwang.domain.vocabulary import PersonId, PlaceId, Value
+
+
+class Role(StrEnum):
+    ADMIN = "admin"
+    OPERATOR = "operator"
+    RESPONDER = "responder"
+    INSTALLER = "installer"
+    VIEWER = "viewer"
+    AUDITOR = "auditor"
+
+
+class Act(StrEnum):
+    """What a caller asks to do."""
+
+    READ = "read"
+    """See alerts, incidents, devices, readings, and the directory without names."""
+    RESPOND = "respond"
+    """Every act of a person on an alert or an incident."""
+    READ_NAMES = "read_names"
+    """See names and phones unmasked."""
+    READ_STRAYS = "read_strays"
+    """See quarantine and discovered devices: raw messages that belong to no place yet."""
+    READ_JOURNAL = "read_journal"
+    CHANGE_DEVICES = "change_devices"
+
+
+ROLE_ACTS: Mapping[Role, frozenset[Act]] = {
+    Role.ADMIN: frozenset(Act),
+    Role.OPERATOR: frozenset(Act) - {Act.CHANGE_DEVICES},
+    Role.RESPONDER: frozenset({Act.READ, Act.RESPOND}),
+    Role.INSTALLER: frozenset({Act.READ, Act.READ_STRAYS, Act.CHANGE_DEVICES}),
+    Role.VIEWER: frozenset({Act.READ}),
+    Role.AUDITOR: frozenset({Act.READ, Act.READ_STRAYS, Act.READ_JOURNAL}),
+}
+
+
+class Principal(Value, frozen=True, kw_only=True):
+    """Who is calling: a token, under its name. ``place``: the subtree it is confined to, None for the whole site.
+    ``person``: whom of the directory it stands for, where it does."""
+
+    id: str
+    name: str
+    role: Role
+    place: PlaceId | None = None
+    person: PersonId | None = None
+
+    @property
+    def actor(self) -> str:
+        """How the journal calls it: the person it stands for, else its own name."""
+        return self.person or self.name
+
+
+def may(principal: Principal, act: Act, place: str | None = None) -> bool:
+    """True where the principal may do this there. ``place`` None asks for something that has no place, or for a whole
+    collection whose items are judged one by one."""
+    if act not in ROLE_ACTS[principal.role]:
+        return False
+    return place is None or principal.place is None or is_within(place, principal.place)
