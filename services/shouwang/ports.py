@@ -12,6 +12,8 @@ from typing import Protocol
 import msgspec
 
 from shouwang.domain.alert import Alert
+from shouwang.domain.alert import Order as Order
+from shouwang.domain.announcement import Announcement as Announcement
 from shouwang.domain.community import Community
 from shouwang.domain.duty import Contact, Person
 from shouwang.domain.incident import Incident
@@ -85,28 +87,6 @@ class Settled(Protocol):
 
 
 # The state database ----------------------------------------------------------------------------------------------------
-
-
-class Announcement(Value, frozen=True, kw_only=True):
-    """A message to publish on MQTT; settled by its PUBACK."""
-
-    topic: str
-    payload: bytes
-    retain: bool = True
-    seq: int = 0
-
-
-class Order(Value, frozen=True, kw_only=True):
-    """A person's act that only intake may carry out: ``reset`` the latch of (rule, subject), or ``end`` an event alert,
-    both after an incident was resolved or an alert was reset by hand."""
-
-    kind: str
-    rule: str
-    subject: str
-    alert: AlertId
-    actor: str
-    at: Instant
-    seq: int = 0
 
 
 class Quarantined(Value, frozen=True, kw_only=True):
@@ -299,6 +279,14 @@ class Journal(Protocol):
         ...
 
 
+class FactStore(Protocol):
+    """Single facts that processes leave for one another, by key."""
+
+    def get(self, key: str) -> bytes | None: ...
+
+    def put(self, key: str, value: bytes) -> None: ...
+
+
 class Directory(Protocol):
     def revision(self) -> int:
         """Changes whenever any configuration changed; one indexed read."""
@@ -308,9 +296,15 @@ class Directory(Protocol):
         """The directory at the present revision, as one value."""
         ...
 
-    def change(self, put: Sequence[object], remove: Sequence[tuple[str, str]] = ()) -> int:
+    def change(
+        self,
+        put: Sequence[object],
+        remove: Sequence[tuple[str, str]] = (),
+        order: Sequence[str] | None = None,
+    ) -> int:
         """Adds or replaces domain values (Place, Person, PostHolder, Zone, Roster, Policy, Device, SiteFacts) and ends
-        others by (kind, id), under one new revision; all or nothing, whatever the number. Gives the revision.
+        others by (kind, id), under one new revision; all or nothing, whatever the number. ``order``: ids of all
+        policies as they are matched from now on; without it, new ones come last. Gives the revision.
         Raises Conflict while another change is being staged."""
         ...
 

@@ -1,28 +1,55 @@
-"""Whom to tell, after how long without an answer: policies, steps, and which steps are due."""
+"""Whom to tell, after how long without an answer: policies, steps, and which steps are due.
+
+A step has its own clock: ``after`` counts from when the escalation was armed (the opening of the incident, or the last
+time that it got worse), with ``when`` from that event. At that moment it is judged once: where its ``unless`` holds it
+is skipped, else its targets are told. Either way it is over, and no other step moves. Only a step that reached nobody
+pulls the next one forward, to at once.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from enum import StrEnum
 
 import msgspec
 
+from shouwang.domain.alert import AlertClass
+from shouwang.domain.duty import target_problem
+from shouwang.domain.errors import ConfigError
+from shouwang.domain.moment import duration
+from shouwang.domain.place import is_within
 from shouwang.domain.vocabulary import Instant, Severity, Value
 
 
+class Milestone(StrEnum):
+    """What a step can wait for. ``confirmed``: two independent detectors (双点报警)."""
+
+    ACKNOWLEDGED = "acknowledged"
+    VERIFIED = "verified"
+    VERIFIED_REAL = "verified_real"
+    CONFIRMED = "confirmed"
+    EN_ROUTE = "en_route"
+    ON_SCENE = "on_scene"
+    RESOLVED = "resolved"
+
+
 class Match(Value, frozen=True, kw_only=True):
-    """Which incidents a policy is for; every given key must fit, an absent key fits all. First match wins."""
+    """Which incidents a policy is for; every given key must fit, an absent key fits all. First match wins. ``classes``:
+    of the alert (fire, gas …); ``kinds``: of the device; ``places``: within one of these."""
 
     severity: list[Severity] | None = None
+    classes: list[AlertClass] | None = None
     rules: list[str] | None = None
     kinds: list[str] | None = None
     places: list[str] | None = None
 
 
 class Step(Value, frozen=True, kw_only=True):
-    """``after``: a duration text (``60s``) from opening, with ``when`` from that event. ``unless`` / ``when``:
-    acknowledged, verified, verified_real, confirmed, en_route, on_scene, resolved. ``tell``: targets ``post:P``,
+    """``after``: a duration text (``60s``) from opening, with ``when`` from that event. ``tell``: targets ``post:P``,
     ``roster:ID``, ``zone``, ``zone:KIND``, ``person:ID``."""
 
     tell: list[str]
     after: str = "0s"
-    unless: str | None = None
-    when: str | None = None
+    unless: Milestone | None = None
+    when: Milestone | None = None
     channels: list[str] | None = None
 
 
@@ -36,9 +63,128 @@ class Policy(Value, frozen=True, kw_only=True):
 
 
 class StepMark(Value, frozen=True, kw_only=True):
-    """What became of a step of an incident: ``done_at`` when it told people or was skipped; ``skipped`` says why
-    (``unless`` held, or nobody was there)."""
+    """What became of a step of an incident: ``done_at`` when it told people or was skipped; ``skipped`` says why:
+    the milestone of its ``unless``, or ``nobody``."""
 
     index: int
     done_at: Instant
     skipped: str = ""
+
+
+NOBODY = "nobody"
+"""Why a step is skipped that resolved to nobody, or whose every delivery was refused."""
+
+LAST_RESORT = Policy(
+    id="last-resort",
+    title={"zh": "兜底策略", "en": "Last resort"},
+    steps=[Step(tell=["zone"]), Step(after="60s", unless=Milestone.ACKNOWLEDGED, tell=["zone:property", "zone:grid"])],
+)
+"""Where no policy matches, not even the shipped ones."""
+
+
+class Climb(Value, frozen=True):
+    """What a look at the clock found: ``due``, indexes of the steps to tell now, in order; ``marks``, all marks
+    including theirs and those of skipped steps; ``next_at``, when to look again, None when no step is left to wait
+    for."""
+
+    due: list[int]
+    marks: list[StepMark]
+    next_at: Instant | None
+
+
+def choose_policy(
+    policies: Sequence[Policy], *, severity: Severity, klass: AlertClass, rule: str, kind: str, place: str
+) -> Policy:
+    """The first that matches, in the order given: the site's own before the shipped ones. Never nothing."""
+    for policy in policies:
+        match = policy.match
+        if (
+            (match.severity is None or severity in match.severity)
+            and (match.classes is None or klass in match.classes)
+            and (match.rules is None or rule in match.rules)
+            and (match.kinds is None or kind in match.kinds)
+            and (match.places is None or any(is_within(place, around) for around in match.places))
+        ):
+            return policy
+    return LAST_RESORT
+
+
+def plan_steps(
+    policy: Policy,
+    marks: Sequence[StepMark],
+    *,
+    armed_at: Instant | None,
+    reached: Mapping[Milestone, Instant],
+    now: Instant,
+) -> Climb:
+    """Which steps are due. ``armed_at`` None: only those that wait for an event. ``reached``: the milestones that hold
+    now, and since when."""
+    done = {mark.index: mark for mark in marks}
+    due: list[int] = []
+    waiting: list[Instant] = []
+    for index, step in enumerate(policy.steps):
+        at = _due_at(step, armed_at, reached)
+        if index in done or at is None:
+            continue
+        if at > now:
+            waiting.append(at)
+            continue
+        holds = step.unless is not None and step.unless in reached
+        done[index] = StepMark(index=index, done_at=now, skipped=str(step.unless) if holds else "")
+        if not holds:
+            due.append(index)
+    return Climb(due, [done[index] for index in sorted(done)], min(waiting, default=None))
+
+
+def next_level(
+    policy: Policy, marks: Sequence[StepMark], after: int, *, reached: Mapping[Milestone, Instant]
+) -> int | None:
+    """The step that comes at once because step ``after`` reached nobody: the next in the policy's order that is not
+    over and whose ``when``, if any, has happened. None where there is none."""
+    over = {mark.index for mark in marks}
+    for index, step in enumerate(policy.steps):
+        if index > after and index not in over and (step.when is None or step.when in reached):
+            return index
+    return None
+
+
+def targets_of(policy: Policy, steps: Sequence[int]) -> list[str]:
+    """The targets of these steps, in order, each once."""
+    return list(dict.fromkeys(target for index in steps for target in policy.steps[index].tell))
+
+
+def rearmed(policy: Policy, marks: Sequence[StepMark], reached: Mapping[Milestone, Instant]) -> list[StepMark]:
+    """The marks that outlive a worsening: nobody is told twice of an event that still holds."""
+    return [mark for mark in marks if policy.steps[mark.index].when in reached]
+
+
+def is_catch_all(policy: Policy) -> bool:
+    return policy.match == Match()
+
+
+def policy_problems(policy: Policy) -> Iterator[tuple[str, str]]:
+    """What is wrong with a policy as written: (path below the policy, message)."""
+    if not policy.steps:
+        yield "steps", "tell nobody; expected at least one step"
+    for index, step in enumerate(policy.steps):
+        path = f"steps[{index}]"
+        try:
+            duration(step.after)
+        except ConfigError as error:
+            yield f"{path}.after", str(error)
+        if not step.tell:
+            yield f"{path}.tell", "tells nobody; expected at least one target"
+        for place, target in enumerate(step.tell):
+            if problem := target_problem(target):
+                yield f"{path}.tell[{place}]", problem
+
+
+def _due_at(step: Step, armed_at: Instant | None, reached: Mapping[Milestone, Instant]) -> Instant | None:
+    since = armed_at if step.when is None else reached.get(step.when)
+    if since is None:
+        return None
+    try:
+        return since + duration(step.after)
+    except ConfigError:
+        # Refused by every door that policies come through; should one slip in, no alarm waits for a typing error.
+        return since

@@ -9,31 +9,59 @@ from enum import StrEnum
 
 import msgspec
 
-from shouwang.domain.alert import Evidence
-from shouwang.domain.vocabulary import DeviceId, Instant, Kind, Life, PlaceId, Scalar, Severity, Value
+from shouwang.domain.vocabulary import DeviceId, Evidence, Instant, Kind, Life, PlaceId, Scalar, Severity, Value
 
 
 class Newest(Value, frozen=True, array_like=True):
-    """The newest reading of one metric and part, by device time."""
+    """The newest reading of one metric and part, by device time. Of several at one instant the greatest value stays
+    (true before false), so that their order of arrival changes nothing."""
 
     value: Scalar
     measured_at: Instant
     received_at: Instant
 
 
-class Standing(Value, frozen=True, omit_defaults=True):
-    """One rule's memory of one subject. ``met_at``: since when the condition is true (device time); ``due_at``: when a
-    timer must look again; ``raised_at``: since when the alert is up. All None = idle, not kept."""
+class Ended(Value, frozen=True, array_like=True):
+    """What ended at ``at``, for another reading of the same instant to undo: since when the condition was true, when
+    its ``for`` would have run out, and which parts were true."""
+
+    at: Instant
+    met_at: Instant | None
+    due_at: Instant | None
+    parts: list[str]
+
+
+class Memory(Value, frozen=True, omit_defaults=True):
+    """What one condition of a rule remembers beyond the newest values."""
 
     met_at: Instant | None = None
+    """With ``for``: since when the condition is true, by device time."""
     due_at: Instant | None = None
+    """With ``for``: when it has been true for long enough."""
+    held: dict[str, bool] = msgspec.field(default_factory=dict)
+    """By part, whether the condition is true, only where the newest value does not tell."""
+    ended: Ended | None = None
+    window: list[tuple[Instant, str]] = msgspec.field(default_factory=list)
+    """``count``: instant and part of the newest matching readings, oldest first, at most ``times``."""
+    samples: list[tuple[Instant, float, str]] = msgspec.field(default_factory=list)
+    """``rate``: instant, value and part of the readings of the last ``within``, oldest first."""
+    rises: dict[str, Instant] = msgspec.field(default_factory=dict)
+    """``confirm``: which devices are true, and since when."""
+    fallen: dict[str, tuple[Instant, Instant]] = msgspec.field(default_factory=dict)
+    """``confirm``: devices no longer true: since when they were, and when that ended; for the same instant to undo."""
+    active_at: Instant | None = None
+    """``inactive``: the last activity in the home, or when its first device was heard."""
+
+
+class Standing(Value, frozen=True, omit_defaults=True):
+    """One rule's memory of one subject. All defaults = idle, not kept."""
+
     raised_at: Instant | None = None
-    unmet_metrics: list[str] = msgspec.field(default_factory=list)
-    """Metrics whose reading must be seen before the condition may be judged false again."""
-    window: list[Instant] = msgspec.field(default_factory=list)
-    """Matching instants of ``count``, oldest first."""
-    samples: list[tuple[Instant, float]] = msgspec.field(default_factory=list)
-    """Readings of ``rate`` within its window, oldest first."""
+    """Since when the alert is up; None when it is not."""
+    occurred: bool = False
+    """An event raised it or came on top: only a person ends it."""
+    memories: dict[str, Memory] = msgspec.field(default_factory=dict)
+    """By the place of a condition in the rule (``""``, ``0``, ``1.0``)."""
     version: str = ""
     """Of the rule that wrote this; a changed rule keeps what still makes sense."""
 
@@ -54,9 +82,8 @@ class DeviceState(Value, frozen=True, omit_defaults=True, kw_only=True):
     values: dict[str, Newest] = msgspec.field(default_factory=dict)
     standings: dict[str, Standing] = msgspec.field(default_factory=dict)
     repeats: list[RepeatMark] = msgspec.field(default_factory=list)
-    """The last few messages that carried a counter or a device time, newest last."""
     topics: dict[str, str] = msgspec.field(default_factory=dict)
-    """Payload hash of the newest message of each of its topics: what a retained copy is compared with."""
+    """Payload hash of the newest accepted message by topic: a retained copy of it says nothing new."""
     due_at: Instant | None = None
     """The earliest moment at which a timer of any rule must look at this device; an index of the state table. Never
     moved later by a message (``absent`` re-arms when it fires), so a chatty device costs no timer writes."""
@@ -70,9 +97,13 @@ class DeviceFacts(Value, frozen=True, kw_only=True):
     """What rules need to know of a subject beside its readings."""
 
     device: DeviceId
-    kind: Kind
+    kind: Kind | None
+    """None: not known, outside every scope of kinds."""
     place: PlaceId
     place_names: list[str] = msgspec.field(default_factory=list)
+    levels: dict[str, str] = msgspec.field(default_factory=dict)
+    """The place's ancestors by kind (``building``, ``unit``, ``floor``, ``dwelling``) and its party ``zone``; empty where
+    nobody knows, then they are read from a full path."""
     life: Life = Life.IN_SERVICE
     tags: list[str] = msgspec.field(default_factory=list)
     profile: str = ""
@@ -99,6 +130,8 @@ class Transition(Value, frozen=True, kw_only=True):
     severity: Severity
     at: Instant
     """When it became so: device time of the deciding reading, or the timer's own time."""
+    version: str = ""
+    """Of the rule that decided."""
     evidence: list[Evidence] = msgspec.field(default_factory=list)
     sentence: Mapping[str, str] = msgspec.field(default_factory=dict)
     """The trigger with actual values, by language: ``{"zh": "温度 58.4 °C 高于 57 °C 已 10 秒", "en": …}``."""

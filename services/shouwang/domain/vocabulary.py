@@ -204,6 +204,15 @@ class Reading(Value, frozen=True):
     """Older than the newest of its metric when it arrived: may raise, never clears."""
 
 
+class Evidence(Value, frozen=True):
+    """One reading that decided: what was found, when measured."""
+
+    metric: str
+    value: Scalar
+    measured_at: Instant
+    part: str = ""
+
+
 class Arrival(Value, frozen=True):
     """One PUBLISH as the broker handed it over, not yet acknowledged."""
 

@@ -1,0 +1,61 @@
+"""How an incident's escalation goes on: by the clock, and where nobody answers."""
+
+from collections.abc import Sequence
+
+from shouwang.domain.community import Community
+from shouwang.domain.draft import Draft
+from shouwang.domain.duty import fallback_of
+from shouwang.domain.escalation import NOBODY
+from shouwang.domain.incident import Incident, is_live
+from shouwang.domain.journal import Entry
+from shouwang.domain.notice import Notice, Why
+from shouwang.domain.vocabulary import Instant
+
+Changed = tuple[Incident, list[Notice], list[Entry]]
+"""An incident after a change, and the notices and journal entries that the change makes."""
+
+
+def climb(incident: Incident, now: Instant) -> Changed:
+    """The steps of the policy that are due, told in one notice. For an incident that is over, only the end of
+    looking."""
+    draft = Draft(incident, now)
+    if is_live(incident.state):
+        draft.climb(Why.NEXT_STEP)
+    else:
+        draft.set(next_step_at=None)
+    return draft.done()
+
+
+def is_stuck(incident: Incident, now: Instant) -> bool:
+    """A step is waiting that nobody would look at in time: the row says otherwise than its policy."""
+    draft = Draft(incident, now)
+    draft.look_again()
+    wanted, noted = draft.incident.next_step_at, incident.next_step_at
+    return is_live(incident.state) and wanted is not None and (noted is None or noted > wanted)
+
+
+def nobody_answers(
+    incident: Incident, notice: Notice, gaps: Sequence[str], *, community: Community, now: Instant
+) -> Changed:
+    """What follows when a notice resolved to nobody, or every delivery of it was refused: the next level at once, the
+    fallback is told, and the coverage gap is on record. A second call for one step changes nothing.
+
+    ``gaps``: the reasons, as ``duty.Resolution`` gives them. The caller keeps the result in the transaction in which it
+    found out."""
+    if _is_known(incident, notice):
+        return incident, [], []
+    draft = Draft(incident, now)
+    draft.record(
+        "coverage.gap", alert=notice.alert, notice=notice.id, why=notice.why, step=notice.step, gaps=list(gaps)
+    )
+    if is_live(incident.state) and notice.why is not Why.COVERAGE_GAP:
+        if notice.step is not None:
+            draft.mark(notice.step, skipped=NOBODY)
+            draft.hurry(notice.step, detail=NOBODY)
+        if (fallback := fallback_of(community, incident.place)) is not None:
+            draft.tell(Why.COVERAGE_GAP, [f"person:{fallback}"], alert=notice.alert, detail="; ".join(gaps))
+    return draft.done()
+
+
+def _is_known(incident: Incident, notice: Notice) -> bool:
+    return any(mark.index == notice.step and mark.skipped == NOBODY for mark in incident.steps)
