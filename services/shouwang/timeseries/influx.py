@@ -5,6 +5,7 @@ and downsampling are the server's own (a retention policy, a bucket's retention)
 """
 
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -20,6 +21,14 @@ LINES_PER_WRITE = 5000
 """InfluxData's own advice; measured on 1.6.7: 29,000 points/s at 100, 74,000 at 1,000, 115,000 at 5,000."""
 
 
+QUESTIONS_AT_ONCE = 8
+PATIENCE = 2.0
+"""The API asks from the threads in which people also acknowledge alarms: a server that hangs may hold only so many of
+them, and whoever finds it so waits this long, in seconds, before being told."""
+REST = 1.0
+"""After a failed connection, seconds in which nobody else spends the connection's timeout on finding the same."""
+
+
 class InfluxReadings:
     """A ReadingStore on an InfluxDB server."""
 
@@ -27,6 +36,8 @@ class InfluxReadings:
         self._address = address
         self._lock = threading.Lock()
         self._server: Server | None = None
+        self._questions = threading.BoundedSemaphore(QUESTIONS_AT_ONCE)
+        self._away: tuple[float, str] = (0.0, "")
 
     def write(self, readings: Sequence[Reading]) -> None:
         """Durable when it returns, as far as the server's own write-ahead log is. Points that the server refuses for
@@ -89,17 +100,29 @@ class InfluxReadings:
             raise
 
     def _ask(self, query: str) -> Mapping[str, Any]:
-        server = self._connected()
+        if not self._questions.acquire(timeout=PATIENCE):
+            raise StoreUnavailable(f"{self._address} is still busy with {QUESTIONS_AT_ONCE} other questions; ask again")
         try:
-            return server.query(query)
-        except StoreUnavailable:
-            self._disconnect(server)
-            raise
+            server = self._connected()
+            try:
+                return server.query(query)
+            except StoreUnavailable:
+                self._disconnect(server)
+                raise
+        finally:
+            self._questions.release()
 
     def _connected(self) -> Server:
         with self._lock:
             if self._server is None:
-                self._server = connect(self._address)
+                until, trouble = self._away
+                if time.monotonic() < until:
+                    raise StoreUnavailable(trouble)
+                try:
+                    self._server = connect(self._address)
+                except StoreUnavailable as error:
+                    self._away = time.monotonic() + REST, str(error)
+                    raise
             return self._server
 
     def _disconnect(self, server: Server) -> None:

@@ -19,6 +19,8 @@ from shouwang.timeseries.influxql import identifier
 
 TIMEOUT = httpx.Timeout(30.0, connect=5.0)
 """A write of 5,000 points takes 50 ms; a server that compacts may take seconds. Nobody but shipping waits for it."""
+QUERY_TIMEOUT = httpx.Timeout(10.0, connect=5.0)
+"""Somebody looks at a chart meanwhile."""
 
 LONGEST_LINE = 8_192
 """A single line that is refused as too large is given up only beyond this many bytes: below it, something between us
@@ -39,7 +41,7 @@ _DROPPED = re.compile(r"dropped[=:]\s*(\d+)")
 
 
 class Address(Value, frozen=True, kw_only=True):
-    """Where an InfluxDB is, and as whom we come. ``str()`` shows neither password nor token."""
+    """Where an InfluxDB is, and as whom we come. Printed, it shows neither password nor token."""
 
     host: str
     port: int = 8086
@@ -59,6 +61,8 @@ class Address(Value, frozen=True, kw_only=True):
 
     def __str__(self) -> str:
         return f"InfluxDB {self.url}/{self.name}"
+
+    __repr__ = __str__
 
 
 class Refusal(Value, frozen=True):
@@ -129,18 +133,16 @@ class Http:
 
     def query(self, influxql: str) -> Mapping[str, Any]:
         form = {"q": influxql, "epoch": "u", "db": self.address.name}
-        answer = self.send("POST", "/query", params={"db": self.address.name, "epoch": "u"}, data=form)
+        answer = self.send(
+            "POST", "/query", params={"db": self.address.name, "epoch": "u"}, data=form, timeout=QUERY_TIMEOUT
+        )
         try:
             content: dict[str, Any] = msgspec.json.decode(answer.content)
-            results = content["results"]
+            problems = [result["error"] for result in content["results"] if "error" in result]
         except (msgspec.DecodeError, KeyError, TypeError):
             raise self.unavailable(f"answers a query with {answer.text[:200]!r}, not with results") from None
-        for result in results:
-            if problem := result.get("error"):
-                if "database not found" in problem:
-                    result["series"] = []
-                else:
-                    raise self.unavailable(f"refuses a query: {problem}")
+        if problems and "database not found" not in problems[0]:  # a database that is not there holds no readings
+            raise self.unavailable(f"refuses a query: {problems[0]}")
         return content
 
     def unavailable(self, what: str) -> StoreUnavailable:
