@@ -246,6 +246,10 @@ class Casebook(Protocol):
         """Incidents whose ``next_step_at`` is at or before ``now``, earliest first."""
         ...
 
+    def live_incidents(self, after: IncidentId | None, limit: int) -> list[IncidentId]:
+        """Incidents neither resolved nor closed, by id, from the one that follows ``after``."""
+        ...
+
 
 class Outbox(Protocol):
     def notices(self, limit: int) -> list[Notice]:

@@ -172,5 +172,9 @@ def is_open(state: AlertState) -> bool:
     return state is not AlertState.NORMAL
 
 
+UNSEEN = frozenset(state for state, event in ALERT_MOVES if event is AlertEvent.ACKNOWLEDGE)
+"""States that wait for a person's acknowledgement."""
+
+
 def is_suppressed(state: AlertState) -> bool:
     return state in _SUPPRESSED.values()

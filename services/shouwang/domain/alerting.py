@@ -8,6 +8,7 @@ import msgspec
 
 from shouwang.domain.alert import (
     ALERT_MOVES,
+    UNSEEN,
     Alert,
     AlertEvent,
     AlertState,
@@ -87,7 +88,7 @@ def plan_alert(
 
 def plan_acknowledge(alert: Alert, *, actor: str, now: Instant) -> Moved | None:
     """A person has seen it. None where somebody had before. Raises Conflict where nothing waits for it."""
-    if (alert.state, AlertEvent.ACKNOWLEDGE) in ALERT_MOVES:
+    if alert.state in UNSEEN:
         seen = _moved(alert, AlertEvent.ACKNOWLEDGE, acknowledged_at=now, acknowledged_by=actor)
         return seen, [_entry("alert.acknowledged", seen, now, actor)]
     if alert.acknowledged_at is None:

@@ -32,13 +32,13 @@ def alert_announcement(alert: Alert) -> Announcement:
     back to normal. Place, device and rule of an alert never change, so the topic that was filled is the one emptied."""
     path = "/".join(_level(segment) for segment in alert.place.split("/"))
     topic = f"{ALERTS_TOPIC}/{path}/{_level(alert.device or '_')}/{_level(alert.rule)}"
-    return Announcement(topic=topic, payload=_json(_alert_facts(alert)) if is_open(alert.state) else b"")
+    return Announcement(topic=topic, payload=_json(alert_facts(alert)) if is_open(alert.state) else b"")
 
 
 def incident_announcement(incident: Incident) -> Announcement:
     """``shouwang/v1/incidents/{id}``: retained while somebody must still act; the last words are not retained."""
     return Announcement(
-        topic=_incident_topic(incident), payload=_json(_incident_facts(incident)), retain=is_live(incident.state)
+        topic=_incident_topic(incident), payload=_json(incident_facts(incident)), retain=is_live(incident.state)
     )
 
 
@@ -51,7 +51,7 @@ def _incident_topic(incident: Incident) -> str:
     return f"{INCIDENTS_TOPIC}/{_level(incident.id)}"
 
 
-def _alert_facts(alert: Alert) -> Mapping[str, object]:
+def alert_facts(alert: Alert) -> Mapping[str, object]:
     return {
         "id": alert.id,
         "rule": alert.rule,
@@ -71,7 +71,7 @@ def _alert_facts(alert: Alert) -> Mapping[str, object]:
     }
 
 
-def _incident_facts(incident: Incident) -> Mapping[str, object]:
+def incident_facts(incident: Incident) -> Mapping[str, object]:
     """Nothing that names a person but an id."""
     return {
         "id": incident.id,

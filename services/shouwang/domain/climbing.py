@@ -6,20 +6,22 @@ from shouwang.domain.community import Community
 from shouwang.domain.draft import Draft
 from shouwang.domain.duty import fallback_of
 from shouwang.domain.escalation import NOBODY
-from shouwang.domain.incident import Incident, is_live
+from shouwang.domain.incident import Incident, IncidentState, is_live
 from shouwang.domain.journal import Entry
 from shouwang.domain.notice import Notice, Why
 from shouwang.domain.vocabulary import Instant
+
+_CALLS = frozenset({Why.FIRST, Why.WORSE, Why.NEXT_STEP, Why.VERIFIED, Why.REPEAT})
+"""Notices that somebody must hear. The others say how it goes on to those who heard before."""
 
 Changed = tuple[Incident, list[Notice], list[Entry]]
 """An incident after a change, and the notices and journal entries that the change makes."""
 
 
 def climb(incident: Incident, now: Instant) -> Changed:
-    """The steps of the policy that are due, told in one notice. For an incident that is over, only the end of
-    looking."""
+    """The steps of the policy that are due, told in one notice. For a closed incident, only the end of looking."""
     draft = Draft(incident, now)
-    if is_live(incident.state):
+    if incident.state is not IncidentState.CLOSED:
         draft.climb(Why.NEXT_STEP)
     else:
         draft.set(next_step_at=None)
@@ -38,22 +40,22 @@ def nobody_answers(
     incident: Incident, notice: Notice, gaps: Sequence[str], *, community: Community, now: Instant
 ) -> Changed:
     """What follows when a notice resolved to nobody, or every delivery of it was refused: the next level at once, the
-    fallback is told, and the coverage gap is on record. A second call for one step changes nothing.
+    fallback is told, and the coverage gap is on record. A second call for one step changes nothing, nor does one for an
+    incident that is over.
 
     ``gaps``: the reasons, as ``duty.Resolution`` gives them. The caller keeps the result in the transaction in which it
     found out."""
-    if _is_known(incident, notice):
+    if not is_live(incident.state) or notice.why not in _CALLS or _is_known(incident, notice):
         return incident, [], []
     draft = Draft(incident, now)
     draft.record(
         "coverage.gap", alert=notice.alert, notice=notice.id, why=notice.why, step=notice.step, gaps=list(gaps)
     )
-    if is_live(incident.state) and notice.why is not Why.COVERAGE_GAP:
-        if notice.step is not None:
-            draft.mark(notice.step, skipped=NOBODY)
-            draft.hurry(notice.step, detail=NOBODY)
-        if (fallback := fallback_of(community, incident.place)) is not None:
-            draft.tell(Why.COVERAGE_GAP, [f"person:{fallback}"], alert=notice.alert, detail="; ".join(gaps))
+    if notice.step is not None:
+        draft.mark(notice.step, skipped=NOBODY)
+        draft.hurry(notice.step, detail=NOBODY)
+    if (fallback := fallback_of(community, incident.place)) is not None:
+        draft.tell(Why.COVERAGE_GAP, [f"person:{fallback}"], alert=notice.alert, detail="; ".join(gaps))
     return draft.done()
 
 

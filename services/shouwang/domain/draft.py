@@ -1,12 +1,12 @@
 """An incident while it is being changed: collects the notices and journal entries that the change makes."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from shouwang.domain.duty import TOLD
-from shouwang.domain.escalation import NOBODY, Milestone, StepMark, next_level, plan_steps, targets_of
+from shouwang.domain.escalation import Milestone, StepMark, next_level, plan_steps, targets_of
 from shouwang.domain.journal import Entry
 from shouwang.domain.notice import Notice, Why
 from shouwang.domain.vocabulary import AlertId, DeviceId, Instant, NoticeId
@@ -48,7 +48,7 @@ class Draft:
             alert=alert,
             device=device,
             place=self.incident.place,
-            body=body,
+            body={"state": self.incident.state, **body},
         )
         self.entries.append(entry)
 
@@ -128,13 +128,3 @@ class Draft:
         """The changed incident under a new revision, and what the change made."""
         self.set(revision=self.incident.revision + 1)
         return self.incident, self.notices, self.entries
-
-
-def skipped_because(incident: "Incident", milestones: Sequence[Milestone]) -> list[StepMark]:
-    """Marks of steps that were skipped because one of these held."""
-    return [mark for mark in incident.steps if mark.skipped in milestones]
-
-
-def missed(incident: "Incident", index: int) -> bool:
-    """Step ``index`` is already noted as having reached nobody."""
-    return any(mark.index == index and mark.skipped == NOBODY for mark in incident.steps)

@@ -161,6 +161,19 @@ def fallback_of(community: "Community", place: str) -> PersonId | None:
     return next((person for person in named if person and is_reachable(community, person)), None)
 
 
+def empty_duties(community: "Community", now: Instant) -> list[str]:
+    """Rosters that put no reachable person on duty now, zones without a reachable member, and a site without a
+    reachable fallback; each with its reason."""
+    targets = [f"roster:{roster}" for roster in sorted(community.rosters)]
+    empty = [gap for target in targets for gap in resolve(community, UNASSIGNED, [target], now).gaps]
+    for zone in sorted(community.zones.values(), key=lambda zone: zone.id):
+        if not _reachable(community, zone.members):
+            empty.append(f"zone {zone.id}: no reachable member")
+    if community.site.fallback is None or not is_reachable(community, community.site.fallback):
+        empty.append("site: no reachable fallback")
+    return empty
+
+
 def desk_targets(community: "Community", place: str) -> list[str]:
     """The desk that watches a place: whoever holds the post, and the rosters that fill it there."""
     around = {zone.id for zone in _zones_around(community, place)}

@@ -118,7 +118,7 @@ def plan_steps(
     now: Instant,
 ) -> Climb:
     """Which steps are due. ``armed_at`` None: only those that wait for an event. ``reached``: the milestones that hold
-    now, and since when."""
+    now, and since when; once resolved, only what waits for that is left."""
     done = {mark.index: mark for mark in marks}
     due: list[int] = []
     waiting: list[Instant] = []
@@ -180,6 +180,8 @@ def policy_problems(policy: Policy) -> Iterator[tuple[str, str]]:
 
 
 def _due_at(step: Step, armed_at: Instant | None, reached: Mapping[Milestone, Instant]) -> Instant | None:
+    if Milestone.RESOLVED in reached and step.when is not Milestone.RESOLVED:
+        return None
     since = armed_at if step.when is None else reached.get(step.when)
     if since is None:
         return None

@@ -4,7 +4,7 @@ A Notification is one message about an incident with its named reason; dispatch 
 each person and channel. A delivery has one key for life: retries, restarts and storms reuse it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
 import msgspec
@@ -24,6 +24,17 @@ class Why(StrEnum):
     COVERAGE_GAP = "coverage_gap"
     DRILL = "drill"
     TEST = "test"
+
+
+def notice_rank(why: Why) -> int:
+    """The order in which work leaves: a first notice before all else, escalation before a storm's updates."""
+    match why:
+        case Why.FIRST:
+            return 0
+        case Why.WORSE | Why.NEXT_STEP | Why.VERIFIED | Why.COVERAGE_GAP:
+            return 1
+        case _:
+            return 2
 
 
 class Notice(Value, frozen=True, kw_only=True):
@@ -97,7 +108,8 @@ class Sent(Value, frozen=True):
 
 
 class Unreachable(Value, frozen=True):
-    """Try again later; the person's next channel goes at once. ``retry_after`` in microseconds when the gateway says."""
+    """Try again later; the person's next channel goes at once. ``retry_after`` in microseconds, when the gateway
+    says."""
 
     detail: str
     retry_after: int | None = None
@@ -151,3 +163,19 @@ def move_delivery(state: DeliveryState, event: DeliveryEvent) -> DeliveryState:
         return DELIVERY_MOVES[state, event]
     except KeyError:
         raise IllegalMove(f"a delivery that is {state} cannot {event}") from None
+
+
+def answered(delivery: Delivery, now: Instant) -> Delivery | None:
+    """The delivery after its person acted; None where that changes nothing. One that is being sent is left to its
+    sender."""
+    if delivery.state is DeliveryState.LEASED or (delivery.state, DeliveryEvent.ANSWER) not in DELIVERY_MOVES:
+        return None
+    state = move_delivery(delivery.state, DeliveryEvent.ANSWER)
+    return msgspec.structs.replace(delivery, state=state, answered_at=now)
+
+
+def hearers(told: Iterable[tuple[str, str]]) -> list[PersonId]:
+    """Who has heard of an incident, or may have, by (person, delivery state), each once: not those whose every message
+    was refused or taken back before it was sent."""
+    unheard = (DeliveryState.REFUSED, DeliveryState.CANCELLED)
+    return list(dict.fromkeys(PersonId(person) for person, state in told if state not in unheard))

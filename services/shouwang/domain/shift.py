@@ -33,7 +33,7 @@ def people_on_duty(roster: "Roster", now: Instant, site_timezone: str) -> list[s
 
 
 def is_within_shift(shift: "Shift", now: Instant, zone: ZoneInfo) -> bool:
-    """True from the shift's first microsecond up to, not including, its end. Raises ConfigError for a malformed time."""
+    """True from the shift's first microsecond up to, not including, its end. Raises ConfigError for malformed times."""
     today = moment(now).astimezone(zone).date()
     return any(_covers(shift, day, now, zone) for day in (today - timedelta(days=1), today))
 

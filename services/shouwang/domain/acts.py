@@ -1,0 +1,175 @@
+"""What people do to an incident: the acts by name, which of them repeat an earlier one, and which cannot be.
+
+An act either changes something, and then the journal says who, when and why; or it repeats what the same person did
+before, and then changes nothing; or it cannot be, and then the Conflict says to that person how things stand.
+"""
+
+from collections.abc import Sequence
+from typing import TypeAlias
+
+from shouwang.domain.alert import UNSEEN, Alert
+from shouwang.domain.community import Community
+from shouwang.domain.errors import Conflict
+from shouwang.domain.escalation import Milestone
+from shouwang.domain.incident import (
+    INCIDENT_MOVES,
+    Finding,
+    Incident,
+    IncidentEvent,
+    IncidentState,
+    Outcome,
+    is_live,
+)
+from shouwang.domain.vocabulary import PersonId, Value
+
+
+class Said(Value, frozen=True, kw_only=True):
+    """Every act may carry a note for the timeline."""
+
+    note: str = ""
+
+
+class Acknowledge(Said, frozen=True, kw_only=True):
+    """接警: I have it."""
+
+
+class Verify(Said, frozen=True, kw_only=True):
+    """核警: what was found, and how: on_scene, call_back, camera, second_detector."""
+
+    finding: Finding
+    how: str
+
+
+class Decline(Said, frozen=True, kw_only=True):
+    """拒单: I cannot come; from the holder: I give it back."""
+
+
+class Depart(Said, frozen=True, kw_only=True):
+    """出动."""
+
+
+class Arrive(Said, frozen=True, kw_only=True):
+    """到场."""
+
+
+class Resolve(Said, frozen=True, kw_only=True):
+    """办结."""
+
+    outcome: Outcome
+    cause: str = ""
+
+
+class Review(Said, frozen=True, kw_only=True):
+    """复核, never of one's own."""
+
+
+class Close(Said, frozen=True, kw_only=True):
+    """归档: nothing follows any more."""
+
+
+class HandOver(Said, frozen=True, kw_only=True):
+    """移交: another person holds it from now on."""
+
+    to: PersonId
+
+
+class Escalate(Said, frozen=True, kw_only=True):
+    """The next level now."""
+
+
+class Remark(Said, frozen=True, kw_only=True):
+    """A line for the timeline."""
+
+
+Act: TypeAlias = (
+    Acknowledge | Verify | Decline | Depart | Arrive | Resolve | Review | Close | HandOver | Escalate | Remark
+)
+
+
+def is_repeated(incident: Incident, act: Act, actor: str, alerts: Sequence[Alert]) -> bool:
+    """The same person did just this before."""
+    match act:
+        case Acknowledge():
+            is_seen = not any(alert.state in UNSEEN for alert in alerts)
+            return is_live(incident.state) and incident.holder == actor and is_seen and _is_taken(incident)
+        case Verify():
+            found = (incident.verified_by, incident.finding, incident.finding_how)
+            return found == (actor, act.finding, act.how) and (
+                act.finding is Finding.UNCLEAR or Milestone.VERIFIED in incident.reached
+            )
+        case Decline():
+            return actor in incident.declined and incident.holder != actor
+        case Depart():
+            return incident.en_route_by == actor and is_live(incident.state)
+        case Arrive():
+            return incident.on_scene_by == actor and is_live(incident.state)
+        case Resolve():
+            return not is_live(incident.state) and (incident.resolved_by, incident.outcome) == (actor, act.outcome)
+        case Review():
+            return incident.reviewed_by == actor
+        case Close():
+            return incident.state is IncidentState.CLOSED
+        case HandOver():
+            return incident.holder == act.to
+        case Escalate() | Remark():
+            return False
+
+
+def refuse_impossible(incident: Incident, act: Act, actor: str, community: Community) -> None:
+    """Raises Conflict with what the person must know."""
+    state, event = incident.state, _event_of(act, is_holder=incident.holder == actor)
+    if isinstance(act, Acknowledge) and is_live(state) and _is_taken(incident) and incident.holder != actor:
+        raise Conflict(f"{_name(incident.holder, community)} has it already")
+    if isinstance(act, Review) and state is IncidentState.RESOLVED and incident.resolved_by == actor:
+        raise Conflict("nobody reviews what they resolved themselves; another person must")
+    if isinstance(act, HandOver) and act.to not in community.people:
+        raise Conflict(f"there is no person {act.to} to hand over to")
+    if (state, event) not in INCIDENT_MOVES:
+        by = {IncidentState.RESOLVED: incident.resolved_by, IncidentState.CLOSED: incident.closed_by}.get(state)
+        stands = f"incident {incident.id} is {state}" + (f" by {_name(by, community)}" if by else "")
+        raise Conflict(f"{stands}; {_why_not(state, event)}")
+
+
+def _event_of(act: Act, *, is_holder: bool) -> IncidentEvent:
+    match act:
+        case Acknowledge():
+            return IncidentEvent.ACKNOWLEDGE
+        case Verify():
+            return IncidentEvent.VERIFY
+        case Decline():
+            return IncidentEvent.RELEASE if is_holder else IncidentEvent.DECLINE
+        case Depart():
+            return IncidentEvent.DEPART
+        case Arrive():
+            return IncidentEvent.ARRIVE
+        case Resolve():
+            return IncidentEvent.RESOLVE
+        case Review():
+            return IncidentEvent.REVIEW
+        case Close():
+            return IncidentEvent.CLOSE
+        case HandOver():
+            return IncidentEvent.HAND_OVER
+        case Escalate():
+            return IncidentEvent.ESCALATE
+        case Remark():
+            return IncidentEvent.NOTE
+
+
+def _why_not(state: IncidentState, event: IncidentEvent) -> str:
+    if event in (IncidentEvent.REVIEW, IncidentEvent.CLOSE):
+        return f"only a resolved incident can be {event}{'d' if event is IncidentEvent.CLOSE else 'ed'}"
+    if not is_live(state):
+        return "what comes now is a new incident"
+    if event is IncidentEvent.HAND_OVER:
+        return "only an incident that somebody holds can be handed over"
+    return "who holds it on the scene hands it over instead of declining"
+
+
+def _is_taken(incident: Incident) -> bool:
+    return Milestone.ACKNOWLEDGED in incident.reached
+
+
+def _name(person: str | None, community: Community) -> str:
+    known = community.people.get(PersonId(person)) if person else None
+    return known.name if known else person or "somebody"

@@ -1,0 +1,171 @@
+"""What people do to incidents and alerts, each act one transaction: fetch, plan, keep, and tell whoever must know."""
+
+from collections.abc import Callable, Sequence
+
+from shouwang.domain.acts import (
+    Acknowledge,
+    Act,
+    Arrive,
+    Close,
+    Decline,
+    Depart,
+    Escalate,
+    HandOver,
+    Remark,
+    Resolve,
+    Review,
+    Verify,
+)
+from shouwang.domain.alert import Alert, Order
+from shouwang.domain.alerting import plan_acknowledge, plan_reset
+from shouwang.domain.announcement import alert_announcement, incident_announcement, incident_withdrawal
+from shouwang.domain.errors import NotFound
+from shouwang.domain.handling import ActPlan, plan_act
+from shouwang.domain.incident import Finding, Incident, Outcome, is_live
+from shouwang.domain.journal import Entry
+from shouwang.domain.notice import answered, hearers
+from shouwang.domain.vocabulary import AlertId, IncidentId, Instant, PersonId
+from shouwang.ports import Casebook, Clock, Directory, Transaction
+
+
+def nobody() -> None:
+    """Wakes nobody: whoever waits looks by itself, a moment later."""
+
+
+class Respond:
+    """``actor`` of every act: the id of a person, or the name of a token. Each act gives the incident as it is then,
+    and changes nothing where the same person did it before. Raises NotFound, and Conflict with a message for that
+    person. ``wake``: called after each change was committed, as a hint that there is work.
+    """
+
+    def __init__(
+        self, casebook: Casebook, directory: Directory, clock: Clock, wake: Callable[[], None] = nobody
+    ) -> None:
+        self._casebook = casebook
+        self._directory = directory
+        self._clock = clock
+        self._wake = wake
+
+    def acknowledge(self, incident: IncidentId, *, actor: str, note: str = "") -> Incident:
+        return self.act(incident, Acknowledge(note=note), actor=actor)
+
+    def verify(self, incident: IncidentId, *, actor: str, finding: Finding, how: str, note: str = "") -> Incident:
+        return self.act(incident, Verify(finding=finding, how=how, note=note), actor=actor)
+
+    def decline(self, incident: IncidentId, *, actor: str, note: str = "") -> Incident:
+        return self.act(incident, Decline(note=note), actor=actor)
+
+    def en_route(self, incident: IncidentId, *, actor: str, note: str = "") -> Incident:
+        return self.act(incident, Depart(note=note), actor=actor)
+
+    def arrive(self, incident: IncidentId, *, actor: str, note: str = "") -> Incident:
+        return self.act(incident, Arrive(note=note), actor=actor)
+
+    def resolve(
+        self, incident: IncidentId, *, actor: str, outcome: Outcome, cause: str | None = None, note: str = ""
+    ) -> Incident:
+        return self.act(incident, Resolve(outcome=outcome, cause=cause or "", note=note), actor=actor)
+
+    def review(self, incident: IncidentId, *, actor: str, note: str = "") -> Incident:
+        return self.act(incident, Review(note=note), actor=actor)
+
+    def close(self, incident: IncidentId, *, actor: str, note: str = "") -> Incident:
+        return self.act(incident, Close(note=note), actor=actor)
+
+    def handover(self, incident: IncidentId, *, actor: str, to: str, note: str = "") -> Incident:
+        return self.act(incident, HandOver(to=PersonId(to), note=note), actor=actor)
+
+    def escalate(self, incident: IncidentId, *, actor: str, note: str = "") -> Incident:
+        return self.act(incident, Escalate(note=note), actor=actor)
+
+    def note(self, incident: IncidentId, *, actor: str, note: str) -> Incident:
+        return self.act(incident, Remark(note=note), actor=actor)
+
+    def act(self, id: IncidentId, act: Act, *, actor: str) -> Incident:
+        now, community = self._clock.now(), self._directory.community()
+        with self._casebook.change() as transaction:
+            incident = transaction.incident(id)
+            if incident is None:
+                raise NotFound(f"there is no incident {id}")
+            plan = plan_act(
+                incident,
+                act,
+                actor=actor,
+                alerts=transaction.alerts_of(id),
+                told=hearers(transaction.told(id)),
+                community=community,
+                now=now,
+            )
+            if plan.incident is incident:
+                return incident
+            _keep(transaction, plan, now)
+            if isinstance(act, (Acknowledge, Decline, Depart, Arrive)):
+                _note_answers(transaction, id, actor, now)
+        self._wake()
+        return plan.incident
+
+    def acknowledge_alert(self, alert: AlertId, *, actor: str) -> Alert:
+        """One alert is seen; its incident stays as it is."""
+        now = self._clock.now()
+        with self._casebook.change() as transaction:
+            found = _alert(transaction, alert)
+            planned = plan_acknowledge(found, actor=actor, now=now)
+            if planned is None:
+                return found
+            seen, entries = planned
+            _keep_alerts(transaction, [seen], entries, [])
+        self._wake()
+        return seen
+
+    def reset_alert(self, alert: AlertId, *, actor: str) -> Alert:
+        """A latch whose condition is over, or an event's alert, ends; the rule may raise anew."""
+        now = self._clock.now()
+        with self._casebook.change() as transaction:
+            found = _alert(transaction, alert)
+            planned = plan_reset(found, actor=actor, now=now)
+            if planned is None:
+                return found
+            over, entries, order = planned
+            _keep_alerts(transaction, [over], entries, [order])
+        self._wake()
+        return over
+
+
+def _alert(transaction: Transaction, id: AlertId) -> Alert:
+    found = transaction.alert(id)
+    if found is None:
+        raise NotFound(f"there is no alert {id}")
+    return found
+
+
+def _keep(transaction: Transaction, plan: ActPlan, now: Instant) -> None:
+    incident = plan.incident
+    transaction.keep_incident(incident)
+    _keep_alerts(transaction, plan.alerts, plan.entries, plan.orders)
+    if plan.stands_down:
+        # Before the notice of the end is made, so that only what is obsolete is cancelled.
+        transaction.cancel_deliveries(incident.id, now)
+    for notice in plan.notices:
+        transaction.make_notice(notice)
+    transaction.announce(incident_announcement(incident))
+    if not is_live(incident.state):
+        transaction.announce(incident_withdrawal(incident))
+
+
+def _keep_alerts(
+    transaction: Transaction, alerts: Sequence[Alert], entries: Sequence[Entry], orders: Sequence[Order]
+) -> None:
+    for alert in alerts:
+        transaction.keep_alert(alert)
+        transaction.announce(alert_announcement(alert))
+    for entry in entries:
+        transaction.record(entry)
+    for order in orders:
+        transaction.order(order)
+
+
+def _note_answers(transaction: Transaction, incident: IncidentId, person: str, now: Instant) -> None:
+    """Whoever answers needs no further attempt, on any channel."""
+    for delivery in transaction.deliveries_of(incident):
+        if delivery.person == person and (answer := answered(delivery, now)) is not None:
+            transaction.keep_delivery(answer)
