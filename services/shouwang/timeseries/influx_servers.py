@@ -141,7 +141,8 @@ class Http:
             problems = [result["error"] for result in content["results"] if "error" in result]
         except (msgspec.DecodeError, KeyError, TypeError):
             raise self.unavailable(f"answers a query with {answer.text[:200]!r}, not with results") from None
-        if problems and "database not found" not in problems[0]:  # a database that is not there holds no readings
+        absent = any("database not found" in problem for problem in problems)  # then there are no readings
+        if problems and not absent:
             raise self.unavailable(f"refuses a query: {problems[0]}")
         return content
 
