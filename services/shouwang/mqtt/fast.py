@@ -1,4 +1,4 @@
-"""The fast client: MQTT 5 over the ``mqtt5`` codec, one parse and one write for everything that came at once."""
+"""The fast client: MQTT 5 only, one parse and one write for everything that came at once; codec: ``mqtt5``."""
 
 import time
 from collections.abc import Sequence
@@ -17,9 +17,9 @@ from shouwang.mqtt.dialogue import (
     refusal,
 )
 from shouwang.mqtt.link import LinkLost, open_link
-from shouwang.mqtt.packets import frame_length, lenient_arrival, pubacks
+from shouwang.mqtt.packets import pubacks, read_publishes
 
-_OLD_CONNACK = b"\x20\x02"  # with a code below 6: how a broker without MQTT 5 answers a version that it does not know
+_OLD_CONNACK = b"\x20\x02"  # shorter than any of MQTT 5: from a broker that does not know it
 _PING_PATIENCE = 10.0  # seconds for an answer to PINGREQ before the link counts as dead
 
 
@@ -39,7 +39,6 @@ class FastDialogue:
         self.link = open_link(address, tls)
         self._address, self._hello, self._listener = address, hello, listener
         self._session = ""
-        self._welcomed = False
         self._last_id = 0
         self._open_ids: set[int] = set()
         self._keepalive: float = hello.keepalive
@@ -50,36 +49,17 @@ class FastDialogue:
     def read(self, now: Instant) -> list[Arrival]:
         self._heard, self._pinged = time.monotonic(), None
         arrivals: list[Arrival] = []
-        data = self.link.unread()
-        size, at = len(data), 0
-        read, publish, keep = mqtt5.read, mqtt5.PublishPacket, arrivals.append
-        with memoryview(data) as view:
-            while at < size:
-                try:
-                    packet, length = read(view[at:] if at else view)
-                except IndexError:  # the rest of the packet is still on its way
+        data, at = self.link.unread(), 0
+        try:
+            while at < len(data):
+                behind = read_publishes(data, at, now, self._session, arrivals)
+                if behind == at:
+                    behind = self._read_other(data, at)
+                if behind == at:
                     break
-                except ValueError as error:
-                    length = self._malformed(view[at:], now, arrivals, error)
-                    if not length:
-                        break
-                else:
-                    if isinstance(packet, publish):
-                        keep(
-                            Arrival(
-                                packet.topic,
-                                packet.payload,
-                                now,
-                                packet.retain,
-                                packet.duplicate,
-                                int(packet.qos),
-                                packet.packet_id or 0,
-                                self._session,
-                            )
-                        )
-                    else:
-                        self._hear(packet)
-                at += length
+                at = behind
+        except ValueError as error:
+            raise LinkLost(f"broker {self._address} sent what is not MQTT 5: {error}") from error
         self.link.consume(at)
         return arrivals
 
@@ -129,6 +109,21 @@ class FastDialogue:
                 self._open_ids.add(self._last_id)
                 return self._last_id
 
+    def _read_other(self, data: bytes, at: int) -> int:
+        """One packet that is no PUBLISH; the position behind it, the same where it is not all there yet."""
+        if data[at : at + 2] == _OLD_CONNACK:
+            raise refusal(self._address, 0x84, "", Version.MQTT_5)
+        try:
+            packet, length = mqtt5.read(memoryview(data)[at:])
+        except IndexError:
+            return at
+        except BaseException as panic:
+            if type(panic).__name__ == "PanicException":  # the codec's way to refuse text that is no UTF-8
+                raise ValueError(f"{panic}: {data[at : at + 24].hex(' ')}") from None
+            raise
+        self._hear(packet)
+        return at + length
+
     def _hear(self, packet: mqtt5.Packet) -> None:
         match packet:
             case mqtt5.ConnAckPacket():
@@ -136,7 +131,6 @@ class FastDialogue:
                     raise refusal(self._address, code, _words(packet.reason_code), Version.MQTT_5)
                 if packet.server_keep_alive is not None:
                     self._keepalive = packet.server_keep_alive
-                self._welcomed = True
                 self._session = self._listener.welcomed(
                     Welcome(
                         session_present=packet.session_present,
@@ -155,20 +149,6 @@ class FastDialogue:
                 raise farewell(self._address, self._hello.client_id, code, _words(packet.reason_code))
             case _:  # PINGRESP has done its work by arriving; the others answer what we never say
                 pass
-
-    def _malformed(self, data: memoryview, now: Instant, arrivals: list[Arrival], error: ValueError) -> int:
-        """Length of a packet that the codec refuses, after making the best of it; 0 while it is incomplete."""
-        length = frame_length(data)
-        if length is None or length > len(data):
-            return 0
-        frame = bytes(data[:length])
-        if not self._welcomed and frame[:2] == _OLD_CONNACK:
-            raise refusal(self._address, 0x84, "", Version.MQTT_5)
-        arrival = lenient_arrival(frame, now, self._session)
-        if arrival is None:
-            raise LinkLost(f"broker {self._address} sent a packet that is not MQTT 5 ({error}): {frame[:32].hex(' ')}")
-        arrivals.append(arrival)
-        return length
 
 
 def _connect(address: Address, hello: Hello) -> bytes:

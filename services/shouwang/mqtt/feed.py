@@ -55,12 +55,12 @@ class FeedQueue:
         self._on_room = on_room
         self._changed = threading.Condition()
         self._queue: deque[_Waiting] = deque()
-        self._count = 0  # arrivals in the queue, without those that are dropped or superseded
+        self._count = 0  # arrivals in the queue
         self._bytes = 0
         self._was_full = False
         self._line: Line | None = None
         self._stale: dict[tuple[str, int], _Waiting] = {}  # of older connections, not yet taken
-        self._untold = 0  # batches of the present line that are taken and not acknowledged
+        self._untold = 0  # batches taken since the present line began, and not acknowledged
         self._closed = False
 
     def put(self, line: Line, arrivals: Sequence[Arrival]) -> None:
@@ -72,8 +72,9 @@ class FeedQueue:
                 if is_own(arrival.topic):
                     self._drop(line, arrival, alone)
                     continue
-                if arrival.duplicate and self._stale:
-                    arrival = self._supersede(arrival)
+                if arrival.duplicate and self._still_waits(arrival):
+                    self._queue.append(_Waiting(line, arrival.packet_id, None))
+                    continue
                 self._queue.append(_Waiting(line, arrival.packet_id, arrival))
                 self._count += 1
                 self._bytes += _size(arrival)
@@ -132,7 +133,8 @@ class FeedQueue:
             taken.append(waiting)
             self._queue.popleft()
         self._untold += 1
-        return FeedBatch(self, arrivals, taken)
+        line = self._line  # those of an older one cannot be acknowledged any more: the broker hands them over again
+        return FeedBatch(self, line, arrivals, [one.packet_id for one in taken if one.packet_id and one.line is line])
 
     def _drop(self, line: Line, arrival: Arrival, alone: list[int]) -> None:
         """Nothing is unacknowledged before it: at once. Else in its turn, for the order."""
@@ -152,30 +154,25 @@ class FeedQueue:
             if waiting.arrival is not None and waiting.packet_id
         }
 
-    def _supersede(self, arrival: Arrival) -> Arrival:
-        """A redelivery of what still waits here replaces it, at its own turn, with the time of the first receipt."""
-        old = self._stale.get((arrival.session, arrival.packet_id))
+    def _still_waits(self, arrival: Arrival) -> bool:
+        """Whether a redelivery is of what still waits here: then it stays in its place, with the time of its first
+        receipt, and only the acknowledgement is due to the newer connection."""
+        old = self._stale.pop((arrival.session, arrival.packet_id), None)
         if old is None or old.taken or old.arrival is None:
-            return arrival
-        first = old.arrival
-        if (first.topic, first.payload) != (arrival.topic, arrival.payload):
-            return arrival
-        old.arrival = None
-        self._count -= 1
-        self._bytes -= _size(first)
-        return first
+            return False
+        return (old.arrival.topic, old.arrival.payload) == (arrival.topic, arrival.payload)
 
-    def told(self, line: Line | None) -> None:
-        """A batch is acknowledged; what was dropped behind the last one goes with it."""
+    def told(self, line: Line) -> None:
+        """A batch taken while this was the line is acknowledged; what was dropped behind the last one goes with it."""
         left: list[int] = []
         with self._changed:
             if line is not self._line:
                 return
-            self._untold = max(0, self._untold - 1)
+            self._untold -= 1
             if not self._untold and not self._count:
                 left = [waiting.packet_id for waiting in self._queue if waiting.line is line]
                 self._queue.clear()
-        if line is not None and left:
+        if left:
             line.acknowledge(left)
 
     def _is_full(self) -> bool:
@@ -185,19 +182,16 @@ class FeedQueue:
 class FeedBatch:
     """See ``ports.Batch``."""
 
-    def __init__(self, feed: FeedQueue, arrivals: list[Arrival], taken: list["_Waiting"]) -> None:
+    def __init__(self, feed: FeedQueue, line: Line | None, arrivals: list[Arrival], packet_ids: list[int]) -> None:
         self.arrivals: Sequence[Arrival] = arrivals
-        self._feed, self._taken = feed, taken
+        self._feed, self._line, self._packet_ids = feed, line, packet_ids
 
     def acknowledge(self) -> None:
-        taken, self._taken = self._taken, []
-        if not taken:
+        line, self._line = self._line, None
+        if line is None:
             return
-        line = taken[-1].line
-        packet_ids = [waiting.packet_id for waiting in taken if waiting.packet_id and waiting.line is line]
-        # Those of an older connection cannot be acknowledged any more: the broker hands them over again.
-        if packet_ids:
-            line.acknowledge(packet_ids)
+        if self._packet_ids:
+            line.acknowledge(self._packet_ids)
         self._feed.told(line)
 
 

@@ -22,7 +22,7 @@ def is_own(topic: str) -> bool:
 
 
 def topic_text(raw: bytes) -> str:
-    """A topic as text. Bytes that are no UTF-8 (which MQTT forbids, and some brokers let pass) become U+FFFD, so that
+    """A topic as text. Bytes that are no UTF-8 (which MQTT forbids and not every broker refuses) become U+FFFD, so that
     the message ends in quarantine instead of breaking the connection at every redelivery."""
     return raw.decode("utf-8", "replace")
 
@@ -33,9 +33,11 @@ def topic_problem(topic: str) -> str | None:
         return "a topic is at least one character long"
     if "+" in topic or "#" in topic or "\0" in topic:
         return f"the topic {topic!r} contains one of + # NUL, which belong to filters; percent-encode them"
-    if len(topic.encode("utf-8", "replace")) > 0xFFFF:
-        return f"the topic that begins with {topic[:40]!r} is longer than 65535 bytes"
-    return None
+    try:
+        size = len(topic.encode())
+    except UnicodeEncodeError:
+        return f"the topic {topic!r} contains half a surrogate pair, which is no text"
+    return None if size <= 0xFFFF else f"the topic that begins with {topic[:40]!r} is longer than 65535 bytes"
 
 
 def pubacks(packet_ids: Sequence[int]) -> bytes:
@@ -45,50 +47,75 @@ def pubacks(packet_ids: Sequence[int]) -> bytes:
     return struct.pack(f">{len(words)}H", *words)
 
 
-def frame_length(data: memoryview) -> int | None:
-    """Length of the packet at the start of ``data`` with its header, or None while the header is incomplete.
-    Raises ValueError where the length has more than four bytes (MQTT 5 section 1.5.5)."""
-    length = 0
-    for index in range(1, min(len(data), 5)):
-        byte = data[index]
-        length |= (byte & 0x7F) << (7 * (index - 1))
-        if byte < 0x80:
-            return length + index + 1
-    if len(data) >= 5:
-        raise ValueError("a packet whose length has more than four bytes")
-    return None
+def read_publishes(data: bytes, at: int, now: Instant, session: str, found: list[Arrival]) -> int:
+    """Appends the arrivals of the MQTT 5 PUBLISHes that lie whole and in a row in ``data`` from ``at`` on; the position
+    behind the last of them, where another packet begins, or one that is not all there yet.
 
-
-def lenient_arrival(frame: bytes, received_at: Instant, session: str) -> Arrival | None:
-    """The arrival in an MQTT 5 PUBLISH that a strict parser refuses, for instance for its topic's encoding or an
-    unknown property; None where it is another packet or its parts do not fit into each other."""
-    if frame[0] & 0xF0 != _PUBLISH:
-        return None
+    Written by hand because what stands in these packets comes from devices: the codec panics over text that is no UTF-8
+    and this does not, and it costs 0.6 against 0.8 µs. Properties are skipped (MQTT 5 section 3.3). Raises ValueError
+    for a packet whose parts do not fit into it, or of a QoS that we did not ask for.
+    """
+    size = len(data)
     try:
-        at = 1 + next(index for index, byte in enumerate(frame[1:5], 1) if byte < 0x80)
-        size = int.from_bytes(frame[at : at + 2], "big")
-        topic, at = frame[at + 2 : at + 2 + size], at + 2 + size
-        qos = frame[0] >> 1 & 3
-        packet_id = int.from_bytes(frame[at : at + 2], "big") if qos else 0
-        at += 2 if qos else 0
-        properties, shift = 0, 0
-        while True:
-            byte, at = frame[at], at + 1
-            properties |= (byte & 0x7F) << shift
-            shift += 7
-            if byte < 0x80:
+        while at + 1 < size and data[at] & 0xF0 == _PUBLISH:
+            first, length, body = data[at], data[at + 1], at + 2
+            if length >= 0x80:
+                length, body = _variable(data, at + 1)
+            stop = body + length
+            if stop > size:
                 break
-    except (IndexError, StopIteration):
-        return None
-    if at + properties > len(frame) or qos > 1:
-        return None
-    return Arrival(
-        topic=topic_text(topic),
-        payload=frame[at + properties :],
-        received_at=received_at,
-        retained=bool(frame[0] & 0x01),
-        duplicate=bool(frame[0] & 0x08),
-        qos=qos,
-        packet_id=packet_id,
-        session=session,
-    )
+            topic_at = body + 2
+            topic_end = body = topic_at + (data[body] << 8 | data[body + 1])
+            qos, packet_id = first >> 1 & 3, 0
+            if qos:
+                packet_id = data[body] << 8 | data[body + 1]
+                body += 2
+            properties, body = data[body], body + 1
+            if properties >= 0x80:
+                properties, body = _variable(data, body - 1)
+            body += properties
+            if body > stop or qos > 1:
+                raise _misfit(data[at:stop])
+            found.append(
+                Arrival(
+                    topic_text(data[topic_at:topic_end]),
+                    data[body:stop],
+                    now,
+                    first & 0x01 == 0x01,
+                    first & 0x08 == 0x08,
+                    qos,
+                    packet_id,
+                    session,
+                )
+            )
+            at = stop
+    except IndexError:
+        # Either the length itself is not all there yet, or the packet reaches behind its own end.
+        if _whole(data, at):
+            raise _misfit(data[at:]) from None
+    return at
+
+
+def _variable(data: bytes, at: int) -> tuple[int, int]:
+    """A variable byte integer and the position behind it (MQTT 5 section 1.5.5). Raises IndexError, ValueError."""
+    value = shift = 0
+    while True:
+        byte, at = data[at], at + 1
+        value |= (byte & 0x7F) << shift
+        if byte < 0x80:
+            return value, at
+        shift += 7
+        if shift == 28:
+            raise ValueError("a length of more than four bytes")
+
+
+def _whole(data: bytes, at: int) -> bool:
+    try:
+        length, body = _variable(data, at + 1)
+    except IndexError:
+        return False
+    return body + length <= len(data)
+
+
+def _misfit(frame: bytes) -> ValueError:
+    return ValueError(f"a PUBLISH that cannot be read, it begins with {frame[:24].hex(' ')}")
