@@ -6,8 +6,7 @@ and downsampling are the server's own (a retention policy, a bucket's retention)
 
 import threading
 import time
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from shouwang.domain.errors import StoreUnavailable
 from shouwang.domain.vocabulary import DeviceId, Duration, Instant, Reading
@@ -60,12 +59,13 @@ class InfluxReadings:
         limit: int = 10_000,
     ) -> list[Point]:
         if every is None:
-            answer = self._ask(influxql.raw_query(device, metric, start, end, limit))
-            return influxql.raw_points(answer)[:limit]
+            return influxql.raw_points(self._ask(influxql.raw_query(device, metric, start, end, limit)))[:limit]
         if every <= 0:
             raise ValueError(f"every is {every} µs; expected a positive duration")
-        answer = self._ask(influxql.interval_query(device, metric, start, end, every, limit))
-        return influxql.interval_points(answer)[:limit]
+        window = (device, metric, start, end, every, limit)
+        result = self._ask(influxql.interval_query(*window))
+        trues = self._ask(influxql.trues_query(*window)) if influxql.has_flags(result) else {}
+        return influxql.interval_points(result, trues)[:limit]
 
     def maintain(self, now: Instant) -> None:
         """Nothing: the server keeps its own retention."""
@@ -99,7 +99,7 @@ class InfluxReadings:
             self._disconnect(server)
             raise
 
-    def _ask(self, query: str) -> Mapping[str, Any]:
+    def _ask(self, query: str) -> influxql.Result:
         if not self._questions.acquire(timeout=PATIENCE):
             raise StoreUnavailable(f"{self._address} is still busy with {QUESTIONS_AT_ONCE} other questions; ask again")
         try:

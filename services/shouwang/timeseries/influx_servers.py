@@ -7,7 +7,7 @@ Messages never hold a password or token.
 
 import gzip
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 import httpx
@@ -80,8 +80,10 @@ class Server(Protocol):
         """Lines of line protocol, microseconds. Raises StoreUnavailable."""
         ...
 
-    def query(self, influxql: str) -> Mapping[str, Any]:
-        """The JSON answer to some statements, times in microseconds. Raises StoreUnavailable."""
+    def query(self, influxql: str) -> dict[str, Any]:
+        """The result of one statement as its JSON says it, times in microseconds. Raises StoreUnavailable.
+
+        One, because 1.6 answers several on a missing database with a single "not executed"."""
         ...
 
     def close(self) -> None: ...
@@ -131,20 +133,21 @@ class Http:
             )
         raise self.unavailable(f"answers {method} {path} with {answer.status_code}: {said(answer.content)}")
 
-    def query(self, influxql: str) -> Mapping[str, Any]:
+    def query(self, influxql: str) -> dict[str, Any]:
         form = {"q": influxql, "epoch": "u", "db": self.address.name}
         answer = self.send(
             "POST", "/query", params={"db": self.address.name, "epoch": "u"}, data=form, timeout=QUERY_TIMEOUT
         )
+        result: dict[str, Any]
         try:
-            content: dict[str, Any] = msgspec.json.decode(answer.content)
-            problems = [result["error"] for result in content["results"] if "error" in result]
-        except (msgspec.DecodeError, KeyError, TypeError):
-            raise self.unavailable(f"answers a query with {answer.text[:200]!r}, not with results") from None
-        absent = any("database not found" in problem for problem in problems)  # then there are no readings
-        if problems and not absent:
-            raise self.unavailable(f"refuses a query: {problems[0]}")
-        return content
+            content = msgspec.json.decode(answer.content)
+            (result,) = content["results"]
+            problem = str(result.get("error", ""))
+        except (msgspec.DecodeError, KeyError, TypeError, ValueError, AttributeError):
+            raise self.unavailable(f"answers a query with {answer.text[:200]!r}, not with its result") from None
+        if problem and "database not found" not in problem:  # a database that is not there holds no readings
+            raise self.unavailable(f"refuses a query: {problem}")
+        return result
 
     def unavailable(self, what: str) -> StoreUnavailable:
         return StoreUnavailable(f"{self.address} {what}")
@@ -169,7 +172,7 @@ class Influx1:
         )
         return None if answer.is_success else refusal(self._http, answer.status_code, said(answer.content), texts)
 
-    def query(self, influxql: str) -> Mapping[str, Any]:
+    def query(self, influxql: str) -> dict[str, Any]:
         return self._http.query(influxql)
 
     def create_database(self) -> None:

@@ -1,6 +1,6 @@
 """InfluxDB 2 with a token, through InfluxData's own client; read through InfluxQL like all others."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from shouwang.domain.errors import StoreUnavailable
@@ -44,7 +44,7 @@ class Influx2:
             raise self._http.unavailable(f"does not answer: {error}") from error
         return None
 
-    def query(self, influxql: str) -> Mapping[str, Any]:
+    def query(self, influxql: str) -> dict[str, Any]:
         return self._http.query(influxql)
 
     def close(self) -> None:

@@ -3,13 +3,16 @@
 Sources: InfluxQL reference (InfluxData), sections "Literals", "GROUP BY time intervals" (aligned to the epoch).
 """
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeAlias
 
 from shouwang.domain.vocabulary import METRICS, DeviceId, Duration, Instant
 from shouwang.ports import Point
 from shouwang.timeseries.line_protocol import MEASUREMENT, tag, untag
 from shouwang.timeseries.storable import EARLIEST, LATEST
+
+Result: TypeAlias = Mapping[str, Any]
+"""What a server's JSON says of one statement; nothing found has no ``series``."""
 
 _FIELD = {"number": "value", "bool": "flag", "text": "text"}
 
@@ -24,31 +27,38 @@ def raw_query(device: DeviceId, metric: str | None, start: Instant, end: Instant
 def interval_query(
     device: DeviceId, metric: str | None, start: Instant, end: Instant, every: Duration, limit: int
 ) -> str:
-    """Two statements: the aggregates of all fields, and how many flags were true (booleans have no mean)."""
-    where = _where(device, metric, start, end)
-    groups = f'GROUP BY time({every}u), "metric", "part" fill(none) LIMIT {limit}'
+    """The aggregates of all fields by interval, metric and part."""
     numbers = 'count("value") AS numbers, min("value") AS low, max("value") AS high, mean("value") AS average'
     others = 'last("value") AS number, count("flag") AS flags, last("flag") AS flag, count("text") AS texts'
-    return (
-        f'SELECT {numbers}, {others}, last("text") AS word FROM "{MEASUREMENT}" WHERE {where} {groups}; '
-        f'SELECT count("flag") AS trues FROM "{MEASUREMENT}" WHERE {where} AND "flag" = true {groups}'
-    )
+    where = _where(device, metric, start, end)
+    return f'SELECT {numbers}, {others}, last("text") AS word FROM "{MEASUREMENT}" WHERE {where} {_by(every, limit)}'
 
 
-def raw_points(answer: Mapping[str, Any]) -> list[Point]:
-    """The answer to ``raw_query``."""
+def trues_query(device: DeviceId, metric: str | None, start: Instant, end: Instant, every: Duration, limit: int) -> str:
+    """How many flags were true, by the same; booleans have no mean."""
+    where = _where(device, metric, start, end)
+    return f'SELECT count("flag") AS trues FROM "{MEASUREMENT}" WHERE {where} AND "flag" = true {_by(every, limit)}'
+
+
+def raw_points(result: Result) -> list[Point]:
+    """The result of ``raw_query``."""
     points = []
-    for row in _rows(answer, 0):
+    for row in _rows(result):
         metric, at = untag(row["metric"]), row["time"]
         part = untag(row["part"]) if row["part"] else ""
         points.append(Point(at=at, metric=metric, part=part, value=_value(row, metric), late=bool(row["late"])))
     return sorted(points, key=lambda point: (point.at, point.metric, point.part))
 
 
-def interval_points(answer: Mapping[str, Any]) -> list[Point]:
-    """The answer to ``interval_query``."""
-    trues = {(row["metric"], row["part"], row["time"]): row["trues"] for row in _rows(answer, 1)}
-    found = (_interval(row, trues.get((row["metric"], row["part"], row["time"]), 0)) for row in _rows(answer, 0))
+def has_flags(result: Result) -> bool:
+    """Whether ``interval_points`` needs the result of ``trues_query`` beside this of ``interval_query``."""
+    return any(row["flags"] for row in _rows(result))
+
+
+def interval_points(result: Result, trues: Result) -> list[Point]:
+    """The results of ``interval_query`` and ``trues_query`` (empty where it was not asked)."""
+    true = {(row["metric"], row["part"], row["time"]): row["trues"] for row in _rows(trues)}
+    found = (_interval(row, true.get((row["metric"], row["part"], row["time"]), 0)) for row in _rows(result))
     return sorted((point for point in found if point), key=lambda point: (point.at, point.metric, point.part))
 
 
@@ -72,9 +82,13 @@ def _where(device: DeviceId, metric: str | None, start: Instant, end: Instant) -
     return " AND ".join(parts)
 
 
-def _rows(answer: Mapping[str, Any], statement: int) -> Iterable[dict[str, Any]]:
-    """Each row of one statement, columns and tags by name."""
-    for series in answer["results"][statement].get("series", ()):
+def _by(every: Duration, limit: int) -> str:
+    return f'GROUP BY time({every}u), "metric", "part" fill(none) LIMIT {limit}'
+
+
+def _rows(result: Result) -> Iterator[dict[str, Any]]:
+    """Each row of a result, columns and tags by name."""
+    for series in result.get("series", ()):
         for values in series["values"]:
             yield {**series.get("tags", {}), **dict(zip(series["columns"], values, strict=True))}
 
