@@ -230,6 +230,18 @@ def test_a_delivery_is_leased_by_one_and_given_back_when_its_lease_runs_out(data
     assert back is not None and back.state is DeliveryState.QUEUED and back.lease_holder == ""
 
 
+def test_what_a_dead_process_was_sending_is_due_at_once(database: Database) -> None:
+    outbox = SqlOutbox(database)
+    with SqlCasebook(database).change() as change:
+        change.keep_delivery(delivery("one"))
+        change.keep_delivery(delivery("two"))
+    outbox.lease("dead", NOW, NOW + 30 * SECOND, 1)
+    outbox.lease("alive", NOW, NOW + 30 * SECOND, 1)
+    known = {"dead": False, "alive": None}
+    assert outbox.reclaim(NOW, known.get) == 1
+    assert len(outbox.lease("me", NOW, NOW + 30 * SECOND, 10)) == 1
+
+
 def test_cancelling_spares_what_was_sent(database: Database) -> None:
     sent = delivery("sent")
     with SqlCasebook(database).change() as change:

@@ -69,7 +69,7 @@ def split(url: str) -> tuple[str, int, str | None]:
         return "", 0, "the address is not a URL; expected for example https://example.org/hook"
     if parts.scheme not in ("http", "https"):
         return host, 0, f"the address begins with {parts.scheme!r}; expected http:// or https://"
-    if not host:
+    if not host or not host.isprintable() or " " in host:
         return "", 0, "the address names no host; expected for example https://example.org/hook"
     return host, port or (443 if parts.scheme == "https" else 80), None
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import base64
-import binascii
 import contextlib
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -95,7 +94,7 @@ class Webhook:
         now = self._clock.now()
         try:
             headers = dict(_signed(message.key, now, body, contact.secret))
-        except binascii.Error:
+        except ValueError:
             return Refused("the secret begins with whsec_ but is not base64 after it"), None
         target, extensions = httpx.URL(contact.url), {}
         if contact.guarded:
@@ -114,14 +113,14 @@ def signatures(key: str, at: Instant, body: bytes, secret: str) -> list[str]:
 
     ``whsec_…`` is a key in base64, as the specification has it. Any other secret is used as its UTF-8 bytes; where that
     text is base64 too, a second signature uses the decoded bytes, as the reference libraries do with a secret that has
-    lost its prefix (the header may carry several signatures, and one that fits is enough). Raises binascii.Error.
+    lost its prefix (the header may carry several signatures, and one that fits is enough). Raises ValueError.
     """
     keys = []
     if secret.startswith(_SECRET_PREFIX):
         keys.append(_base64(secret.removeprefix(_SECRET_PREFIX)))
     elif secret:
         keys.append(secret.encode())
-        with contextlib.suppress(binascii.Error):
+        with contextlib.suppress(ValueError):
             keys.append(_base64(secret))
     return [Signer(each).sign(key, moment(at), body.decode()) for each in keys]
 
@@ -135,9 +134,10 @@ def _signed(key: str, at: Instant, body: bytes, secret: str) -> Mapping[str, str
 
 
 def _base64(text: str) -> bytes:
+    """Raises ValueError where the text is empty or not base64; its padding may be missing."""
     decoded = base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
     if not decoded:
-        raise binascii.Error("empty")
+        raise ValueError("empty")
     return decoded
 
 

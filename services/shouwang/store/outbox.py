@@ -1,9 +1,9 @@
 """Work for dispatch and for the broker: notices, deliveries under lease, announcements."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 import msgspec
-from sqlalchemy import bindparam, delete, func, insert, select
+from sqlalchemy import bindparam, delete, func, insert, or_, select
 
 from shouwang.domain.journal import Entry
 from shouwang.domain.notice import Delivery, DeliveryEvent, DeliveryState, Notice, move_delivery
@@ -53,12 +53,14 @@ class SqlOutbox:
             if entries:
                 connection.execute(insert(journal), [entry_row(entry) for entry in entries])
 
-    def reclaim(self, now: Instant) -> int:
+    def reclaim(self, now: Instant, is_alive: Callable[[str], bool | None] | None = None) -> int:
         with self._database.read() as connection:
-            if connection.execute(_DEAD.limit(1), {"now": now}).first() is None:
+            holders = connection.execute(_HOLDERS).scalars().all() if is_alive else []
+            gone = {"now": now, "gone": [holder for holder in holders if is_alive and is_alive(holder) is False]}
+            if connection.execute(_DEAD.limit(1), gone).first() is None:
                 return 0
         with self._database.write() as connection:
-            dead = connection.execute(_DEAD.limit(200).with_for_update(skip_locked=True), {"now": now}).scalars()
+            dead = connection.execute(_DEAD.limit(200).with_for_update(skip_locked=True), gone).scalars()
             back = [
                 msgspec.structs.replace(
                     delivery,
@@ -109,7 +111,10 @@ _DUE = (
     .where(deliveries.c.state.in_(_DUE_STATES), deliveries.c.due_at <= bindparam("now"))
     .order_by(deliveries.c.rank, deliveries.c.due_at)
 )
+_LEASED = deliveries.c.state == DeliveryState.LEASED.value
 _DEAD = select(deliveries.c.body).where(
-    deliveries.c.state == DeliveryState.LEASED.value, deliveries.c.lease_until <= bindparam("now")
+    _LEASED,
+    or_(deliveries.c.lease_until <= bindparam("now"), deliveries.c.lease_holder.in_(bindparam("gone", expanding=True))),
 )
+_HOLDERS = select(deliveries.c.lease_holder).where(_LEASED).distinct()
 _SETTLED = delete(announcements).where(announcements.c.seq.in_(bindparam("seqs", expanding=True)))

@@ -1,0 +1,235 @@
+"""From a notice to attempts: who gets it on which contact first, what an outcome leads to, when it is tried again."""
+
+from collections.abc import Collection, Sequence
+from typing import assert_never
+from urllib.parse import quote
+
+import msgspec
+
+from shouwang.domain.community import Community
+from shouwang.domain.duty import Person, Resolution
+from shouwang.domain.incident import Incident, is_live
+from shouwang.domain.notice import (
+    Delivery,
+    DeliveryEvent,
+    DeliveryState,
+    Notice,
+    Outcome,
+    Refused,
+    Sent,
+    Unreachable,
+    Why,
+    move_delivery,
+)
+from shouwang.domain.vocabulary import HOUR, SECOND, DeliveryKey, Duration, Instant, NoticeId, PersonId, Value
+
+BACKOFF: Sequence[Duration] = (1 * SECOND, 2 * SECOND, 5 * SECOND, 15 * SECOND, 30 * SECOND)
+EVERY: Duration = 60 * SECOND
+"""Of an unreachable contact: retried after these, then every minute until the incident is resolved."""
+
+FAREWELL: Duration = 1 * HOUR
+"""A stand-down is told after its incident was resolved, so that cannot end its retries: this does."""
+
+DETAIL_LIMIT = 200
+"""Characters of a gateway's words that are kept."""
+
+
+class Settled(Value, frozen=True):
+    """A delivery after an attempt. ``tries_next_contact``: the person is to be told on another one, if there is any.
+    ``is_news``: worth a line in the journal."""
+
+    delivery: Delivery
+    tries_next_contact: bool
+    is_news: bool
+
+
+class Expansion(Value, frozen=True):
+    """A notice as deliveries, one for each person; ``gaps``: targets and people that cannot be told, and why."""
+
+    deliveries: list[Delivery]
+    gaps: list[str]
+
+
+def plan_deliveries(
+    notice: Notice,
+    incident: Incident,
+    resolution: Resolution,
+    community: Community,
+    *,
+    channels: Collection[str],
+    now: Instant,
+) -> Expansion:
+    """One delivery for each person, on the first contact that this installation has a channel for; further contacts
+    are for failover (``plan_failover``). ``channels``: names of those there are."""
+    deliveries: list[Delivery] = []
+    gaps = list(resolution.gaps)
+    for id in resolution.people:
+        person = community.people.get(id)
+        contact = next(iter(contacts(person, notice.step, incident, channels)), None) if person else None
+        if person is None or contact is None:
+            kinds = ", ".join(sorted({one.kind for one in person.channels})) if person else ""
+            gaps.append(f"{id} has no contact that can be used here" + (f" (only {kinds})" if kinds else ""))
+            continue
+        deliveries.append(_delivery(notice, person, contact, now))
+    return Expansion(deliveries, gaps)
+
+
+def plan_failover(
+    failed: Delivery,
+    siblings: Sequence[Delivery],
+    incident: Incident,
+    community: Community,
+    *,
+    channels: Collection[str],
+    now: Instant,
+) -> Delivery | None:
+    """The delivery on the person's next contact, None where every one was tried. ``siblings``: deliveries of the
+    incident."""
+    person = community.people.get(failed.person)
+    if person is None:
+        return None
+    tried = {one.contact for one in siblings if one.notice == failed.notice and one.person == failed.person}
+    contact = next((index for index in contacts(person, failed.step, incident, channels) if index not in tried), None)
+    if contact is None:
+        return None
+    return Delivery(
+        key=delivery_key(failed.notice, failed.person, contact),
+        notice=failed.notice,
+        incident=failed.incident,
+        person=failed.person,
+        channel=person.channels[contact].kind,
+        contact=contact,
+        why=failed.why,
+        state=DeliveryState.QUEUED,
+        created_at=now,
+        due_at=now,
+        step=failed.step,
+        alert=failed.alert,
+    )
+
+
+def contacts(person: Person, step: int | None, incident: Incident, channels: Collection[str]) -> list[int]:
+    """Indexes of the person's contacts in the order in which they are tried: those of the channels that the step
+    prefers, then the others, each in the person's own order."""
+    steps = incident.policy.steps
+    wanted = steps[step].channels if step is not None and step < len(steps) else None
+    usable = [index for index, contact in enumerate(person.channels) if contact.kind in channels]
+    return sorted(usable, key=lambda index: wanted is not None and person.channels[index].kind not in wanted)
+
+
+def delivery_key(notice: NoticeId, person: PersonId, contact: int) -> DeliveryKey:
+    """The key for life. Printable ASCII without a full stop, because it travels as ``webhook-id``, whose signature is
+    made over ``id.timestamp.body``."""
+    by_number = quote(notice, safe="").replace(".", "-")
+    return DeliveryKey(f"{by_number}:{quote(person, safe='').replace('.', '%2E')}:{contact}")
+
+
+def leased(delivery: Delivery, holder: str, until: Instant) -> Delivery:
+    """Ours to send until then. Raises IllegalMove for one that is not waiting."""
+    state = move_delivery(delivery.state, DeliveryEvent.LEASE)
+    return msgspec.structs.replace(delivery, state=state, lease_holder=holder, lease_until=until)
+
+
+def given_back(delivery: Delivery) -> Delivery:
+    """Queued again, for whoever comes next. Raises IllegalMove for one that is not leased."""
+    state = move_delivery(delivery.state, DeliveryEvent.GIVE_BACK)
+    return msgspec.structs.replace(delivery, state=state, lease_holder="", lease_until=None)
+
+
+def cancelled(delivery: Delivery) -> Delivery:
+    """Nobody needs it any more. Raises IllegalMove for one that is over."""
+    state = move_delivery(delivery.state, DeliveryEvent.CANCEL)
+    return msgspec.structs.replace(delivery, state=state, lease_holder="", lease_until=None)
+
+
+def is_worth_sending(delivery: Delivery, incident: Incident, now: Instant) -> bool:
+    """False for what came too late: a retry whose incident is over, or a farewell that nobody takes."""
+    if delivery.why is Why.STOOD_DOWN:
+        return now < delivery.created_at + FAREWELL
+    return is_live(incident.state)
+
+
+def settle(kept: Delivery, outcome: Outcome, incident: Incident, now: Instant) -> Settled:
+    """The delivery as kept in the database, after this outcome of an attempt.
+
+    Meanwhile its person may have answered or somebody may have ended the incident: then only the fact of the attempt is
+    added. Where the lease ran out while the gateway was slow, what it accepted is accepted.
+    """
+    attempts = kept.attempts + 1
+    if isinstance(outcome, Sent) and kept.state in (DeliveryState.QUEUED, DeliveryState.UNREACHABLE):
+        kept = leased(kept, "", now)
+    if kept.state is not DeliveryState.LEASED:
+        sent_at = now if isinstance(outcome, Sent) and kept.sent_at is None else kept.sent_at
+        changed = msgspec.structs.replace(kept, attempts=attempts, sent_at=sent_at)
+        return Settled(changed, False, sent_at != kept.sent_at)
+    free = msgspec.structs.replace(kept, attempts=attempts, lease_holder="", lease_until=None)
+    match outcome:
+        case Sent():
+            state = move_delivery(kept.state, DeliveryEvent.ACCEPT)
+            return Settled(msgspec.structs.replace(free, state=state, sent_at=now, detail=""), False, True)
+        case Unreachable():
+            detail = outcome.detail[:DETAIL_LIMIT]
+            is_news = attempts == 1 or detail != kept.detail
+            if not is_worth_sending(kept, incident, now):
+                return Settled(cancelled(msgspec.structs.replace(free, detail=detail)), False, is_news)
+            failed = msgspec.structs.replace(
+                free,
+                state=move_delivery(kept.state, DeliveryEvent.FAIL),
+                due_at=retry_at(attempts, outcome.retry_after, now),
+                detail=detail,
+            )
+            return Settled(failed, True, is_news)
+        case Refused():
+            refused = msgspec.structs.replace(
+                free, state=move_delivery(kept.state, DeliveryEvent.REFUSE), detail=outcome.detail[:DETAIL_LIMIT]
+            )
+            return Settled(refused, True, True)
+        case _:
+            assert_never(outcome)
+
+
+def outcome_word(outcome: Outcome) -> str:
+    """``sent``, ``unreachable`` or ``refused``, for journal and metrics."""
+    return type(outcome).__name__.lower()
+
+
+def retry_at(attempts: int, retry_after: Duration | None, now: Instant) -> Instant:
+    """When to try again after the ``attempts``-th attempt failed; later where the gateway asks for it."""
+    wait = BACKOFF[attempts - 1] if attempts <= len(BACKOFF) else EVERY
+    return now + max(wait, retry_after or 0)
+
+
+def notice_of(delivery: Delivery) -> Notice:
+    """The notice of a delivery, as far as its deliveries know it: without its targets."""
+    return Notice(
+        id=delivery.notice,
+        incident=delivery.incident,
+        why=delivery.why,
+        tell=[],
+        created_at=delivery.created_at,
+        step=delivery.step,
+        alert=delivery.alert,
+    )
+
+
+def reaches_nobody(notice: NoticeId, deliveries: Sequence[Delivery]) -> bool:
+    """Every delivery of the notice was refused, and there were some: it counts as told to nobody."""
+    states = {one.state for one in deliveries if one.notice == notice}
+    return states == {DeliveryState.REFUSED}
+
+
+def _delivery(notice: Notice, person: Person, contact: int, now: Instant) -> Delivery:
+    return Delivery(
+        key=delivery_key(notice.id, person.id, contact),
+        notice=notice.id,
+        incident=notice.incident,
+        person=person.id,
+        channel=person.channels[contact].kind,
+        contact=contact,
+        why=notice.why,
+        state=DeliveryState.QUEUED,
+        created_at=now,
+        due_at=now,
+        step=notice.step,
+        alert=notice.alert,
+    )
