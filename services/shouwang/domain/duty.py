@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 PARTY = "party"
 """The kind of duty zone that is meant where none is named."""
 
-DESK = "desk_operator"
+DESK = "post:desk_operator"
 """消控室值班员: the post that never leaves the desk, and hears what is no longer urgent."""
 
 TOLD = "told"
@@ -126,9 +126,9 @@ def resolve(
 ) -> Resolution:
     """Whom ``targets`` mean at ``place`` at this moment.
 
-    ``post:P``: whoever holds P at the place, else at the nearest ancestor where anyone does · ``roster:ID``: on duty
-    now · ``zone``, ``zone:KIND``: members of the zone of that kind around the place · ``person:ID`` · ``told``: the
-    people given as ``told`` · ``holder``. Never raises.
+    ``post:P``: whoever holds P at the place, else at the nearest ancestor where anyone does, else who is on duty in a
+    roster that fills P around the place · ``roster:ID``: on duty now · ``zone``, ``zone:KIND``: members of the zone of
+    that kind around the place · ``person:ID`` · ``told``: the people given as ``told`` · ``holder``. Never raises.
     """
     people: dict[PersonId, None] = {}
     gaps: dict[str, None] = {}
@@ -174,17 +174,6 @@ def empty_duties(community: "Community", now: Instant) -> list[str]:
     return empty
 
 
-def desk_targets(community: "Community", place: str) -> list[str]:
-    """The desk that watches a place: whoever holds the post, and the rosters that fill it there."""
-    around = {zone.id for zone in _zones_around(community, place)}
-    rosters = sorted(
-        roster.id
-        for roster in community.rosters.values()
-        if roster.post == DESK and (not roster.zone or roster.zone in around)
-    )
-    return [f"post:{DESK}", *(f"roster:{roster}" for roster in rosters)]
-
-
 def is_reachable(community: "Community", person: str) -> bool:
     """A person with no channel counts as nobody."""
     known = community.people.get(PersonId(person))
@@ -209,7 +198,7 @@ def _named(
     kind, _, name = target.partition(":")
     match kind:
         case "post":
-            return _holders(community, place, name)
+            return _holders(community, place, name, now)
         case "roster":
             roster = community.rosters.get(name)
             return "no such roster" if roster is None else people_on_duty(roster, now, community.site.timezone)
@@ -224,13 +213,17 @@ def _named(
     return target_problem(target) or "is not a target"
 
 
-def _holders(community: "Community", place: str, post: str) -> Sequence[str] | str:
+def _holders(community: "Community", place: str, post: str, now: Instant) -> Sequence[str] | str:
     held = [one for one in community.posts if one.post == post]
     for around in ancestors(place):
         people = [one.person for one in held if one.place == around]
         if _reachable(community, people):
             return people
-    return f"no reachable person holds it at {place} or around it"
+    around_it = {zone.id for zone in _zones_around(community, place)}
+    rosters = [one for one in community.rosters.values() if one.post == post and (one.zone or "") in {"", *around_it}]
+    shifts = [people_on_duty(roster, now, community.site.timezone) for roster in rosters]
+    on_duty = [person for shift in shifts if not isinstance(shift, str) for person in shift]
+    return on_duty or f"nobody who can be reached holds it at {place} or around it"
 
 
 def _members(community: "Community", place: str, kind: str) -> Sequence[str] | str:

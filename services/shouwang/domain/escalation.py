@@ -6,7 +6,7 @@ is skipped, else its targets are told. Either way it is over, and no other step 
 pulls the next one forward, to at once.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from enum import StrEnum
 
 import msgspec
@@ -33,7 +33,7 @@ class Milestone(StrEnum):
 
 class Match(Value, frozen=True, kw_only=True):
     """Which incidents a policy is for; every given key must fit, an absent key fits all. First match wins. ``classes``:
-    of the alert (fire, gas …); ``kinds``: of the device; ``places``: within one of these."""
+    of the alert (fire, gas …); ``kinds``: of the device or of the place; ``places``: within one of these."""
 
     severity: list[Severity] | None = None
     classes: list[AlertClass] | None = None
@@ -93,16 +93,23 @@ class Climb(Value, frozen=True):
 
 
 def choose_policy(
-    policies: Sequence[Policy], *, severity: Severity, klass: AlertClass, rule: str, kind: str, place: str
+    policies: Sequence[Policy],
+    *,
+    severity: Severity,
+    klass: AlertClass,
+    rule: str,
+    kinds: Collection[str | None],
+    place: str,
 ) -> Policy:
-    """The first that matches, in the order given: the site's own before the shipped ones. Never nothing."""
+    """The first that matches, in the order given: the site's own before the shipped ones. ``kinds``: of the device and
+    of the place. Never nothing."""
     for policy in policies:
         match = policy.match
         if (
             (match.severity is None or severity in match.severity)
             and (match.classes is None or klass in match.classes)
             and (match.rules is None or rule in match.rules)
-            and (match.kinds is None or kind in match.kinds)
+            and (match.kinds is None or any(kind in match.kinds for kind in kinds))
             and (match.places is None or any(is_within(place, around) for around in match.places))
         ):
             return policy

@@ -9,9 +9,9 @@ from shouwang.domain.alert import LIFE_SAFETY, Alert
 from shouwang.domain.climbing import Changed
 from shouwang.domain.community import Community
 from shouwang.domain.draft import Draft
-from shouwang.domain.duty import HOLDER, TOLD, desk_targets, is_reachable, zone_of
+from shouwang.domain.duty import DESK, HOLDER, TOLD, is_reachable, zone_of
 from shouwang.domain.escalation import Milestone, Policy, choose_policy, rearmed
-from shouwang.domain.grouping import DETECTORS, group_key, news_of_place
+from shouwang.domain.grouping import DETECTORS, group_key, kind_of, news_of_place
 from shouwang.domain.incident import Incident, IncidentEvent, IncidentState, is_live, move_incident
 from shouwang.domain.notice import Why
 from shouwang.domain.standing import Change, Transition
@@ -49,7 +49,12 @@ def fold(
 def _opened(alert: Alert, community: Community, policies: Sequence[Policy], pack: str, now: Instant) -> Changed:
     zone = zone_of(community, alert.place)
     policy = choose_policy(
-        policies, severity=alert.severity, klass=alert.klass, rule=alert.rule, kind=alert.kind, place=alert.place
+        policies,
+        severity=alert.severity,
+        klass=alert.klass,
+        rule=alert.rule,
+        kinds=(alert.kind, kind_of(alert.place, community.places)),
+        place=alert.place,
     )
     opened = Incident(
         id=_incident_id(alert),
@@ -73,7 +78,7 @@ def _opened(alert: Alert, community: Community, policies: Sequence[Policy], pack
     if zone is None and alert.place != UNASSIGNED:
         draft.record("coverage.gap", alert=alert.id, gaps=[f"{alert.place} is in no party zone"])
     if alert.late:
-        draft.tell(Why.FIRST, desk_targets(community, alert.place), alert=alert.id, detail="late")
+        draft.tell(Why.FIRST, [DESK], alert=alert.id, detail="late")
     else:
         draft.climb(Why.FIRST, alert=alert.id)
     return draft.done()
@@ -86,7 +91,7 @@ def _joined(incident: Incident, alert: Alert, transition: Transition, community:
         draft.record("incident.joined", alert=alert.id, device=alert.device, at_place=alert.place)
     reasons = _worsening(incident, joined, alert, community)
     if reasons and alert.late:
-        draft.tell(Why.WORSE, desk_targets(community, alert.place), alert=alert.id, detail=", ".join(reasons))
+        draft.tell(Why.WORSE, [DESK], alert=alert.id, detail=", ".join(reasons))
     elif reasons:
         draft.set(state=move_incident(incident.state, IncidentEvent.WORSEN), test=False, late=False)
         draft.forget(Milestone.ACKNOWLEDGED, Milestone.VERIFIED)
