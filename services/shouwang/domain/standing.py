@@ -60,6 +60,8 @@ class Standing(Value, frozen=True, omit_defaults=True):
     """Since when the alert is up; None when it is not."""
     occurred: bool = False
     """An event raised it or came on top: only a person ends it."""
+    was_reset: bool = False
+    """A person reset it while it was true: time alone does not raise it again, a reading does."""
     memories: dict[str, Memory] = msgspec.field(default_factory=dict)
     """By the place of a condition in the rule (``""``, ``0``, ``1.0``)."""
     version: str = ""
@@ -102,8 +104,8 @@ class DeviceFacts(Value, frozen=True, kw_only=True):
     place: PlaceId
     place_names: list[str] = msgspec.field(default_factory=list)
     levels: dict[str, str] = msgspec.field(default_factory=dict)
-    """The place's ancestors by kind (``building``, ``unit``, ``floor``, ``dwelling``) and its party ``zone``; empty where
-    nobody knows, then they are read from a full path."""
+    """The place's ancestors by kind (``building``, ``unit``, ``floor``, ``dwelling``) and its party ``zone``;
+    empty where nobody knows, then they are read from a full path."""
     life: Life = Life.IN_SERVICE
     tags: list[str] = msgspec.field(default_factory=list)
     profile: str = ""

@@ -1,0 +1,190 @@
+"""What devices tell the places that they stand in, and judging rules about places (``confirm``, ``inactive``).
+
+A place has a state row of its own, ``place:<path>``, beside those of devices. Only what changes reaches it: after each
+message ``notices`` says what, mostly nothing; whoever hears messages loads the rows that are named and calls
+``hear_place`` for each, in the same transaction.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import msgspec
+
+from shouwang.domain.home import HOME, Confirm, Inactive
+from shouwang.domain.judgement import LATE_AFTER, judge
+from shouwang.domain.judging import Condition, Gaps, Note, View, key_of, number, parts_of
+from shouwang.domain.rulebook import Compiled, RuleBook
+from shouwang.domain.standing import DeviceFacts, DeviceState, Judged, Newest, Transition
+from shouwang.domain.vocabulary import UNASSIGNED, DeviceId, Instant, PlaceId, Reading, Scalar, Value
+
+_ROW = "place:"
+_DEPTHS = {"sub_district": 1, "community": 2, "compound": 3, "building": 4, "unit": 5, "floor": 6, "dwelling": 7}
+_CHANGES = frozenset({"contact", "valve_open"})
+"""Of these a change is an activity, whichever way; of other flags being true."""
+_METERS = frozenset({"water_volume", "energy"})
+"""Of these growth is an activity; of other numbers being above zero."""
+
+
+class Notice(Value, frozen=True):
+    """Something that a place should hear for one of its rules; ``row`` is the place's state row."""
+
+    row: DeviceId
+    rule: str
+    version: str
+    note: Note
+
+
+def is_place(row: str) -> bool:
+    """The row is a place's, not a device's."""
+    return row.startswith(_ROW)
+
+
+def subject_of(row: str) -> str:
+    """The path of the place (or the id of a device that stands for itself) whose row it is."""
+    return row.removeprefix(_ROW)
+
+
+def notices(
+    book: RuleBook,
+    facts: DeviceFacts,
+    before: DeviceState,
+    after: DeviceState,
+    readings: Sequence[Reading],
+    *,
+    retained: bool = False,
+) -> list[Notice]:
+    """What a message of a device tells its places; ``before`` and ``after`` are the device's states around it."""
+    of_places = book.for_facts(facts).of_places
+    if not of_places:
+        return []
+    concerned = {rule.index: rule for reading in readings for rule in of_places.get(reading.metric, ())}
+    return [
+        Notice(DeviceId(_ROW + subject), rule.rule.id, rule.rule.version, note)
+        for _, rule in sorted(concerned.items())
+        for leaf in rule.leaves
+        for subject, note in _told(leaf, facts, before.values, after.values, readings, retained)
+    ]
+
+
+def hear_place(
+    book: RuleBook, row: DeviceId, state: DeviceState, told: Sequence[Notice], now: Instant, gaps: Gaps = ()
+) -> Judged:
+    """The place hears notices of one message at receive time ``now``; timers due up to ``now`` run first."""
+    judged = run_due_place(book, row, state, now, gaps)
+    standings, transitions = dict(judged.state.standings), list(judged.transitions)
+    due_at = judged.state.due_at
+    for rule in _rules_of(book, {notice.rule: notice.version for notice in told}):
+        notes = sorted((one.note for one in told if one.rule == rule.rule.id), key=lambda note: note.at)
+        view = _view(book, row, now, notes[-1].at, gaps, notes)
+        fresh: list[Transition] = []
+        due = judge(rule, subject_of(row), standings, view, fresh)
+        transitions += [msgspec.structs.replace(one, late=True) if now - one.at > LATE_AFTER else one for one in fresh]
+        due_at = due if due_at is None or (due is not None and due < due_at) else due_at
+    return Judged(msgspec.structs.replace(judged.state, standings=standings, due_at=due_at), transitions)
+
+
+def run_due_place(book: RuleBook, row: DeviceId, state: DeviceState, now: Instant, gaps: Gaps = ()) -> Judged:
+    """The place's timers due up to ``now``, each at its own time."""
+    transitions: list[Transition] = []
+    while (at := state.due_at) is not None and at <= now:
+        standings = dict(state.standings)
+        view = _view(book, row, at, at, gaps)
+        dues = [
+            judge(rule, subject_of(row), standings, view, transitions, by_timer=True)
+            for rule in _rules_of(book, {id: standing.version for id, standing in standings.items()})
+        ]
+        due_at = min((due for due in dues if due is not None), default=None)
+        state = msgspec.structs.replace(state, standings=standings, due_at=due_at)
+    return Judged(state, transitions)
+
+
+def place_at(facts: DeviceFacts, level: str) -> str | None:
+    """The ancestor of a device's place at a level, from the directory, else from a full path
+    ``sub_district/community/compound/building/unit/floor/dwelling``; None where there is none."""
+    if facts.levels:
+        return facts.levels.get(level)
+    segments, depth = facts.place.split("/"), _DEPTHS.get(level)
+    return "/".join(segments[:depth]) if depth is not None and len(segments) >= depth else None
+
+
+def _told(
+    leaf: Condition,
+    facts: DeviceFacts,
+    before: Mapping[str, Newest],
+    after: Mapping[str, Newest],
+    readings: Sequence[Reading],
+    retained: bool,
+) -> Iterator[tuple[str, Note]]:
+    match leaf:
+        case Confirm():
+            place = place_at(facts, leaf.level)
+            was, is_now = _is_any_true(leaf.metric, before), _is_any_true(leaf.metric, after)
+            if place is not None and was != is_now:
+                at = _turned_at(leaf.metric, is_now, readings)
+                yield place, Note(facts.device, leaf.metric, "rise" if is_now else "fall", at)
+        case Inactive():
+            home = place_at(facts, HOME) or (facts.place if facts.place not in ("", UNASSIGNED) else facts.device)
+            for note in _activities(leaf, facts.device, before, readings, retained):
+                yield home, note
+
+
+def _is_any_true(metric: str, values: Mapping[str, Newest]) -> bool:
+    return any(newest.value is True for _, newest in parts_of(metric, values))
+
+
+def _turned_at(metric: str, to: bool, readings: Sequence[Reading]) -> Instant:
+    """Device time of the first true reading, or of the last false one."""
+    times = [one.measured_at for one in readings if one.metric == metric and one.value is to]
+    return (min if to else max)(times)
+
+
+def _activities(
+    leaf: Inactive, device: DeviceId, before: Mapping[str, Newest], readings: Sequence[Reading], retained: bool
+) -> Iterator[Note]:
+    known: dict[str, tuple[Scalar, Instant]] = {key: (one.value, one.measured_at) for key, one in before.items()}
+    for reading in sorted(readings, key=lambda reading: reading.measured_at):
+        if reading.metric not in leaf.over:
+            continue
+        key, at = key_of(reading.metric, reading.part), reading.measured_at
+        earlier = known.get(key)
+        is_late = earlier is not None and at < earlier[1]
+        if not retained and _is_activity(reading, None if earlier is None else earlier[0], is_late):
+            yield Note(device, reading.metric, "active", at, is_late)
+        elif earlier is None:
+            yield Note(device, reading.metric, "seen", at)
+        if not is_late:
+            known[key] = (reading.value, at)
+
+
+def _is_activity(reading: Reading, earlier: Scalar | None, is_late: bool) -> bool:
+    """A change of a door, growth of a meter, anything else that is true, above zero or not empty."""
+    metric, value = reading.metric, reading.value
+    if metric in _CHANGES:
+        return earlier is not None and not is_late and earlier != value
+    if isinstance(value, bool):
+        return value
+    found = number(value)
+    if found is None:
+        return isinstance(value, str) and value != ""
+    if metric in _METERS:
+        previous = number(earlier)
+        return previous is not None and not is_late and found > previous
+    return found > 0
+
+
+def _rules_of(book: RuleBook, versions: Mapping[str, str]) -> list[Compiled]:
+    found = [book.compiled(id, version) for id, version in versions.items()]
+    return sorted((rule for rule in found if rule is not None), key=lambda rule: rule.index)
+
+
+def _view(book: RuleBook, row: str, at: Instant, measured_at: Instant, gaps: Gaps, notes: Sequence[Note] = ()) -> View:
+    facts = DeviceFacts(device=DeviceId(row), kind=None, place=PlaceId(subject_of(row)))
+    return View(
+        at=at,
+        measured_at=measured_at,
+        facts=facts,
+        values={},
+        heard_at=None,
+        zone=book.zone,
+        notes=notes,
+        gaps=gaps,
+    )

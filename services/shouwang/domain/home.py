@@ -1,0 +1,111 @@
+"""Conditions about a place rather than a device: ``confirm`` (several detectors agree) and ``inactive`` (a quiet home).
+
+Their subject is a place. Devices tell it only what changes (a rise, a fall, an activity), so that quiet messages touch
+no place; what they told is all that a place remembers.
+"""
+
+import msgspec
+
+from shouwang.domain.judging import Condition, Truth, View
+from shouwang.domain.standing import Ended, Memory
+from shouwang.domain.vocabulary import Duration, Evidence, Instant
+from shouwang.domain.wallclock import Hours
+
+HOME = "dwelling"
+"""The level of place that ``inactive`` is about."""
+
+_WHOLE = ""
+
+
+class Confirm(Condition, frozen=True, kw_only=True):
+    """``devices`` different devices of one place of the ``level`` are true, their rises at most ``within`` apart. Ends
+    when fewer are true."""
+
+    metric: str
+    devices: int
+    within: Duration
+    level: str
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        return (self.metric,)
+
+    def take(self, memory: Memory, view: View) -> Memory:
+        on, ended = bool(memory.held), memory.ended
+        rises, fallen = dict(memory.rises), dict(memory.fallen)
+        for note in view.notes:
+            if note.metric != self.metric or note.what not in ("rise", "fall"):
+                continue
+            ended = ended if ended is not None and ended.at == note.at else None
+            fallen = {device: fall for device, fall in fallen.items() if fall[1] == note.at}
+            if note.what == "fall":
+                if note.device in rises:
+                    fallen[note.device] = (rises.pop(note.device), note.at)
+            elif note.device not in rises:
+                rises[note.device] = fallen.pop(note.device, (note.at, note.at))[0]
+            was, enough = on, len(rises) >= self.devices
+            on = enough and (was or ended is not None or self._agree(list(rises.values())))
+            if was and not on:
+                ended = Ended(note.at, None, None, [])
+        return msgspec.structs.replace(
+            memory, held={_WHOLE: True} if on else {}, ended=ended, rises=rises, fallen=fallen
+        )
+
+    def _agree(self, rises: list[Instant]) -> bool:
+        rises.sort()
+        return any(last - first <= self.within for first, last in zip(rises, rises[self.devices - 1 :], strict=False))
+
+    def truth(self, memory: Memory, view: View) -> Truth:
+        return bool(memory.held)
+
+    def evidence(self, memory: Memory, view: View) -> list[Evidence]:
+        """One for each device that is true; the part is the device."""
+        return [
+            Evidence(self.metric, True, at, device)
+            for device, at in sorted(memory.rises.items(), key=lambda rise: rise[1])
+        ]
+
+
+class Inactive(Condition, frozen=True, kw_only=True):
+    """No activity in the home for ``longest`` of time counted only within the local hours. Any activity ends it.
+    Counted from when the first of its devices was heard. Time in which we were deaf is not counted."""
+
+    over: tuple[str, ...]
+    longest: Duration
+    hours: Hours | None = None
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        return self.over
+
+    def take(self, memory: Memory, view: View) -> Memory:
+        for note in view.notes:
+            if note.metric not in self.over or note.what not in ("active", "seen"):
+                continue
+            active_at = memory.active_at
+            is_news = active_at is None or (note.what == "active" and note.at > active_at)
+            if is_news and not (note.late and self.truth(memory, view)):
+                memory = msgspec.structs.replace(memory, active_at=note.at)
+        return memory
+
+    def truth(self, memory: Memory, view: View) -> Truth:
+        if memory.active_at is None or view.blind:
+            return None
+        end = self._end(memory.active_at, view)
+        return end is not None and view.at >= end
+
+    def due(self, memory: Memory, view: View) -> Instant | None:
+        end = self._end(memory.active_at, view) if memory.active_at is not None else None
+        return end if end is not None and end > view.at else None
+
+    def _end(self, since: Instant, view: View) -> Instant | None:
+        end, needed = self._when_passed(since, self.longest, view), self.longest
+        for start, stop in view.gaps:
+            begin = max(start, since)
+            if end is not None and begin < end and stop > begin:
+                needed += stop - begin
+                end = self._when_passed(since, needed, view)
+        return end
+
+    def _when_passed(self, since: Instant, needed: Duration, view: View) -> Instant | None:
+        return since + needed if self.hours is None else self.hours.when_passed(since, needed, view.zone)

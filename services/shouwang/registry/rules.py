@@ -1,0 +1,188 @@
+"""Rule files: YAML documents to rules, each refusal with file, line and cause; and their examples, played."""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+
+from shouwang.domain.condition import AllOf, AnyOf, Node, Not
+from shouwang.domain.errors import ConfigError
+from shouwang.domain.expression import Expressions
+from shouwang.domain.moment import duration, duration_text, parse_rfc3339
+from shouwang.domain.rule import Example, ExampleOutcome, ExampleReading, Rule, Scope, class_of, latches
+from shouwang.domain.rulebook import RuleBook
+from shouwang.domain.trial import is_as_expected, play_example
+from shouwang.registry.documents import Document, read_documents, shaped
+from shouwang.registry.rule_shapes import (
+    ExampleWritten,
+    OutcomeWritten,
+    RuleWritten,
+    ScopeWritten,
+    condition,
+    unknown_metrics,
+)
+
+LANGUAGES = ("zh", "en")
+
+_NOT_METRICS = frozenset({"at", "device", "kind", "place", "tags", "part", "tick"})
+
+
+def load_rules(
+    source: Path | Iterable[Path], expressions: Expressions | None = None, *, strict: bool = True
+) -> list[Rule]:
+    """All rules of a folder (its own ``*.yaml``, by name), of a file or of several, in order. Raises ConfigError with
+    ``file:line`` for the first that cannot be read. ``strict``: a metric that is not of the vocabulary is an error."""
+    rules = []
+    for file in _files(source):
+        for document in read_documents(file):
+            if document.content is None:
+                continue
+            rule = _rule(document, file.stem, expressions)
+            if strict and (unknown := unknown_metrics(rule.when)):
+                raise ConfigError(unknown[0], document.where("$.when"))
+            rules.append(rule)
+    return rules
+
+
+def check_rules(source: Path | Iterable[Path], expressions: Expressions | None = None) -> list[str]:
+    """What is wrong with rule files, a sentence a problem (``file:line: cause``): what cannot be read, metrics that do
+    not exist, titles that lack a language, examples that turn out otherwise. Empty where all is well."""
+    problems: list[str] = []
+    for file in _files(source):
+        try:
+            for document in read_documents(file):
+                if document.content is not None:
+                    problems += _problems(document, file.stem, expressions)
+        except ConfigError as error:
+            problems.append(str(error))
+    return problems
+
+
+def play_examples(rule: Rule, expressions: Expressions | None = None) -> Iterator[tuple[int, str]]:
+    """(index, what was said and what was expected) of each example that turns out otherwise."""
+    book = RuleBook([rule], expressions=expressions)
+    for index, example in enumerate(rule.examples):
+        said = play_example(book, example, rule.scope)
+        if not is_as_expected(said, example.expect):
+            yield index, f"expected {_told(example.expect)}, but the rule says {_told(said)}"
+
+
+def _files(source: Path | Iterable[Path]) -> list[Path]:
+    given = [source] if isinstance(source, Path) else list(source)
+    return [file for one in given for file in (sorted(one.glob("*.yaml")) if one.is_dir() else [one])]
+
+
+def _problems(document: Document, pack: str, expressions: Expressions | None) -> Iterator[str]:
+    try:
+        rule = _rule(document, pack, expressions)
+    except ConfigError as error:
+        yield str(error)
+        return
+    for cause in unknown_metrics(rule.when):
+        yield f"{document.where('$.when')}: {cause}"
+    for language in LANGUAGES:
+        if not rule.title.get(language):
+            yield f"{document.where('$.title')}: rule {rule.id} has no title.{language}"
+    for index, cause in play_examples(rule, expressions):
+        yield f"{document.where(f'$.examples[{index}]')}: rule {rule.id}, example {index + 1}: {cause}"
+
+
+def _rule(document: Document, pack: str, expressions: Expressions | None) -> Rule:
+    written = shaped(document, RuleWritten)
+    if not written.rule:
+        raise ConfigError("rule: expected an id, found nothing", document.where("$.rule"))
+    when = condition(document, written.when, expressions)
+    klass = written.klass or class_of(when)
+    return Rule(
+        id=written.rule,
+        title=written.title if written.title is not None else dict.fromkeys(LANGUAGES, written.rule),
+        severity=written.severity,
+        klass=klass,
+        when=when,
+        latching=latches(klass) if written.latching is None else written.latching,
+        scope=_scope(written.scope or ScopeWritten()),
+        pack=pack,
+        version=f"{_hash(_shape(when))}-{_hash(repr(msgspec.to_builtins(document.content)))}",
+        source=written.source,
+        examples=tuple(
+            _example(document, f"$.examples[{index}]", example) for index, example in enumerate(written.examples or ())
+        ),
+        where=document.where(),
+    )
+
+
+def _scope(written: ScopeWritten) -> Scope:
+    return Scope(
+        kinds=tuple(written.kinds or ()),
+        tags=tuple(written.tags or ()),
+        places=tuple(place.strip("/") for place in written.places or ()),
+        devices=tuple(written.devices or ()),
+    )
+
+
+def _example(document: Document, path: str, written: ExampleWritten) -> Example:
+    try:
+        example = Example(
+            readings=tuple(_reading(reading) for reading in written.readings),
+            expect=tuple(_outcome(outcome) for outcome in written.expect),
+            longest_silence=duration(written.longest_silence) if written.longest_silence else None,
+        )
+        if written.start is not None:
+            parse_rfc3339(written.start)
+            example = msgspec.structs.replace(example, start=written.start)
+    except ConfigError as error:
+        raise ConfigError(f"{path.removeprefix('$.')}: {error}", document.where(path)) from None
+    return example
+
+
+def _reading(written: Mapping[str, object]) -> ExampleReading:
+    """A message: ``at``, whose it is, and a value for each metric."""
+    values = {name: value for name, value in written.items() if name not in _NOT_METRICS}
+    try:
+        return msgspec.convert(
+            {
+                **{name: value for name, value in written.items() if name in _NOT_METRICS},
+                "at": duration(str(written.get("at", ""))),
+                "values": values,
+            },
+            ExampleReading,
+        )
+    except msgspec.ValidationError as error:
+        raise ConfigError(str(error)) from None
+
+
+def _outcome(written: OutcomeWritten) -> ExampleOutcome:
+    said = [
+        (change, severity)
+        for change in ("raised", "repeated", "cleared")
+        if (severity := getattr(written, change)) is not None
+    ]
+    if len(said) != 1:
+        raise ConfigError("expect: each is exactly one of raised, repeated, cleared with its severity")
+    return ExampleOutcome(
+        at=duration(written.at), change=said[0][0], severity=said[0][1].value, subject=written.subject
+    )
+
+
+def _told(outcomes: Sequence[ExampleOutcome]) -> str:
+    told = (
+        f"{outcome.change} {outcome.severity} at {duration_text(outcome.at)}"
+        + (f" of {outcome.subject}" if outcome.subject else "")
+        for outcome in outcomes
+    )
+    return ", ".join(told) or "nothing"
+
+
+def _shape(node: Node) -> str:
+    """What is asked of which metrics, without its limits: rules of one shape may take over each other's memory."""
+    match node:
+        case AllOf() | AnyOf():
+            return f"{type(node).__name__}({','.join(_shape(each) for each in node.of)})"
+        case Not():
+            return f"Not({_shape(node.of)})"
+    return f"{type(node).__name__}({','.join(node.metrics)})"
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
