@@ -134,10 +134,8 @@ class Http:
         raise self.unavailable(f"answers {method} {path} with {answer.status_code}: {said(answer.content)}")
 
     def query(self, influxql: str) -> dict[str, Any]:
-        form = {"q": influxql, "epoch": "u", "db": self.address.name}
-        answer = self.send(
-            "POST", "/query", params={"db": self.address.name, "epoch": "u"}, data=form, timeout=QUERY_TIMEOUT
-        )
+        where = {"db": self.address.name, "epoch": "u"}
+        answer = self.send("POST", "/query", params=where, data={"q": influxql}, timeout=QUERY_TIMEOUT)
         result: dict[str, Any]
         try:
             content = msgspec.json.decode(answer.content)

@@ -23,8 +23,11 @@ def open_readings(url: str, *, keep_raw: Duration = 90 * DAY) -> ReadingStore:
             return _sqlite(url, keep_raw)
         if parts.scheme == "influxdb":
             return _influxdb(parts)
-    except ValueError as error:  # a port that is no number, an unfinished IPv6 address
-        raise ConfigError(f"the reading store's URL cannot be read: {error}; expected {FORMS}") from None
+    except ValueError:  # what it says may quote a part of a password
+        raise ConfigError(
+            "the reading store's URL cannot be read: its port is no number, or its password or token has signs that "
+            f"must be percent-encoded; expected {FORMS}"
+        ) from None
     raise ConfigError(f"the reading store's URL begins with {parts.scheme or 'nothing'!r}; expected {FORMS}")
 
 
