@@ -1,0 +1,148 @@
+"""Who is calling: the gate in front of the API, and what endpoints learn of their caller.
+
+The gate stands before routing, so that an unknown bearer is refused (401) before its path and body are looked at. It
+also reads the body, bounded, because nothing behind it should ever hold more than it may.
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from typing import Annotated
+
+from anyio.to_thread import run_sync
+from fastapi import Depends, Request
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shouwang.domain.access import Act, Principal, may
+from shouwang.domain.vocabulary import SECOND, Instant
+
+from .problems import Code, Problem, not_found
+
+API = "/api/v1"
+OPEN_PATHS = frozenset({f"{API}/openapi.json", f"{API}/docs"})
+
+BODY_LIMIT = 1 << 20
+"""Bytes. The largest thing that people send here is a device with its note."""
+
+KNOWN_FOR = SECOND // 2
+"""How long a found bearer is believed without asking again: a revoked token ends within half a second."""
+
+KNOWN_AT_MOST = 10_000
+
+FindBearer = Callable[[str, Instant], Principal | None]
+
+
+class Gate:
+    """ASGI middleware: bearer first, then the body's size, then all else. ``open_paths`` need no bearer."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        find: FindBearer,
+        now: Callable[[], Instant],
+        open_paths: frozenset[str] = OPEN_PATHS,
+        body_limit: int = BODY_LIMIT,
+    ) -> None:
+        self._app = app
+        self._find = find
+        self._now = now
+        self._open_paths = open_paths
+        self._body_limit = body_limit
+        self._known: dict[bytes, tuple[Principal, Instant]] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        try:
+            if _is_guarded(scope["path"], self._open_paths):
+                scope.setdefault("state", {})["caller"] = await self._caller(Headers(scope=scope))
+            receive = await _bounded(scope, receive, self._body_limit)
+        except Problem as problem:
+            await problem.response(scope["path"])(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+
+    async def _caller(self, headers: Headers) -> Principal:
+        scheme, _, text = headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not text:
+            raise _unauthenticated("this needs Authorization: Bearer with a token; `shouwang token create` makes one")
+        now = self._now()
+        mark = hashlib.sha256(text.encode("utf-8", "surrogateescape")).digest()
+        known = self._known.get(mark)
+        if known is not None and 0 <= now - known[1] < KNOWN_FOR:
+            return known[0]
+        caller = await run_sync(self._find, text.strip(), now)
+        if caller is None:
+            self._known.pop(mark, None)
+            raise _unauthenticated("this token is not known here; it may be mistyped, expired or revoked")
+        if len(self._known) >= KNOWN_AT_MOST:
+            self._known.clear()
+        self._known[mark] = (caller, now)
+        return caller
+
+
+async def _caller(request: Request) -> Principal:
+    caller: Principal = request.state.caller
+    return caller
+
+
+Caller = Annotated[Principal, Depends(_caller)]
+"""The principal of this request."""
+
+
+def allow(caller: Principal, act: Act, place: str | None = None) -> None:
+    """Raises the problem where the caller may not: 404 outside its place, where it may not even know; else 403."""
+    if may(caller, act, place):
+        return
+    if place is not None and not may(caller, Act.READ, place):
+        raise not_found("such thing in", place)
+    raise Problem(Code.FORBIDDEN, f"a token with the role {caller.role} may not do this ({act})")
+
+
+def allow_everywhere(caller: Principal, act: Act) -> None:
+    """For what has no place: as ``allow``, and the caller must not be confined to a place, unless the strays that it
+    asks for are its work."""
+    allow(caller, act)
+    if caller.place is not None and not may(caller, Act.CHANGE_DEVICES):
+        raise Problem(Code.FORBIDDEN, f"this token is confined to {caller.place}; what it asks for belongs to no place")
+
+
+def _is_guarded(path: str, open_paths: frozenset[str]) -> bool:
+    return (path == API or path.startswith(f"{API}/")) and path not in open_paths
+
+
+def _unauthenticated(detail: str) -> Problem:
+    return Problem(Code.UNAUTHENTICATED, detail, headers={"WWW-Authenticate": 'Bearer realm="shouwang"'})
+
+
+async def _bounded(scope: Scope, receive: Receive, limit: int) -> Receive:
+    """The whole body, read now, at most ``limit`` bytes; a ``receive`` that gives it once more. Raises Problem."""
+    if scope["method"] in ("GET", "HEAD", "OPTIONS"):
+        return receive
+    too_large = Problem(Code.TOO_LARGE, f"the body is larger than {limit} bytes", headers={"Connection": "close"})
+    declared = Headers(scope=scope).get("content-length", "0")
+    if declared.isdecimal() and int(declared) > limit:
+        raise too_large
+    body, more = bytearray(), True
+    while more:
+        message: Mapping[str, object] = await receive()
+        if message["type"] == "http.disconnect":
+            break
+        part = message.get("body", b"")
+        body += part if isinstance(part, bytes) else b""
+        more = bool(message.get("more_body", False))
+        if len(body) > limit:
+            raise too_large
+    scope.setdefault("state", {})["body"] = bytes(body)
+    given = False
+
+    async def replay() -> Message:
+        nonlocal given
+        if given:
+            return await receive()
+        given = True
+        return {"type": "http.request", "body": bytes(body), "more_body": False}
+
+    return replay

@@ -1,0 +1,157 @@
+"""How an incident, its timeline and its deliveries look to a caller: pure, from rows to wire shapes."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from shouwang.domain.escalation import Step
+from shouwang.domain.incident import Incident, is_live
+from shouwang.domain.journal import Entry
+from shouwang.domain.moment import duration, rfc3339
+from shouwang.domain.notice import Delivery, DeliveryState
+from shouwang.domain.vocabulary import IncidentId, Instant
+
+from .journals import readable
+from .names import Names
+from .questions import time
+from .schemas import DeliveryOut, EntryOut, IncidentOut, NextStepOut
+
+_TRIED_AGAIN = frozenset({DeliveryState.QUEUED, DeliveryState.UNREACHABLE})
+
+
+def incidents_out(
+    incidents: Iterable[Incident],
+    timelines: Mapping[IncidentId, Sequence[Entry]],
+    deliveries: Mapping[IncidentId, Sequence[Delivery]],
+    names: Names,
+) -> list[IncidentOut]:
+    return [
+        incident_out(incident, timelines.get(incident.id, ()), deliveries.get(incident.id, ()), names)
+        for incident in incidents
+    ]
+
+
+def incident_out(
+    incident: Incident, timeline: Sequence[Entry], deliveries: Sequence[Delivery], names: Names
+) -> IncidentOut:
+    told = [delivery_out(delivery, names, incident.place) for delivery in deliveries]
+    entries = [entry_out(entry, names) for entry in timeline]
+    acted = (
+        incident.acknowledged_by,
+        incident.verified_by,
+        incident.en_route_by,
+        incident.on_scene_by,
+        incident.resolved_by,
+        incident.reviewed_by,
+        incident.closed_by,
+        incident.holder,
+        *incident.declined,
+    )
+    people = {id: names.person(id) for id in acted if id}
+    people.update({one.person: one.name for one in told})
+    return IncidentOut(
+        id=incident.id,
+        state=incident.state,
+        severity=incident.severity,
+        klass=incident.klass,
+        title=incident.title,
+        place=incident.place,
+        where=names.place(incident.place),
+        places=list(incident.places),
+        zone=incident.zone,
+        alerts=list(incident.alerts),
+        active=list(incident.active),
+        devices=list(incident.devices),
+        confirmed=incident.confirmed,
+        opened_at=rfc3339(incident.opened_at),
+        acknowledged_at=time(incident.acknowledged_at),
+        acknowledged_by=incident.acknowledged_by,
+        verified_at=time(incident.verified_at),
+        verified_by=incident.verified_by,
+        finding=incident.finding,
+        finding_how=incident.finding_how,
+        en_route_at=time(incident.en_route_at),
+        en_route_by=incident.en_route_by,
+        on_scene_at=time(incident.on_scene_at),
+        on_scene_by=incident.on_scene_by,
+        resolved_at=time(incident.resolved_at),
+        resolved_by=incident.resolved_by,
+        outcome=incident.outcome,
+        cause=incident.cause,
+        cleared_at=time(incident.cleared_at),
+        reviewed_at=time(incident.reviewed_at),
+        reviewed_by=incident.reviewed_by,
+        closed_at=time(incident.closed_at),
+        closed_by=incident.closed_by,
+        holder=incident.holder,
+        declined=list(incident.declined),
+        reached={name: rfc3339(at) for name, at in incident.reached.items()},
+        drill=incident.drill,
+        test=incident.test,
+        late=incident.late,
+        demo=incident.demo,
+        policy=incident.policy.id,
+        next_step=next_step(incident),
+        deliveries=told,
+        timeline=entries,
+        people=people,
+        revision=incident.revision,
+    )
+
+
+def delivery_out(delivery: Delivery, names: Names, place: str = "") -> DeliveryOut:
+    """``place``: of its incident, to tell the post under which the person was told."""
+    return DeliveryOut(
+        key=delivery.key,
+        incident=delivery.incident,
+        person=delivery.person,
+        name=names.person(delivery.person),
+        post=names.post(delivery.person, place),
+        channel=delivery.channel,
+        why=delivery.why,
+        step=delivery.step,
+        state=delivery.state,
+        attempts=delivery.attempts,
+        created_at=rfc3339(delivery.created_at),
+        sent_at=time(delivery.sent_at),
+        delivered_at=time(delivery.delivered_at),
+        seen_at=time(delivery.seen_at),
+        answered_at=time(delivery.answered_at),
+        due_at=time(delivery.due_at) if delivery.state in _TRIED_AGAIN else None,
+        detail=delivery.detail,
+    )
+
+
+def entry_out(entry: Entry, names: Names) -> EntryOut:
+    return EntryOut(
+        seq=entry.seq,
+        at=rfc3339(entry.at),
+        kind=entry.kind,
+        actor=entry.actor,
+        actor_name=names.person(entry.actor),
+        incident=entry.incident,
+        alert=entry.alert,
+        device=entry.device,
+        place=entry.place,
+        body=readable(entry.body),
+    )
+
+
+def next_step(incident: Incident) -> NextStepOut | None:
+    """The step that the policy tells next by the clock, None when none is left or the case is over. One whose
+    ``unless`` holds already will tell nobody."""
+    if not is_live(incident.state):
+        return None
+    over = {mark.index for mark in incident.steps}
+    waiting = [
+        (at, index, step)
+        for index, step in enumerate(incident.policy.steps)
+        if index not in over and step.unless not in incident.reached and (at := _due_at(incident, step)) is not None
+    ]
+    if not waiting:
+        return None
+    at, index, step = min(waiting, key=lambda one: one[:2])
+    return NextStepOut(at=rfc3339(at), index=index, tell=step.tell, unless=step.unless, when=step.when)
+
+
+def _due_at(incident: Incident, step: Step) -> Instant | None:
+    since = incident.armed_at if step.when is None else incident.reached.get(step.when)
+    return None if since is None else since + duration(step.after)

@@ -1,0 +1,242 @@
+"""The directory as configured: places, people, posts, duty zones, rosters and policies."""
+
+from collections.abc import Iterable
+from typing import Annotated
+
+import msgspec
+from fastapi import APIRouter, Path
+
+from shouwang.domain.access import Act, Principal
+from shouwang.domain.community import Community
+from shouwang.domain.duty import Override, Person, Roster, Zone
+from shouwang.domain.errors import ConfigError
+from shouwang.domain.escalation import Policy
+from shouwang.domain.moment import parse_rfc3339
+from shouwang.domain.place import Place, ancestors, is_within
+
+from .access import Caller, allow
+from .doors import TheWindow
+from .names import Names, masked_phone
+from .paging import DEFAULT_LIMIT, After, Limit, Page, cut_by_mark, cut_by_name
+from .problems import not_found
+from .questions import Within, subtrees
+from .sheets import (
+    ContactOut,
+    OverrideOut,
+    PersonOut,
+    PlaceOut,
+    PolicyOut,
+    PostOut,
+    RosterOut,
+    ShiftOut,
+    StepOut,
+    ZoneOut,
+)
+
+router = APIRouter(tags=["directory"])
+
+Ref = Annotated[str, Path(max_length=500)]
+
+
+@router.get("/places")
+def list_places(
+    window: TheWindow, caller: Caller, place: Within = None, limit: Limit = DEFAULT_LIMIT, cursor: After = None
+) -> Page[PlaceOut]:
+    """In order of their paths."""
+    allow(caller, Act.READ)
+    community = window.directory.community()
+    inside = subtrees(caller, place)
+    rows = [one for one in community.places.values() if all(is_within(one.id, at) for at in inside)]
+    page, following = cut_by_name(rows, limit, cursor, lambda one: one.id)
+    return Page(items=_places_out(community, caller, page), next=following)
+
+
+@router.get("/places/{place_id:path}")
+def get_place(window: TheWindow, caller: Caller, place_id: Ref) -> PlaceOut:
+    community = window.directory.community()
+    place = next((one for one in community.places.values() if one.id == place_id), None)
+    if place is None:
+        raise not_found("place", place_id)
+    allow(caller, Act.READ, place.id)
+    return _places_out(community, caller, [place])[0]
+
+
+@router.get("/people")
+def list_people(
+    window: TheWindow, caller: Caller, limit: Limit = DEFAULT_LIMIT, cursor: After = None
+) -> Page[PersonOut]:
+    """In order of their ids; a caller confined to a place sees those who answer for it."""
+    allow(caller, Act.READ)
+    community = window.directory.community()
+    rows = _people_of(community, caller)
+    page, following = cut_by_name(rows, limit, cursor, lambda one: one.id)
+    names = Names(community, caller)
+    return Page(items=[_person_out(community, names, one) for one in page], next=following)
+
+
+@router.get("/people/{person_id}")
+def get_person(window: TheWindow, caller: Caller, person_id: Ref) -> PersonOut:
+    allow(caller, Act.READ)
+    community = window.directory.community()
+    person = next((one for one in _people_of(community, caller) if one.id == person_id), None)
+    if person is None:
+        raise not_found("person", person_id)
+    return _person_out(community, Names(community, caller), person)
+
+
+@router.get("/posts")
+def list_posts(
+    window: TheWindow, caller: Caller, place: Within = None, limit: Limit = DEFAULT_LIMIT, cursor: After = None
+) -> Page[PostOut]:
+    """Who holds which post where."""
+    allow(caller, Act.READ)
+    community = window.directory.community()
+    inside = subtrees(caller, place)
+    rows = [one for one in community.posts if all(is_within(one.place, at) for at in inside)]
+    page, following = cut_by_name(rows, limit, cursor, lambda one: f"{one.place}|{one.post}|{one.person}")
+    names = Names(community, caller)
+    items = [PostOut(place=one.place, post=one.post, person=one.person, name=names.person(one.person)) for one in page]
+    return Page(items=items, next=following)
+
+
+@router.get("/zones")
+def list_zones(window: TheWindow, caller: Caller, limit: Limit = DEFAULT_LIMIT, cursor: After = None) -> Page[ZoneOut]:
+    """责任区."""
+    allow(caller, Act.READ)
+    rows = _zones_of(window.directory.community(), caller)
+    page, following = cut_by_name(rows, limit, cursor, lambda one: one.id)
+    return Page(items=[_zone_out(one) for one in page], next=following)
+
+
+@router.get("/zones/{zone_id}")
+def get_zone(window: TheWindow, caller: Caller, zone_id: Ref) -> ZoneOut:
+    allow(caller, Act.READ)
+    zone = next((one for one in _zones_of(window.directory.community(), caller) if one.id == zone_id), None)
+    if zone is None:
+        raise not_found("zone", zone_id)
+    return _zone_out(zone)
+
+
+@router.get("/rosters")
+def list_rosters(
+    window: TheWindow, caller: Caller, limit: Limit = DEFAULT_LIMIT, cursor: After = None
+) -> Page[RosterOut]:
+    """值班表."""
+    allow(caller, Act.READ)
+    rows = _rosters_of(window.directory.community(), caller)
+    page, following = cut_by_name(rows, limit, cursor, lambda one: one.id)
+    return Page(items=[_roster_out(one) for one in page], next=following)
+
+
+@router.get("/overrides")
+def list_overrides(
+    window: TheWindow, caller: Caller, limit: Limit = DEFAULT_LIMIT, cursor: After = None
+) -> Page[OverrideOut]:
+    """替班 of all rosters, latest begin first."""
+    allow(caller, Act.READ)
+    rosters = _rosters_of(window.directory.community(), caller)
+    rows = [(roster.id, one) for roster in rosters for one in roster.overrides]
+    page, following = cut_by_mark(rows, limit, cursor, lambda row: (_begin(row[1]), msgspec.json.encode(row).decode()))
+    return Page(items=[_override_out(roster, one) for roster, one in page], next=following)
+
+
+@router.get("/policies")
+def list_policies(window: TheWindow, caller: Caller) -> Page[PolicyOut]:
+    """升级策略 in the order in which they are matched: the site's own, then the shipped ones. Always one page."""
+    allow(caller, Act.READ)
+    own = window.directory.community().policies
+    return Page(items=[_policy_out(one) for one in (*own, *window.policies())])
+
+
+def _places_out(community: Community, caller: Principal, places: Iterable[Place]) -> list[PlaceOut]:
+    counts: dict[str, int] = {}
+    for device in community.devices.values():
+        for at in ancestors(device.place):
+            counts[at] = counts.get(at, 0) + 1
+    names = Names(community, caller)
+    return [
+        PlaceOut(id=one.id, kind=one.kind, name=one.name, where=names.place(one.id), devices=counts.get(one.id, 0))
+        for one in places
+    ]
+
+
+def _people_of(community: Community, caller: Principal) -> list[Person]:
+    if caller.place is None:
+        return list(community.people.values())
+    zones = _zones_of(community, caller)
+    known = {person for zone in zones for person in (*zone.members, zone.fallback)}
+    known |= {one.person for one in community.posts if _touches(one.place, caller.place)}
+    known |= {person for roster in _rosters_of(community, caller) for shift in roster.shifts for person in shift.people}
+    return [one for one in community.people.values() if one.id in known]
+
+
+def _zones_of(community: Community, caller: Principal) -> list[Zone]:
+    zones = list(community.zones.values())
+    if caller.place is None:
+        return zones
+    return [zone for zone in zones if any(_touches(place, caller.place) for place in zone.places)]
+
+
+def _rosters_of(community: Community, caller: Principal) -> list[Roster]:
+    if caller.place is None:
+        return list(community.rosters.values())
+    zones = {zone.id for zone in _zones_of(community, caller)}
+    return [roster for roster in community.rosters.values() if roster.zone in zones]
+
+
+def _touches(place: str, other: str) -> bool:
+    return is_within(place, other) or is_within(other, place)
+
+
+def _person_out(community: Community, names: Names, person: Person) -> PersonOut:
+    return PersonOut(
+        id=person.id,
+        name=names.person(person.id),
+        phone=person.phone if names.unmasked else masked_phone(person.phone),
+        channels=[ContactOut(kind=one.kind, verified=one.verified) for one in person.channels],
+        posts=[f"{one.post}@{one.place}" for one in community.posts if one.person == person.id],
+    )
+
+
+def _zone_out(zone: Zone) -> ZoneOut:
+    return ZoneOut(
+        id=zone.id,
+        name=zone.name,
+        kind=zone.kind,
+        places=list(zone.places),
+        members=list(zone.members),
+        fallback=zone.fallback,
+    )
+
+
+def _roster_out(roster: Roster) -> RosterOut:
+    return RosterOut(
+        id=roster.id,
+        zone=roster.zone,
+        post=roster.post,
+        timezone=roster.timezone,
+        shifts=[
+            ShiftOut(start=one.start, end=one.end, people=list(one.people), days=one.days) for one in roster.shifts
+        ],
+        overrides=[_override_out(roster.id, one) for one in roster.overrides],
+    )
+
+
+def _override_out(roster: str, one: Override) -> OverrideOut:
+    return OverrideOut(roster=roster, start=one.start, end=one.end, remove=one.remove, add=one.add)
+
+
+def _begin(override: Override) -> int:
+    try:
+        return parse_rfc3339(override.start)
+    except ConfigError:
+        return 0
+
+
+def _policy_out(policy: Policy) -> PolicyOut:
+    match = {key: value for key, value in msgspec.structs.asdict(policy.match).items() if value is not None}
+    steps = [
+        StepOut(after=one.after, tell=one.tell, unless=one.unless, when=one.when, channels=one.channels)
+        for one in policy.steps
+    ]
+    return PolicyOut(id=policy.id, title=policy.title, match=match, steps=steps)

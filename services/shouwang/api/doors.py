@@ -1,0 +1,146 @@
+"""What the window needs from outside, and the one bundle in which its endpoints find it.
+
+Everything here is read beside the domain; only ``Respond`` (acts) and ``Directory`` (devices) change anything.
+"""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Protocol
+
+from fastapi import Depends, Request
+
+from shouwang.domain.access import Principal
+from shouwang.domain.alert import Alert, AlertClass
+from shouwang.domain.board import (
+    CaseQuery,
+    DeliveryQuery,
+    EntryQuery,
+    KeptReply,
+    Mark,
+    ReasonCount,
+    StrayDevice,
+    StrayMessage,
+)
+from shouwang.domain.escalation import Policy
+from shouwang.domain.incident import Incident
+from shouwang.domain.journal import Entry
+from shouwang.domain.notice import Delivery
+from shouwang.domain.profile import Profile
+from shouwang.domain.rule import Rule
+from shouwang.domain.standing import DeviceState
+from shouwang.domain.vocabulary import AlertId, DeviceId, Duration, IncidentId, Instant, Value
+from shouwang.flows.respond import Respond
+from shouwang.ports import Casebook, Clock, Directory, Journal, ReadingStore
+
+from .stream import Tail
+
+
+class Board(Protocol):
+    """Read models. Pages run from newest to oldest; ``after`` is the mark of the page before."""
+
+    def alerts(self, query: CaseQuery, after: Mark | None, limit: int) -> list[Alert]: ...
+
+    def alert(self, id: AlertId) -> Alert | None: ...
+
+    def incidents(self, query: CaseQuery, after: Mark | None, limit: int) -> list[Incident]: ...
+
+    def incident(self, id: IncidentId) -> Incident | None: ...
+
+    def timelines(self, ids: Collection[IncidentId], newest: int | None) -> Mapping[IncidentId, list[Entry]]: ...
+
+    def deliveries_of(self, ids: Collection[IncidentId]) -> Mapping[IncidentId, list[Delivery]]: ...
+
+    def deliveries(self, query: DeliveryQuery, after: Mark | None, limit: int) -> list[Delivery]: ...
+
+    def entries(self, query: EntryQuery, after: int | None, limit: int) -> list[Entry]: ...
+
+    def states(self, devices: Collection[DeviceId]) -> Mapping[DeviceId, DeviceState]: ...
+
+    def heard(self) -> Mapping[DeviceId, Instant]: ...
+
+    def open_classes(self) -> list[tuple[DeviceId, AlertClass]]: ...
+
+    def stray_messages(self, reason: str | None, after: int | None, limit: int) -> list[StrayMessage]: ...
+
+    def stray_message(self, seq: int) -> StrayMessage | None: ...
+
+    def stray_counts(self, since: Instant) -> list[ReasonCount]: ...
+
+    def stray_devices(self, after: Mark | None, limit: int) -> list[StrayDevice]: ...
+
+    def stray_device(self, address: str) -> StrayDevice | None: ...
+
+
+class Tokens(Protocol):
+    def find(self, text: str, now: Instant) -> Principal | None:
+        """Who bears this token, None for one unknown, revoked or expired."""
+        ...
+
+
+class Replies(Protocol):
+    """Answers kept under their Idempotency-Key for a day."""
+
+    def find(self, token: str, key: str, now: Instant) -> KeptReply | None: ...
+
+    def keep(self, token: str, key: str, reply: KeptReply, now: Instant) -> None: ...
+
+
+class Readiness(Value, frozen=True, kw_only=True):
+    """Whether the whole chain works. ``reasons``: what is missing, in words, when not ready. ``proven_at`` / ``took``:
+    the newest round trip of the canary. ``channels``: which ways to people are alive now."""
+
+    ok: bool
+    reasons: list[str]
+    proven_at: Instant | None = None
+    took: Duration | None = None
+    channels: Mapping[str, bool] = {}
+
+
+class Scene(Value, frozen=True, kw_only=True):
+    """Something that a visitor of the demo may cause with one press."""
+
+    id: str
+    title: dict[str, str]
+
+
+class Demo(Protocol):
+    """Only where the service runs as a demonstration."""
+
+    token: str
+    """Signs a visitor in without asking."""
+    scenes: Sequence[Scene]
+
+    def press(self, scene: str) -> None:
+        """Publishes the simulated messages of a scene. Raises NotFound."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Window:
+    """Every door of the window."""
+
+    board: Board
+    respond: Respond
+    casebook: Casebook
+    directory: Directory
+    readings: ReadingStore
+    journal: Journal
+    tail: Tail
+    tokens: Tokens
+    replies: Replies
+    profiles: Callable[[], Mapping[str, Profile]]
+    rules: Callable[[], Sequence[Rule]]
+    readiness: Callable[[], Readiness]
+    policies: Callable[[], Sequence[Policy]]
+    """The shipped ones, which close the list."""
+    metrics_text: Callable[[], str]
+    clock: Clock
+    demo: Demo | None = None
+
+
+async def _window(request: Request) -> Window:
+    window: Window = request.app.state.window
+    return window
+
+
+TheWindow = Annotated[Window, Depends(_window)]

@@ -1,0 +1,106 @@
+"""Idempotency-Key on POST: the first answer is kept for a day, and given again to whoever repeats the request.
+
+The key belongs to the bearer. The same key with another request is refused, so that a reused key never answers a
+different question. An act itself is safe to repeat (200 or 409), hence a crash between the act and its kept answer does
+no harm.
+"""
+
+import hashlib
+from collections.abc import Callable
+
+from anyio.to_thread import run_sync
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shouwang.domain.access import Principal
+from shouwang.domain.board import KeptReply
+from shouwang.domain.vocabulary import Instant
+
+from .doors import Replies
+from .problems import MEDIA_TYPE, Code, Problem
+
+KEY_LIMIT = 200
+"""Characters of a key."""
+
+REPLY_LIMIT = 64 * 1024
+"""Bytes of an answer that is kept; no act answers with more."""
+
+
+class Idempotency:
+    """ASGI middleware behind the gate."""
+
+    def __init__(self, app: ASGIApp, *, replies: Replies, now: Callable[[], Instant]) -> None:
+        self._app = app
+        self._replies = replies
+        self._now = now
+        self._under_way: set[tuple[str, str]] = set()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        key = Headers(scope=scope).get("idempotency-key") if scope["type"] == "http" else None
+        caller: Principal | None = scope.get("state", {}).get("caller")
+        if key is None or caller is None or scope["method"] != "POST":
+            await self._app(scope, receive, send)
+            return
+        claim = (caller.id, key)
+        try:
+            if not 0 < len(key) <= KEY_LIMIT:
+                raise Problem(Code.INVALID, f"Idempotency-Key has {len(key)} characters; expected 1 to {KEY_LIMIT}")
+            if claim in self._under_way:
+                raise Problem(Code.CONFLICT, "a request with this Idempotency-Key is being answered; ask again shortly")
+        except Problem as problem:
+            await problem.response(scope["path"])(scope, receive, send)
+            return
+        self._under_way.add(claim)
+        try:
+            await self._once(scope, receive, send, claim)
+        finally:
+            self._under_way.discard(claim)
+
+    async def _once(self, scope: Scope, receive: Receive, send: Send, claim: tuple[str, str]) -> None:
+        request = _asked(scope)
+        kept = await run_sync(self._replies.find, *claim, self._now())
+        if kept is not None:
+            await _give_again(kept, request, scope, receive, send)
+            return
+        heard = _Heard(send)
+        await self._app(scope, receive, heard)
+        # What failed on our side may be tried again; what is not kept here is only done again, which acts allow.
+        if heard.status < 500 and len(heard.body) <= REPLY_LIMIT:
+            reply = KeptReply(request=request, status=heard.status, body=bytes(heard.body))
+            await run_sync(self._replies.keep, *claim, reply, self._now())
+
+
+class _Heard:
+    """Passes an answer on and remembers it."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self.status = 500
+        self.body = bytearray()
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+        elif len(self.body) <= REPLY_LIMIT:
+            self.body += message.get("body", b"")
+        await self._send(message)
+
+
+async def _give_again(kept: KeptReply, request: str, scope: Scope, receive: Receive, send: Send) -> None:
+    if kept.request != request:
+        detail = "this Idempotency-Key belongs to another request; use a new key for a new request"
+        await Problem(Code.KEY_REUSED, detail).response(scope["path"])(scope, receive, send)
+        return
+    start: Message = {"type": "http.response.start", "status": kept.status, "headers": []}
+    headers = MutableHeaders(scope=start)
+    headers["content-type"] = "application/json" if kept.status < 400 else MEDIA_TYPE
+    headers["content-length"] = str(len(kept.body))
+    headers["idempotency-replayed"] = "true"
+    await send(start)
+    await send({"type": "http.response.body", "body": kept.body})
+
+
+def _asked(scope: Scope) -> str:
+    body: bytes = scope.get("state", {}).get("body", b"")
+    head = f"{scope['method']} {scope['path']}?{scope.get('query_string', b'').decode('latin-1')}\n"
+    return hashlib.sha256(head.encode() + body).hexdigest()

@@ -1,0 +1,194 @@
+"""警情 / 事件: the list, one case with every second of it, and everything that people do to it."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Response
+
+from shouwang.domain.access import Act, Principal
+from shouwang.domain.board import CaseQuery
+from shouwang.domain.incident import Incident, IncidentState
+from shouwang.domain.vocabulary import IncidentId, Severity
+
+from .access import Caller, allow
+from .cases import incidents_out
+from .doors import TheWindow, Window
+from .etags import IfMatch, etag, require_match
+from .names import Names
+from .paging import DEFAULT_LIMIT, After, Limit, Page, cut, mark_of
+from .problems import invalid, not_found
+from .questions import Several, Within, subtrees, words
+from .schemas import Handover, IncidentOut, Note, Nothing, Resolve, Verify
+
+router = APIRouter(prefix="/incidents", tags=["incidents"])
+
+IncidentRef = Annotated[str, Path(max_length=200)]
+
+TIMELINE_IN_LISTS = 100
+"""Newest entries of each case in a list; one case alone has them all."""
+
+
+@router.get("")
+def list_incidents(
+    window: TheWindow,
+    caller: Caller,
+    state: Several = None,
+    severity: Several = None,
+    place: Within = None,
+    limit: Limit = DEFAULT_LIMIT,
+    cursor: After = None,
+) -> Page[IncidentOut]:
+    """Newest first, ended ones included."""
+    allow(caller, Act.READ)
+    query = CaseQuery(
+        states=frozenset(words(state, IncidentState, "query/state")),
+        severities=words(severity, Severity, "query/severity"),
+        places=subtrees(caller, place),
+    )
+    rows = window.board.incidents(query, mark_of(cursor), limit + 1)
+    page, following = cut(rows, limit, lambda incident: (incident.opened_at, incident.id))
+    return Page(items=_shown(window, caller, page, newest=TIMELINE_IN_LISTS), next=following)
+
+
+@router.get("/{incident_id}")
+def get_incident(window: TheWindow, caller: Caller, incident_id: IncidentRef, response: Response) -> IncidentOut:
+    incident = _visible(window, caller, incident_id)
+    response.headers["ETag"] = etag(incident.revision)
+    return _whole(window, caller, incident)
+
+
+@router.post("/{incident_id}/acknowledge")
+def acknowledge(
+    window: TheWindow, caller: Caller, incident_id: IncidentRef, body: Nothing | None = None, if_match: IfMatch = None
+) -> IncidentOut:
+    """接警: somebody is awake. Says nothing of whether it is real."""
+    incident = _for_act(window, caller, incident_id, if_match)
+    return _whole(window, caller, window.respond.acknowledge(incident.id, actor=caller.actor, note=_note(body)))
+
+
+@router.post("/{incident_id}/verify")
+def verify(
+    window: TheWindow, caller: Caller, incident_id: IncidentRef, body: Verify, if_match: IfMatch = None
+) -> IncidentOut:
+    """核警: real, false or unclear, and how that was found out."""
+    incident = _for_act(window, caller, incident_id, if_match)
+    done = window.respond.verify(
+        incident.id, actor=caller.actor, finding=body.finding, how=body.how, note=body.note or ""
+    )
+    return _whole(window, caller, done)
+
+
+@router.post("/{incident_id}/decline")
+def decline(
+    window: TheWindow, caller: Caller, incident_id: IncidentRef, body: Nothing | None = None, if_match: IfMatch = None
+) -> IncidentOut:
+    """I cannot go: the next one is told without waiting."""
+    incident = _for_act(window, caller, incident_id, if_match)
+    return _whole(window, caller, window.respond.decline(incident.id, actor=caller.actor, note=_note(body)))
+
+
+@router.post("/{incident_id}/en-route")
+def en_route(
+    window: TheWindow, caller: Caller, incident_id: IncidentRef, body: Nothing | None = None, if_match: IfMatch = None
+) -> IncidentOut:
+    """出动."""
+    incident = _for_act(window, caller, incident_id, if_match)
+    return _whole(window, caller, window.respond.en_route(incident.id, actor=caller.actor, note=_note(body)))
+
+
+@router.post("/{incident_id}/arrive")
+def arrive(
+    window: TheWindow, caller: Caller, incident_id: IncidentRef, body: Nothing | None = None, if_match: IfMatch = None
+) -> IncidentOut:
+    """到场."""
+    incident = _for_act(window, caller, incident_id, if_match)
+    return _whole(window, caller, window.respond.arrive(incident.id, actor=caller.actor, note=_note(body)))
+
+
+@router.post("/{incident_id}/resolve")
+def resolve(
+    window: TheWindow, caller: Caller, incident_id: IncidentRef, body: Resolve, if_match: IfMatch = None
+) -> IncidentOut:
+    """办结 with its outcome; everybody who was told hears of the end."""
+    incident = _for_act(window, caller, incident_id, if_match)
+    done = window.respond.resolve(
+        incident.id, actor=caller.actor, outcome=body.outcome, cause=body.cause, note=body.note
+    )
+    return _whole(window, caller, done)
+
+
+@router.post("/{incident_id}/review")
+def review(
+    window: TheWindow, caller: Caller, incident_id: IncidentRef, body: Nothing | None = None, if_match: IfMatch = None
+) -> IncidentOut:
+    """复核: somebody looked at how it was handled."""
+    incident = _for_act(window, caller, incident_id, if_match)
+    return _whole(window, caller, window.respond.review(incident.id, actor=caller.actor, note=_note(body)))
+
+
+@router.post("/{incident_id}/close")
+def close(
+    window: TheWindow, caller: Caller, incident_id: IncidentRef, body: Nothing | None = None, if_match: IfMatch = None
+) -> IncidentOut:
+    """归档 a resolved case."""
+    incident = _for_act(window, caller, incident_id, if_match)
+    return _whole(window, caller, window.respond.close(incident.id, actor=caller.actor, note=_note(body)))
+
+
+@router.post("/{incident_id}/handover")
+def handover(
+    window: TheWindow, caller: Caller, incident_id: IncidentRef, body: Handover, if_match: IfMatch = None
+) -> IncidentOut:
+    """移交: another person holds it from now on."""
+    incident = _for_act(window, caller, incident_id, if_match)
+    if body.to not in window.directory.community().people:
+        raise invalid("body/to", f"{body.to!r} is no person of the directory")
+    done = window.respond.handover(incident.id, actor=caller.actor, to=body.to, note=body.note or "")
+    return _whole(window, caller, done)
+
+
+@router.post("/{incident_id}/escalate")
+def escalate(
+    window: TheWindow, caller: Caller, incident_id: IncidentRef, body: Nothing | None = None, if_match: IfMatch = None
+) -> IncidentOut:
+    """立即上报: the next step of the policy, now."""
+    incident = _for_act(window, caller, incident_id, if_match)
+    return _whole(window, caller, window.respond.escalate(incident.id, actor=caller.actor, note=_note(body)))
+
+
+@router.post("/{incident_id}/notes")
+def note(window: TheWindow, caller: Caller, incident_id: IncidentRef, body: Note) -> IncidentOut:
+    """A line for the timeline."""
+    incident = _for_act(window, caller, incident_id, None)
+    return _whole(window, caller, window.respond.note(incident.id, actor=caller.actor, note=body.note))
+
+
+def _note(body: Nothing | None) -> str:
+    return (body.note if body else None) or ""
+
+
+def _for_act(window: Window, caller: Principal, incident_id: str, if_match: str | None) -> Incident:
+    incident = _visible(window, caller, incident_id)
+    allow(caller, Act.RESPOND, incident.place)
+    require_match(if_match, etag(incident.revision))
+    return incident
+
+
+def _visible(window: Window, caller: Principal, incident_id: str) -> Incident:
+    incident = window.board.incident(IncidentId(incident_id))
+    if incident is None:
+        raise not_found("incident", incident_id)
+    allow(caller, Act.READ, incident.place)
+    return incident
+
+
+def _whole(window: Window, caller: Principal, incident: Incident) -> IncidentOut:
+    return _shown(window, caller, [incident], newest=None)[0]
+
+
+def _shown(
+    window: Window, caller: Principal, incidents: Sequence[Incident], *, newest: int | None
+) -> list[IncidentOut]:
+    ids = [incident.id for incident in incidents]
+    names = Names(window.directory.community(), caller)
+    return incidents_out(incidents, window.board.timelines(ids, newest), window.board.deliveries_of(ids), names)

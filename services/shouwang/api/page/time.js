@@ -1,0 +1,41 @@
+// Time as this site reads it: its own zone, tenths where machines acted, and how long something has lasted.
+import { w } from "./words.js";
+
+let zone = "Asia/Shanghai";
+let offset = 0; // the service's clock minus ours, so that every screen counts the same seconds
+
+export const now = () => Date.now() + offset;
+
+export function setClock(timezone, serverNow) {
+  zone = timezone || zone;
+  offset = Date.parse(serverNow) - Date.now();
+}
+
+const format = (options) => new Intl.DateTimeFormat("zh-CN", { timeZone: zone, hourCycle: "h23", ...options });
+
+export const clock = (at = now()) => format({ hour: "2-digit", minute: "2-digit", second: "2-digit" }).format(at);
+export const day = (at) => format({ month: "2-digit", day: "2-digit" }).format(Date.parse(at));
+
+/** The second of an instant; with `tenths` what a machine did. */
+export function second(at, tenths = false) {
+  const text = clock(Date.parse(at));
+  return tenths ? `${text}.${Math.floor((Date.parse(at) % 1000) / 100)}` : text;
+}
+
+/** 01:12, 1:03:40, 2 天 …: how long since an instant. */
+export function since(at) {
+  const seconds = Math.max(0, Math.floor((now() - Date.parse(at)) / 1000));
+  const two = (n) => String(n).padStart(2, "0");
+  if (seconds >= 172_800) return `${Math.floor(seconds / 86_400)} ${w("unit.d")}`;
+  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor((seconds % 3600) / 60)];
+  return hours ? `${hours}:${two(minutes)}:${two(seconds % 60)}` : `${two(minutes)}:${two(seconds % 60)}`;
+}
+
+/** 27 秒, 4 分, 3 小时, 2 天: a length in one unit. */
+export function length(milliseconds) {
+  const seconds = Math.max(0, Math.round(milliseconds / 1000));
+  if (seconds < 120) return `${seconds} ${w("unit.s")}`;
+  if (seconds < 7200) return `${Math.round(seconds / 60)} ${w("unit.m")}`;
+  if (seconds < 172_800) return `${Math.round(seconds / 3600)} ${w("unit.h")}`;
+  return `${Math.round(seconds / 86_400)} ${w("unit.d")}`;
+}

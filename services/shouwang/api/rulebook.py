@@ -1,0 +1,76 @@
+"""What the service knows before any message comes: device profiles and alert rules, as they were loaded."""
+
+from fastapi import APIRouter
+
+from shouwang.domain.access import Act
+from shouwang.domain.profile import Profile
+from shouwang.domain.rule import Rule
+from shouwang.domain.vocabulary import SECOND
+
+from .access import Caller, allow
+from .doors import TheWindow
+from .paging import DEFAULT_LIMIT, After, Limit, Page, cut_by_name
+from .problems import not_found
+from .sheets import ProfileOut, RuleOut
+
+router = APIRouter(tags=["rulebook"])
+
+
+@router.get("/profiles")
+def list_profiles(
+    window: TheWindow, caller: Caller, limit: Limit = DEFAULT_LIMIT, cursor: After = None
+) -> Page[ProfileOut]:
+    """设备型号库, in order of their ids."""
+    allow(caller, Act.READ)
+    page, following = cut_by_name(window.profiles().items(), limit, cursor, lambda one: one[0])
+    return Page(items=[_profile_out(id, profile) for id, profile in page], next=following)
+
+
+@router.get("/profiles/{profile_id}")
+def get_profile(window: TheWindow, caller: Caller, profile_id: str) -> ProfileOut:
+    allow(caller, Act.READ)
+    profile = window.profiles().get(profile_id)
+    if profile is None:
+        raise not_found("profile", profile_id)
+    return _profile_out(profile_id, profile)
+
+
+@router.get("/rules")
+def list_rules(window: TheWindow, caller: Caller, limit: Limit = DEFAULT_LIMIT, cursor: After = None) -> Page[RuleOut]:
+    """规则, in order of their ids."""
+    allow(caller, Act.READ)
+    page, following = cut_by_name(window.rules(), limit, cursor, lambda one: f"{one.id}|{one.where}")
+    return Page(items=[_rule_out(one) for one in page], next=following)
+
+
+def _profile_out(id: str, profile: Profile) -> ProfileOut:
+    longest = profile.longest_silence
+    return ProfileOut(
+        id=id,
+        kind=profile.kind,
+        title=profile.title,
+        vendor=profile.vendor,
+        model=profile.model,
+        longest_silence=longest // SECOND if longest is not None else None,
+    )
+
+
+def _rule_out(rule: Rule) -> RuleOut:
+    scope = {
+        "kinds": [kind.value for kind in rule.scope.kinds],
+        "tags": list(rule.scope.tags),
+        "places": list(rule.scope.places),
+        "devices": list(rule.scope.devices),
+    }
+    return RuleOut(
+        id=rule.id,
+        title=rule.title,
+        severity=rule.severity,
+        klass=rule.klass.value,
+        latching=rule.latching,
+        scope={key: value for key, value in scope.items() if value},
+        metrics=list(rule.metrics),
+        pack=rule.pack,
+        version=rule.version,
+        source=rule.source,
+    )

@@ -1,0 +1,200 @@
+"""Shapes of alerts and incidents on the wire, and of what people send about them. Times are RFC 3339 in UTC."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from shouwang.domain.alert import AlertClass, AlertState
+from shouwang.domain.escalation import Milestone
+from shouwang.domain.incident import Finding, IncidentState, Outcome
+from shouwang.domain.notice import DeliveryState, Why
+from shouwang.domain.vocabulary import Scalar, Severity
+
+Time = Annotated[str, Field(json_schema_extra={"format": "date-time"}, examples=["2026-11-24T02:14:07.412Z"])]
+Words = Annotated[dict[str, str], Field(description="By language.", examples=[{"zh": "烟雾报警", "en": "Smoke"}])]
+
+
+class Sent(BaseModel):
+    """What people send: unknown fields are refused, so that a typing error never passes for consent."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+
+class Nothing(Sent):
+    """``{}`` is enough."""
+
+    note: str | None = Field(default=None, max_length=2000, description="Why, in your own words.")
+
+
+class Verify(Sent):
+    """核警: what a person found, and how."""
+
+    finding: Finding
+    how: str = Field(default="", max_length=40, examples=["on_scene", "call_back", "camera", "second_detector"])
+    note: str | None = Field(default=None, max_length=2000)
+
+
+class Resolve(Sent):
+    """办结: how it ended."""
+
+    outcome: Outcome
+    cause: str = Field(default="", max_length=200, description="Of a false alarm: cooking, dust, steam …")
+    note: str = Field(default="", max_length=2000)
+
+
+class Note(Sent):
+    note: str = Field(min_length=1, max_length=2000)
+
+
+class Handover(Sent):
+    """``to``: the person who takes it from here."""
+
+    to: str = Field(min_length=1, max_length=200)
+    note: str | None = Field(default=None, max_length=2000)
+
+
+class EvidenceOut(BaseModel):
+    metric: str
+    value: Scalar
+    measured_at: Time
+    part: str = ""
+
+
+class PlaceNames(BaseModel):
+    """A place as people say it: ``label`` from the building down, ``names`` from the root down."""
+
+    label: str = Field(examples=["3号楼 2单元 501"])
+    names: list[str]
+
+
+class AlertOut(BaseModel):
+    """告警: one occurrence of a rule at a device or place."""
+
+    id: str
+    rule: str
+    title: Words
+    klass: AlertClass = Field(serialization_alias="class")
+    severity: Severity
+    state: AlertState
+    device: str | None = Field(description="Null for an alert of a place.")
+    subject: str
+    kind: str
+    place: str
+    where: PlaceNames
+    incident: str | None
+    raised_at: Time
+    received_at: Time
+    committed_at: Time
+    cleared_at: Time | None = Field(description="When the condition ended, even while latched.")
+    acknowledged_at: Time | None
+    acknowledged_by: str | None
+    count: int
+    active: bool = Field(description="The condition is true now.")
+    latching: bool
+    late: bool
+    test: bool
+    evidence: list[EvidenceOut]
+    sentence: Words
+    revision: int
+
+
+class DeliveryOut(BaseModel):
+    """送达: one person on one channel, and how far it came."""
+
+    key: str
+    incident: str
+    person: str
+    name: str = Field(description="Masked, unless you may see names.")
+    post: str = ""
+    channel: str
+    why: Why
+    step: int | None
+    state: DeliveryState
+    attempts: int
+    created_at: Time
+    sent_at: Time | None
+    delivered_at: Time | None
+    seen_at: Time | None
+    answered_at: Time | None
+    due_at: Time | None = Field(description="When it is tried next; null when nothing more will be tried.")
+    detail: str
+
+
+class EntryOut(BaseModel):
+    """One fact of the journal: what, when, who, and why (in ``body``)."""
+
+    seq: int
+    at: Time
+    kind: str
+    actor: str
+    actor_name: str = Field(description="Masked, unless you may see names.")
+    incident: str | None
+    alert: str | None
+    device: str | None
+    place: str | None
+    body: dict[str, object]
+
+
+class NextStepOut(BaseModel):
+    """下一步: whom the policy tells next, and when, unless it is met before."""
+
+    at: Time
+    index: int
+    tell: list[str]
+    unless: str | None
+    when: str | None
+
+
+class IncidentOut(BaseModel):
+    """警情 / 事件: the response case over alerts of one place and time."""
+
+    id: str
+    state: IncidentState
+    severity: Severity
+    klass: AlertClass = Field(serialization_alias="class")
+    title: Words
+    place: str
+    where: PlaceNames
+    places: list[str] = Field(description="Every place that took part, in order of ignition.")
+    zone: str | None
+    alerts: list[str]
+    active: list[str] = Field(description="Those whose condition is true now.")
+    devices: list[str]
+    confirmed: bool = Field(description="双点报警: two independent detectors.")
+    opened_at: Time
+    acknowledged_at: Time | None
+    acknowledged_by: str | None
+    verified_at: Time | None
+    verified_by: str | None
+    finding: Finding | None
+    finding_how: str
+    en_route_at: Time | None
+    en_route_by: str | None
+    on_scene_at: Time | None
+    on_scene_by: str | None
+    resolved_at: Time | None
+    resolved_by: str | None
+    outcome: Outcome | None
+    cause: str
+    cleared_at: Time | None = Field(description="When all its conditions had ended.")
+    reviewed_at: Time | None
+    reviewed_by: str | None
+    closed_at: Time | None
+    closed_by: str | None
+    holder: str | None
+    declined: list[str]
+    reached: dict[Milestone, Time] = Field(
+        description="What escalation counts on now; what got worse wants to be acknowledged and verified anew."
+    )
+    drill: bool
+    test: bool
+    late: bool
+    demo: bool
+    policy: str
+    next_step: NextStepOut | None
+    deliveries: list[DeliveryOut]
+    timeline: list[EntryOut] = Field(description="Oldest first; in lists only the newest hundred.")
+    people: dict[str, str] = Field(
+        description="Names of the persons and tokens in this case, masked as you may see them."
+    )
+    revision: int

@@ -1,0 +1,96 @@
+"""The window: one FastAPI application over plain doors."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+from fastapi import APIRouter, FastAPI
+from starlette.middleware import Middleware
+
+from . import (
+    alerts,
+    coverage,
+    devices,
+    directory,
+    events,
+    health,
+    history,
+    incidents,
+    problems,
+    reference,
+    reports,
+    rulebook,
+    session,
+    strays,
+)
+from .access import API, BODY_LIMIT, OPEN_PATHS, Gate
+from .doors import Demo, Window
+from .idempotency import Idempotency
+from .manners import Manners
+from .site import site_router
+
+
+def build_app(window: Window, *, version: str = "0", body_limit: int = BODY_LIMIT) -> FastAPI:
+    """The application. ``window.tail.wake`` may be called from any thread after a commit: live pictures then redraw at
+    once instead of within a quarter of a second."""
+    demo = window.demo
+    open_paths = OPEN_PATHS | ({f"{API}/session/demo"} if demo else frozenset())
+    app = FastAPI(
+        title="Shouwang 守望",
+        version=version,
+        description="Smart-community safety monitoring. Sign in with `Authorization: Bearer TOKEN`.",
+        openapi_url=f"{API}/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        strict_content_type=False,  # callers sign in by header, so no other site's form can act for them
+        redirect_slashes=False,
+        lifespan=_lifespan,
+        middleware=[
+            Middleware(Manners),
+            Middleware(
+                Gate, find=window.tokens.find, now=window.clock.now, open_paths=open_paths, body_limit=body_limit
+            ),
+            Middleware(Idempotency, replies=window.replies, now=window.clock.now),
+        ],
+    )
+    app.state.window = window
+    problems.install(app)
+    app.include_router(_api(demo))
+    app.include_router(health.router)
+    app.include_router(site_router())
+    return app
+
+
+def _api(demo: Demo | None) -> APIRouter:
+    api = APIRouter(prefix=API)
+    # History before devices: a device's id may hold slashes, and the longer path must win.
+    for room in (
+        session.router,
+        alerts.router,
+        incidents.router,
+        history.router,
+        devices.router,
+        directory.router,
+        coverage.router,
+        strays.router,
+        rulebook.router,
+        reports.router,
+        events.router,
+        reference.router,
+    ):
+        api.include_router(room)
+    if demo is not None:
+        api.include_router(session.demo_router(demo))
+    return api
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    window: Window = app.state.window
+    reading = asyncio.create_task(window.tail.run(), name="journal tail")
+    try:
+        yield
+    finally:
+        reading.cancel()
+        with suppress(asyncio.CancelledError):
+            await reading

@@ -1,0 +1,254 @@
+"""Shapes of the directory, devices, strays and history on the wire, and of what installers send."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, Field
+
+from shouwang.domain.place import PlaceKind
+from shouwang.domain.vocabulary import Kind, Life, Problem, Scalar, Severity
+
+from .fleet import FleetState
+from .schemas import PlaceNames, Sent, Time, Words
+
+Name = Annotated[str, Field(min_length=1, max_length=300)]
+Tags = Annotated[list[Annotated[str, Field(min_length=1, max_length=60)]], Field(max_length=30)]
+
+
+class DeviceIn(Sent):
+    """A device to register. Without ``id``, one is made from the address."""
+
+    id: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,119}$")] | None = None
+    profile: Name
+    address: Name = Field(
+        description="FAMILY:IDENTITY as `decode` prints it.", examples=["zigbee2mqtt:0x00158d0001a2b3c4"]
+    )
+    place: Name
+    life: Life = Life.IN_SERVICE
+    tags: Tags = Field(default_factory=list)
+    name: str = Field(default="", max_length=200)
+    note: str = Field(default="", max_length=2000)
+
+
+class DeviceChange(Sent):
+    """What is absent or null stays."""
+
+    profile: Name | None = None
+    address: Name | None = None
+    place: Name | None = None
+    life: Life | None = None
+    tags: Tags | None = None
+    name: str | None = Field(default=None, max_length=200)
+    note: str | None = Field(default=None, max_length=2000)
+
+
+class ValueOut(BaseModel):
+    value: Scalar
+    unit: str
+    measured_at: Time
+    received_at: Time
+
+
+class DeviceOut(BaseModel):
+    """设备. ``values``: the newest of each metric, ``metric@part`` where a device has parts."""
+
+    id: str
+    profile: str
+    kind: Kind
+    address: str
+    place: str
+    where: PlaceNames
+    life: Life
+    state: FleetState
+    tags: list[str]
+    name: str
+    note: str
+    registered_at: Time | None
+    heard_at: Time | None
+    longest_silence: int | None = Field(description="Seconds, from its profile.")
+    qos0: bool = Field(description="Heard at QoS 0: lost while we are away.")
+    values: dict[str, ValueOut]
+
+
+class PlaceOut(BaseModel):
+    id: str
+    kind: PlaceKind
+    name: str
+    where: PlaceNames
+    devices: int = Field(description="Registered here and below.")
+
+
+class ContactOut(BaseModel):
+    """One way to reach a person; never its address or secret."""
+
+    kind: str
+    verified: bool
+
+
+class PersonOut(BaseModel):
+    """``name`` and ``phone`` are masked, unless you may see names."""
+
+    id: str
+    name: str
+    phone: str
+    channels: list[ContactOut]
+    posts: list[str] = Field(description="`post@place`")
+
+
+class PostOut(BaseModel):
+    place: str
+    post: str
+    person: str
+    name: str
+
+
+class ZoneOut(BaseModel):
+    id: str
+    name: str
+    kind: str
+    places: list[str]
+    members: list[str]
+    fallback: str | None
+
+
+class ShiftOut(BaseModel):
+    start: str = Field(serialization_alias="from")
+    end: str = Field(serialization_alias="to")
+    people: list[str]
+    days: list[str] | None
+
+
+class OverrideOut(BaseModel):
+    roster: str
+    start: str = Field(serialization_alias="from")
+    end: str = Field(serialization_alias="to")
+    remove: str | None
+    add: str | None
+
+
+class RosterOut(BaseModel):
+    id: str
+    zone: str
+    post: str
+    timezone: str
+    shifts: list[ShiftOut]
+    overrides: list[OverrideOut]
+
+
+class StepOut(BaseModel):
+    after: str
+    tell: list[str]
+    unless: str | None
+    when: str | None
+    channels: list[str] | None
+
+
+class PolicyOut(BaseModel):
+    """In the order in which they are matched; the shipped ones close the list."""
+
+    id: str
+    title: Words
+    match: dict[str, list[str]]
+    steps: list[StepOut]
+
+
+class GapOut(BaseModel):
+    """``kind``: place_without_zone, zone_without_members, zone_without_fallback, site_without_fallback,
+    zone_overlap."""
+
+    kind: str
+    place: str | None = None
+    zone: str | None = None
+    detail: str
+
+
+class PointOut(BaseModel):
+    at: Time
+    metric: str
+    value: Scalar | None
+    part: str | None = None
+    late: bool | None = None
+
+
+class IntervalOut(BaseModel):
+    """``at``: the interval's start. Only ``count`` and ``last`` of what is no number."""
+
+    at: Time
+    metric: str
+    part: str | None = None
+    count: int | None
+    min: float | None
+    max: float | None
+    mean: float | None
+    last: Scalar | None
+
+
+class StrayMessageOut(BaseModel):
+    """未识别报文."""
+
+    id: int
+    at: Time
+    topic: str
+    reason: Problem
+    detail: str
+    family: str
+    device: str
+    size: int
+    payload: str | None = Field(description="As text; null where it is none.")
+    payload_base64: str
+
+
+class ReasonCountOut(BaseModel):
+    reason: Problem
+    count: int
+    newest_at: Time
+
+
+class StrayDeviceOut(BaseModel):
+    """A device that was heard and that nobody registered."""
+
+    address: str
+    profile: str
+    model: str
+    kind: str
+    first_at: Time
+    last_at: Time
+    topic: str
+    payload: str | None
+
+
+class ProfileOut(BaseModel):
+    """设备型号库."""
+
+    id: str
+    kind: Kind
+    title: Words
+    vendor: str
+    model: str
+    longest_silence: int | None = Field(description="Seconds.")
+
+
+class RuleOut(BaseModel):
+    """规则. ``scope``: which devices it is for; absent keys are all. ``metrics``: what it looks at."""
+
+    id: str
+    title: Words
+    severity: Severity
+    klass: str = Field(serialization_alias="class")
+    latching: bool
+    scope: dict[str, list[str]]
+    metrics: list[str]
+    pack: str
+    version: str
+    source: str
+
+
+class FleetOut(BaseModel):
+    """``states``: devices by how they stand. ``quiet``: those not heard for too long, longest first."""
+
+    at: Time
+    total: int
+    states: dict[FleetState, int]
+    kinds: dict[Kind, dict[FleetState, int]]
+    quiet: list[DeviceOut]
+    quarantined: int = Field(description="Messages in the last 24 hours.")
+    discovered: int = Field(description="Devices heard and not registered, at most 100 counted.")
