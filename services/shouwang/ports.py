@@ -5,7 +5,7 @@ intake thread, the API's thread pool, ``asyncio.to_thread`` in dispatch), which 
 cannot be cancelled half-way (docs/decisions). Channels are asynchronous, because they wait for the world.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -264,8 +264,8 @@ class Outbox(Protocol):
         """Writes the delivery as it is now, and its journal entries, in one transaction."""
         ...
 
-    def reclaim(self, now: Instant) -> int:
-        """Leases that ran out are queued again; how many."""
+    def reclaim(self, now: Instant, is_alive: Callable[[str], bool | None] | None = None) -> int:
+        """Leases that ran out are queued again, and those of holders of which ``is_alive`` says False; how many."""
         ...
 
     def delivery(self, key: DeliveryKey) -> Delivery | None: ...

@@ -4,11 +4,12 @@ From the command line, the environment (``SHOUWANG_NAME``) and ``shouwang.toml``
 No room imports this module: ``app.py`` hands each of them plain arguments.
 """
 
+import os
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -76,7 +77,6 @@ class Settings(BaseSettings):
     )
 
     raw_days: int = Field(90, ge=1, description="Days that single readings are kept in the embedded store.")
-    rollup_days: int = Field(3 * 365, ge=30, description="Days that hourly and daily figures are kept there.")
     quarantine_days: int = Field(30, ge=1, description="Days that unreadable messages are kept.")
     canary_seconds: float = Field(10, gt=0, description="Seconds between two probes of the whole chain.")
     heartbeat_url: str | None = Field(
@@ -93,6 +93,11 @@ class Settings(BaseSettings):
     )
     profiles_dir: Path | None = Field(None, description="A folder of device profiles beside the shipped ones.")
     rules_dir: Path | None = Field(None, description="A folder of alert rules and policies beside the shipped ones.")
+
+    @field_validator("topics", "zigbee2mqtt_bases", "webhook_allow", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
     @classmethod
     def settings_customise_sources(
@@ -121,7 +126,7 @@ class Settings(BaseSettings):
 
 def read_settings(**given: object) -> Settings:
     """The settings of this process. Raises ConfigError naming the setting, what was found and what was expected."""
-    data_dir = given.get("data_dir")
+    data_dir = given.get("data_dir") or os.environ.get("SHOUWANG_DATA_DIR")
     named = {name: value for name, value in given.items() if value is not None}
 
     class FromFile(Settings):

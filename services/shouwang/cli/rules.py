@@ -1,5 +1,6 @@
 """``shouwang rules``: what rules would say to recorded readings."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -85,14 +86,14 @@ def _lines(recording: Path) -> "Iterator[Line]":
         tags: list[str] | None = None
         tick: bool = False
 
-    decoder = msgspec.json.Decoder(Written)
     try:
         with click.open_file(str(recording), encoding="utf-8") as opened:
             for number, text in enumerate(opened, 1):
                 if not text.strip():
                     continue
                 try:
-                    written = decoder.decode(text)
+                    # Python's own reader also takes NaN, which many programs write; it is unknown.
+                    written = msgspec.convert(json.loads(text), Written)
                     if not written.tick and not (written.device and written.metric):
                         raise ConfigError("expected device and metric, or tick: true")
                     yield Line(
@@ -106,7 +107,7 @@ def _lines(recording: Path) -> "Iterator[Line]":
                         tags=written.tags,
                         tick=written.tick,
                     )
-                except (msgspec.DecodeError, ConfigError) as error:
+                except (ValueError, ConfigError) as error:
                     raise ConfigError(str(error), f"{recording}:{number}") from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"cannot be read: {error}", str(recording)) from None

@@ -83,9 +83,13 @@ class SqlInbox:
         with self._database.read() as connection:
             return connection.execute(select(orders.c.seq).limit(1)).scalar() is not None
 
-    def unheard(self, devices: Iterable[DeviceId]) -> list[DeviceId]:
+    def known(self) -> list[DeviceId]:
+        """All devices with a state row."""
         with self._database.read() as connection:
-            known = set(connection.execute(select(device_states.c.device)).scalars())
+            return [DeviceId(id) for id in connection.execute(select(device_states.c.device)).scalars()]
+
+    def unheard(self, devices: Iterable[DeviceId]) -> list[DeviceId]:
+        known = set(self.known())
         return [device for device in devices if device not in known]
 
     def forget_states(self) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, RowMapping, bindparam, insert, select, update
 from shouwang.domain.alert import Alert, AlertState
 from shouwang.domain.incident import Incident, IncidentState
 from shouwang.domain.journal import Entry
-from shouwang.domain.notice import Delivery, DeliveryState, Notice, Why
+from shouwang.domain.notice import Delivery, DeliveryState, Notice, notice_rank
 from shouwang.domain.vocabulary import AlertId, IncidentId, Instant, NoticeId
 from shouwang.ports import Announcement, Order
 
@@ -125,6 +125,11 @@ class SqlCasebook:
             found = connection.execute(_INCIDENTS_DUE.limit(limit), {"now": now}).scalars()
             return [IncidentId(id) for id in found]
 
+    def live_incidents(self, after: IncidentId | None, limit: int) -> list[IncidentId]:
+        with self._database.read() as connection:
+            found = connection.execute(_LIVE.limit(limit), {"after": after or ""}).scalars()
+            return [IncidentId(id) for id in found]
+
 
 def alert_row(alert: Alert) -> Mapping[str, object]:
     return {
@@ -200,17 +205,6 @@ def entry_from(row: RowMapping) -> Entry:
     )
 
 
-def notice_rank(why: Why) -> int:
-    """The order in which work leaves: a first notice before all else, escalation before a storm's updates."""
-    match why:
-        case Why.FIRST:
-            return 0
-        case Why.WORSE | Why.NEXT_STEP | Why.VERIFIED | Why.COVERAGE_GAP:
-            return 1
-        case _:
-            return 2
-
-
 def _text(value: object) -> str:
     return msgspec.json.encode(value).decode()
 
@@ -245,6 +239,11 @@ _EXPAND = (
     update(notices)
     .where(notices.c.id == bindparam("notice"), notices.c.expanded_at.is_(None))
     .values(expanded_at=bindparam("at"))
+)
+_LIVE = (
+    select(incidents.c.id)
+    .where(incidents.c.state.not_in(_ENDED), incidents.c.id > bindparam("after"))
+    .order_by(incidents.c.id)
 )
 _INCIDENTS_DUE = (
     select(incidents.c.id).where(incidents.c.next_step_at <= bindparam("now")).order_by(incidents.c.next_step_at)

@@ -1,0 +1,61 @@
+"""The shipped files and the site's own beside them: families, profiles, rules, policies, ready for use."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from shouwang.domain.community import Community
+from shouwang.domain.decode import Interpreter
+from shouwang.domain.escalation import Policy
+from shouwang.domain.profile import Profile
+from shouwang.domain.rule import Rule
+from shouwang.domain.rulebook import RuleBook
+from shouwang.flows.world import World
+from shouwang.mqtt.address import Tls
+from shouwang.registry.policies import load_policies
+from shouwang.registry.profiles import load_profiles
+from shouwang.registry.rules import load_rules
+from shouwang.settings import Settings, shipped
+
+
+class Equipment:
+    """Loaded once a process; a change of files needs a restart, a change of the directory does not."""
+
+    def __init__(
+        self,
+        interpreter: Interpreter,
+        profiles: Mapping[str, Profile],
+        book: RuleBook,
+        policies: Sequence[Policy],
+    ) -> None:
+        self.interpreter = interpreter
+        self.profiles = profiles
+        self.book = book
+        self.policies = policies
+
+    @property
+    def rules(self) -> Sequence[Rule]:
+        return self.book.rules
+
+    def world(self, community: Community) -> World:
+        return World(community, self.book, self.policies, self.profiles)
+
+
+def load_equipment(settings: Settings) -> Equipment:
+    """Raises ConfigError naming file and line."""
+    families, profiles = load_profiles([shipped("device_profiles"), *_own(settings.profiles_dir)])
+    rules = load_rules([shipped("alert_rules"), *_own(settings.rules_dir)])
+    policies = load_policies(
+        [*_own(settings.rules_dir and settings.rules_dir / "policies"), shipped("alert_rules") / "policies"]
+    )
+    return Equipment(Interpreter(families, profiles.values()), profiles, RuleBook(rules), policies)
+
+
+def tls_of(settings: Settings) -> Tls:
+    """How ``mqtts`` brokers are trusted."""
+    files = (settings.mqtt_ca, settings.mqtt_cert, settings.mqtt_key)
+    ca, certificate, key = (str(file) if file else None for file in files)
+    return Tls(ca_file=ca, certificate_file=certificate, key_file=key)
+
+
+def _own(folder: Path | None) -> list[Path]:
+    return [folder] if folder else []

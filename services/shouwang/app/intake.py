@@ -1,0 +1,292 @@
+"""Intake, composed: the ear's session, the acceptance, timers, announcements; one thread decides."""
+
+import hashlib
+import logging
+import signal
+import threading
+from collections.abc import Callable
+from contextlib import ExitStack
+from functools import partial
+from itertools import count
+from pathlib import Path
+from types import FrameType
+
+import msgspec
+
+from shouwang import metrics
+from shouwang.app.clock import SystemClock
+from shouwang.app.equipment import Equipment, load_equipment, tls_of
+from shouwang.app.supervisor import die_with_parent, holder_name, is_alive
+from shouwang.domain.errors import StaleEpoch, Unavailable
+from shouwang.domain.rulebook import RuleBook
+from shouwang.domain.vocabulary import DAY, SECOND, DeviceId, Instant
+from shouwang.flows.announcing import Announcing
+from shouwang.flows.intake import Intake
+from shouwang.flows.timers import DEVICES_A_TURN, Timers
+from shouwang.flows.world import World
+from shouwang.metrics import leave_snapshot
+from shouwang.mqtt.address import parse_address
+from shouwang.mqtt.ear import Ear, open_session
+from shouwang.ports import Points
+from shouwang.settings import Settings
+from shouwang.store.database import Database
+from shouwang.store.directory import SqlDirectory
+from shouwang.store.facts import Facts
+from shouwang.store.inbox import SqlInbox
+from shouwang.store.leases import INTAKE, TERM, Lease, Leases
+from shouwang.store.outbox import SqlAnnouncements
+
+log = logging.getLogger(__name__)
+
+TURN_SECONDS = 0.2
+"""At most this long between two looks at timers and orders; what arrives is taken at once."""
+
+STANDBY_SECONDS = 1.0
+RENEW_EVERY = TERM // 5
+CATCH_UP = 10 * SECOND
+"""Timers wait at start until the broker's queue was taken in, at most this long: what ended while we were away must
+not be raised by a clock that ran on."""
+
+RETRY_SECONDS = (0.1, 0.2, 0.5, 1.0, 2.0)
+"""Between two attempts at a commit while the state database does not answer. The broker keeps the rest meanwhile."""
+
+BOOK_FACT = "intake.rules"
+GAPS_FACT = "intake.gaps"
+GAPS_KEPT = 40 * DAY
+"""Deaf times older than any longest silence are forgotten."""
+
+Gap = tuple[Instant, Instant]
+
+
+def run_intake(settings: Settings, points: Points) -> int:
+    """Until SIGTERM. Exit 0; 1 when the lease was lost (the supervisor starts a standby)."""
+    die_with_parent()
+    stop = threading.Event()
+
+    def ask_to_stop(_signal: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGTERM, ask_to_stop)
+    signal.signal(signal.SIGINT, ask_to_stop)
+    clock = SystemClock()
+    database = Database(settings.state_url, checkpoints=False)
+    try:
+        leases = Leases(database, is_alive)
+        heard_until = leases.pulse(INTAKE)
+        lease = _take_lease(leases, clock, stop)
+        if lease is None:
+            return 0
+        with ExitStack() as doors:
+            _compose(settings, database, leases, lease, heard_until, clock, points, doors).listen(stop)
+    except StaleEpoch as error:
+        log.error("%s; this one stops", error)
+        return 1
+    finally:
+        database.close()
+    return 0
+
+
+def _compose(
+    settings: Settings,
+    database: Database,
+    leases: Leases,
+    lease: Lease,
+    heard_until: Instant | None,
+    clock: SystemClock,
+    points: Points,
+    doors: ExitStack,
+) -> "Intaking":
+    equipment = load_equipment(settings)
+    facts = Facts(database)
+    world = WatchedWorld(SqlDirectory(database, clock.now), equipment)
+    inbox = SqlInbox(database, lease, points.reach)
+    deaf = DeafTimes(facts, heard_until, clock.now())
+    family_state = equipment.family_state(inbox)
+    ear = open_session(
+        parse_address(settings.broker_url),
+        client_id=settings.mqtt_client_id,
+        clock=clock,
+        facts=facts,
+        client=settings.mqtt_client.value,
+        tls=tls_of(settings),
+        topics=settings.topics,
+        session_expiry=settings.session_expiry,
+        receive_maximum=settings.receive_maximum,
+        on_connected=lambda _session_present: announcing.reconnected(),
+    )
+    announcing = Announcing(SqlAnnouncements(database), ear)
+    doors.callback(ear.stop)
+    ear.start()
+    return Intaking(
+        ear,
+        inbox,
+        facts,
+        Intake(inbox, equipment.interpreter, family_state, world, clock, points),
+        Timers(inbox, world, deaf, clock, points),
+        announcing,
+        world,
+        deaf,
+        leases,
+        lease,
+        clock,
+        settings.data_dir / "figures",
+    )
+
+
+def fingerprint_of(book: RuleBook) -> bytes:
+    """Changes with any rule."""
+    return hashlib.sha256(repr([(rule.id, rule.version) for rule in book.rules]).encode()).hexdigest().encode()
+
+
+class WatchedWorld:
+    """The world at the newest revision; looks for a new one when asked to."""
+
+    def __init__(self, directory: SqlDirectory, equipment: Equipment) -> None:
+        self._directory = directory
+        self._equipment = equipment
+        self._world = equipment.world(directory.community())
+
+    def __call__(self) -> World:
+        return self._world
+
+    def refresh(self) -> list[DeviceId] | None:
+        """Devices that are seen otherwise since the directory changed; None where it did not."""
+        if self._directory.revision() == self._world.community.revision:
+            return None
+        before, self._world = self._world, self._equipment.world(self._directory.community())
+        return self._world.differing(before)
+
+
+class DeafTimes:
+    """When this service heard nothing: down, or without the broker. Kept, because silence is counted over days."""
+
+    def __init__(self, facts: Facts, heard_until: Instant | None, now: Instant) -> None:
+        self._facts = facts
+        kept = facts.get(GAPS_FACT)
+        self._gaps: list[Gap] = msgspec.json.decode(kept, type=list[Gap]) if kept else []
+        if heard_until is not None and heard_until < now:
+            self.add(heard_until, now)
+
+    def __call__(self) -> list[Gap]:
+        return self._gaps
+
+    def add(self, start: Instant, end: Instant) -> None:
+        self._gaps = [gap for gap in self._gaps if gap[1] > end - GAPS_KEPT] + [(start, end)]
+        self._facts.put(GAPS_FACT, msgspec.json.encode(self._gaps))
+
+
+class Intaking:
+    """The loop: a batch, or a turn of timers, orders, announcements and the lease."""
+
+    def __init__(
+        self,
+        ear: Ear,
+        inbox: SqlInbox,
+        facts: Facts,
+        intake: Intake,
+        timers: Timers,
+        announcing: Announcing,
+        world: WatchedWorld,
+        deaf: DeafTimes,
+        leases: Leases,
+        lease: Lease,
+        clock: SystemClock,
+        figures: Path,
+    ) -> None:
+        self._figures = figures
+        self._ear = ear
+        self._inbox = inbox
+        self._facts = facts
+        self._deaf = deaf
+        self._deaf_since: Instant | None = None
+        self._intake = intake
+        self._timers = timers
+        self._announcing = announcing
+        self._world = world
+        self._leases = leases
+        self._lease = lease
+        self._clock = clock
+        self._started = clock.now()
+        self._caught_up = False
+        self._renewed = 0
+        self._turned = 0
+
+    def listen(self, stop: threading.Event) -> None:
+        """Until ``stop``. Raises StaleEpoch."""
+        self._with_patience(self._begin, stop)
+        more_due = False
+        while not stop.is_set():
+            batch = self._ear.next_batch(0 if more_due else TURN_SECONDS)
+            if batch is not None:
+                self._with_patience(partial(self._intake.accept, batch), stop)
+                self._with_patience(self._announcing.publish, stop)
+            else:
+                self._caught_up = True
+            now = self._clock.now()
+            if batch is None or now - self._turned >= TURN_SECONDS * SECOND:
+                self._turned = now
+                more_due = self._with_patience(self._turn, stop) == DEVICES_A_TURN
+
+    def _begin(self) -> None:
+        """Registered devices are armed; where the rules are other than last time, all are looked at anew."""
+        self._timers.arm()
+        fingerprint = fingerprint_of(self._world().book)
+        if self._facts.get(BOOK_FACT) != fingerprint:
+            self._timers.reconcile(self._inbox.known())
+            self._facts.put(BOOK_FACT, fingerprint)
+
+    def _turn(self) -> int:
+        """One look at everything that is not an arrival; how many devices' timers ran."""
+        now = self._clock.now()
+        if now - self._renewed >= RENEW_EVERY:
+            if not self._leases.renew(self._lease, now):
+                raise StaleEpoch(f"intake epoch {self._lease.epoch} was taken over")
+            self._renewed = now
+            leave_snapshot(metrics.INTAKE, self._figures)
+        self._notice_deafness(now)
+        if (changed := self._world.refresh()) is not None:
+            self._timers.arm()
+            self._timers.reconcile(changed)
+        self._timers.carry_out_orders()
+        self._announcing.publish()
+        self._announcing.settle()
+        if self._caught_up or now - self._started > CATCH_UP:
+            return self._timers.run_due()
+        return 0
+
+    def _notice_deafness(self, now: Instant) -> None:
+        connected = self._ear.connected
+        metrics.BROKER_CONNECTED.set(connected)
+        if not connected and self._deaf_since is None:
+            self._deaf_since = now
+        elif connected and self._deaf_since is not None:
+            self._deaf.add(self._deaf_since, now)
+            self._deaf_since = None
+
+    def _with_patience(self, work: Callable[[], int | None], stop: threading.Event) -> int | None:
+        """Does it, again and again while the state database does not answer; nothing is acknowledged meanwhile."""
+        for attempt in count():
+            try:
+                return work()
+            except StaleEpoch:
+                raise
+            except Unavailable as error:
+                metrics.ACCEPTANCE_FAILURES.labels(type(error).__name__).inc()
+                log.error("%s; nothing is acknowledged until it answers, trying again", error)
+                if stop.wait(RETRY_SECONDS[min(attempt, len(RETRY_SECONDS) - 1)]):
+                    return None
+        return None
+
+
+def _take_lease(leases: Leases, clock: SystemClock, stop: threading.Event) -> Lease | None:
+    said = False
+    while not stop.is_set():
+        lease = leases.take(INTAKE, holder_name(), clock.now())
+        if lease is not None:
+            metrics.LEASE_EPOCH.set(lease.epoch)
+            return lease
+        if not said:
+            log.warning("another intake holds the lease; standing by")
+            said = True
+        stop.wait(STANDBY_SECONDS)
+    return None

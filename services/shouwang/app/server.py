@@ -1,0 +1,239 @@
+"""The server, composed: the window, dispatch, shipping, the watchman's rounds, the canary."""
+
+import asyncio
+import contextlib
+import logging
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from importlib.metadata import version
+
+import httpx
+import uvicorn
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from shouwang import metrics
+from shouwang.api.doors import Window
+from shouwang.api.server import build_app
+from shouwang.api.stream import Tail
+from shouwang.app.clock import SystemClock
+from shouwang.app.demo import Demonstration
+from shouwang.app.equipment import load_equipment, tls_of
+from shouwang.app.readiness import Chain
+from shouwang.app.supervisor import die_with_parent, holder_name, is_alive
+from shouwang.channels.webhook import Webhook
+from shouwang.domain.announcement import ALERTS_TOPIC
+from shouwang.domain.errors import Unavailable
+from shouwang.domain.vocabulary import DAY, SECOND
+from shouwang.flows.canary import Canary
+from shouwang.flows.dispatch import Dispatch
+from shouwang.flows.respond import Respond
+from shouwang.flows.rounds import Rounds
+from shouwang.flows.shipping import Shipping
+from shouwang.mqtt.address import parse_address
+from shouwang.mqtt.wakeup import Wakeup
+from shouwang.ports import Points, Wake
+from shouwang.settings import Settings, host_port
+from shouwang.store.board import SqlBoard
+from shouwang.store.database import Database
+from shouwang.store.directory import SqlDirectory
+from shouwang.store.facts import Facts
+from shouwang.store.journal import SqlJournal
+from shouwang.store.outbox import SqlOutbox
+from shouwang.store.replies import SqlReplies
+from shouwang.store.spool import SqlSpool
+from shouwang.store.tokens import SqlTokens
+from shouwang.store.transactions import SqlCasebook
+from shouwang.timeseries.open import open_readings
+
+log = logging.getLogger(__name__)
+
+STOP_SECONDS = 3
+"""What an open event stream or a long answer has, once the server was asked to stop."""
+
+CHECKPOINT_SECONDS = 1.0
+ROUNDS_SECONDS = 0.25
+MAINTAIN_SECONDS = 60.0
+HEARTBEAT_TIMEOUT = 10.0
+
+
+def run_server(settings: Settings, points: Points) -> int:
+    """Until SIGTERM. Exit 0."""
+    die_with_parent()
+    return asyncio.run(_serve(settings, points))
+
+
+async def _serve(settings: Settings, points: Points) -> int:
+    loop = asyncio.get_running_loop()
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    with ExitStack() as doors:
+        await Server(settings, points, doors, loop).run(stop)
+    return 0
+
+
+class Server:
+    """Everything of the server process, built from settings; ``doors`` closes it in reverse."""
+
+    def __init__(self, settings: Settings, points: Points, doors: ExitStack, loop: asyncio.AbstractEventLoop) -> None:
+        clock = SystemClock()
+        self._settings = settings
+        self._database = Database(settings.state_url)
+        doors.callback(self._database.close)
+        readings = open_readings(settings.readings_url, keep_raw=settings.raw_days * DAY)
+        doors.callback(readings.close)
+        self._readings = readings
+        self._clock = clock
+        equipment = load_equipment(settings)
+        directory = SqlDirectory(self._database, clock.now)
+        journal = SqlJournal(self._database)
+        casebook = SqlCasebook(self._database)
+        outbox = SqlOutbox(self._database)
+        tail = Tail(journal)
+        self._webhook = Webhook(clock, allow=settings.webhook_allow, seconds=settings.webhook_seconds)
+        self._dispatch = Dispatch(
+            casebook=casebook,
+            outbox=outbox,
+            directory=directory,
+            channels={self._webhook.name: self._webhook},
+            clock=clock,
+            holder=holder_name(),
+            points=points,
+            is_alive=is_alive,
+            public_url=settings.public_url,
+            concurrency=settings.dispatch_concurrency,
+        )
+
+        def wake(_why: Wake | None = None) -> None:
+            self._dispatch.wake()
+            tail.wake()
+
+        self._link = Wakeup(
+            parse_address(settings.broker_url),
+            client_id=f"{settings.mqtt_client_id}-server-{holder_name()}",
+            clock=clock,
+            filters=[f"{ALERTS_TOPIC}/#"],
+            on_message=lambda _topic, _payload: wake(),
+            tls=tls_of(settings),
+        )
+        self._canary = Canary(self._link, Facts(self._database), clock)
+        self._shipping = Shipping(SqlSpool(self._database), readings, clock, points)
+        self._rounds = Rounds(casebook, outbox, directory, clock, wake=wake)
+        figures = settings.data_dir / "figures"
+        demo = Demonstration(self._database, directory, equipment, self._link, clock) if settings.demo else None
+        self._http = uvicorn.Config(
+            build_app(
+                Window(
+                    board=SqlBoard(self._database),
+                    casebook=casebook,
+                    respond=Respond(casebook, directory, clock, wake=wake),
+                    directory=directory,
+                    readings=readings,
+                    journal=journal,
+                    tail=tail,
+                    tokens=SqlTokens(self._database),
+                    replies=SqlReplies(self._database),
+                    profiles=lambda: equipment.profiles,
+                    rules=lambda: equipment.rules,
+                    policies=lambda: equipment.policies,
+                    readiness=Chain(self._canary, self._link, clock, int(settings.canary_seconds * SECOND)),
+                    metrics_text=lambda: metrics.render(metrics.SERVER, figures).decode(),
+                    clock=clock,
+                    demo=demo,
+                ),
+                version=version("shouwang"),
+            ),
+            *host_port(settings.http, 8000),
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=STOP_SECONDS,
+            server_header=False,
+        )
+        self._doors = doors
+        self._loop = loop
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Until ``stop``: first the window closes, then dispatch finishes what it sends."""
+        ended = threading.Event()
+        self._link.start()
+        self._doors.callback(self._link.stop)
+        scheduler = self._scheduler()
+        scheduler.start()
+        self._doors.callback(scheduler.shutdown, wait=False)
+        shipping = threading.Thread(target=self._shipping.run, args=(ended,), name="shipping", daemon=True)
+        shipping.start()
+        http = _Quiet(self._http)
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(http.serve(), name="http")
+                tasks.create_task(self._dispatch.run(stop), name="dispatch")
+                tasks.create_task(self._probe(stop), name="canary")
+                await stop.wait()
+                http.should_exit = True
+        finally:
+            ended.set()
+            await asyncio.to_thread(shipping.join, STOP_SECONDS)
+            await self._webhook.close()
+
+    def _scheduler(self) -> BackgroundScheduler:
+        scheduler = BackgroundScheduler(timezone="UTC", job_defaults={"coalesce": True, "misfire_grace_time": None})
+        rounds: list[tuple[str, float, Callable[[], object]]] = [
+            ("escalation", ROUNDS_SECONDS, self._rounds.escalate_due),
+            ("audit", 30.0, self._rounds.audit),
+            ("checkpoint", CHECKPOINT_SECONDS, self._database.checkpoint),
+            ("readings", MAINTAIN_SECONDS, lambda: self._readings.maintain(self._clock.now())),
+        ]
+        for name, seconds, work in rounds:
+            scheduler.add_job(_round, "interval", seconds=seconds, args=(name, work), id=name, max_instances=1)
+        return scheduler
+
+    async def _probe(self, stop: asyncio.Event) -> None:
+        """The canary: every second until it first comes back, then at its own pace."""
+        proven = False
+        told = 0
+        async with httpx.AsyncClient(timeout=HEARTBEAT_TIMEOUT) as outside:
+            while not stop.is_set():
+                self._canary.send()
+                pause = self._settings.canary_seconds if proven else 0.25
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(stop.wait(), pause)
+                try:
+                    proof = await asyncio.to_thread(self._canary.proof)
+                except Unavailable as error:
+                    log.error("the canary cannot be looked for: %s", error)
+                    continue
+                if proof is None:
+                    continue
+                proven = True
+                metrics.CANARY_AGE_SECONDS.set((self._clock.now() - proof.sent_at) / SECOND)
+                if proof.sent_at != told:
+                    told = proof.sent_at
+                    metrics.CANARY_SECONDS.observe(proof.took / SECOND)
+                    await self._tell_outside(outside)
+
+    async def _tell_outside(self, outside: httpx.AsyncClient) -> None:
+        if self._settings.heartbeat_url:
+            try:
+                await outside.get(self._settings.heartbeat_url)
+            except httpx.HTTPError as error:
+                log.warning("the outside dead-man's switch does not answer: %s", type(error).__name__)
+
+
+class _Quiet(uvicorn.Server):
+    """Leaves signals to us: dispatch must end after the last answer, not before."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def _round(name: str, work: Callable[[], object]) -> None:
+    """One of the watchman's rounds: a failure is counted and said, and the next one comes all the same."""
+    with metrics.ROUND_SECONDS.labels(name).time():
+        try:
+            work()
+        except Exception:
+            metrics.ROUND_FAILURES.labels(name).inc()
+            log.exception("round %s failed; it comes again", name)

@@ -1,0 +1,113 @@
+"""The whole service on one machine: broker, state database, then intake and server under one supervisor."""
+
+import logging
+import sys
+import time
+from collections.abc import Mapping
+from contextlib import ExitStack
+from enum import Enum
+from pathlib import Path
+
+import httpx
+
+from shouwang.app.clock import SystemClock
+from shouwang.app.demo import lay_out_demo
+from shouwang.app.equipment import load_equipment
+from shouwang.app.supervisor import Child, role_child, supervise
+from shouwang.mqtt.broker import EmbeddedBroker, embedded_broker
+from shouwang.mqtt.listening import require_free
+from shouwang.settings import Settings, host_port
+from shouwang.store.database import Database
+
+log = logging.getLogger(__name__)
+
+
+def run_service(settings: Settings) -> int:
+    """Until SIGTERM. Raises ConfigError where an address is taken or a file is wrong: before anything runs."""
+    load_equipment(settings)
+    http = host_port(settings.http, 8000)
+    require_free(*http)
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    with ExitStack() as doors:
+        broker = _broker(settings, doors)
+        database = Database(settings.state_url)
+        database.create()
+        if settings.demo:
+            lay_out_demo(database, SystemClock())
+        database.close()
+        environment = environment_of(settings)
+        children = [role_child("intake", "intake", environment), role_child("server", "server", environment)]
+        if settings.demo:
+            children.append(Child("demo devices", _simulate(settings), environment))
+        supervise(children, broker.ensure_running if broker else _nothing, Greeting(settings))
+    return 0
+
+
+class Greeting:
+    """Says once that the service is ready, and where; and after a while what it waits for."""
+
+    PATIENCE = 15.0
+
+    def __init__(self, settings: Settings) -> None:
+        host, port = host_port(settings.http, 8000)
+        shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host
+        self._url = f"http://{shown}:{port}"
+        self._began = time.monotonic()
+        self._asked = 0.0
+        self._done = False
+        self._complained = False
+
+    def __call__(self) -> None:
+        if self._done or time.monotonic() - self._asked < 0.25:
+            return
+        self._asked = time.monotonic()
+        waited = self._asked - self._began
+        try:
+            answer = httpx.get(f"{self._url}/health/ready", timeout=2.0)
+        except httpx.HTTPError:
+            return
+        if answer.status_code == 200:
+            self._done = True
+            sys.stderr.write(f"\nShouwang 守望 is ready after {waited:.1f} s: {self._url}\n\n")
+        elif waited > self.PATIENCE and not self._complained:
+            self._complained = True
+            log.warning("not ready after %.0f s: %s", waited, "; ".join(answer.json().get("reasons", [])))
+
+
+def environment_of(settings: Settings) -> Mapping[str, str]:
+    """The settings as the environment of a child, so that it reads the same whatever its command line."""
+    given = settings.model_dump(exclude={"role"}, exclude_none=True)
+    return {f"SHOUWANG_{name.upper()}": _written(value) for name, value in given.items()}
+
+
+def _written(value: object) -> str:
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case list():
+            return ",".join(map(str, value))
+        case Enum():
+            return str(value.value)
+        case Path():
+            return str(value.resolve())
+        case _:
+            return str(value)
+
+
+def _broker(settings: Settings, doors: ExitStack) -> EmbeddedBroker | None:
+    if settings.broker:
+        return None
+    broker = embedded_broker(settings.data_dir / "mosquitto", *host_port(settings.mqtt_listen, 1883))
+    if broker.warning:
+        log.warning("%s", broker.warning)
+    broker.start()
+    doors.callback(broker.stop)
+    return broker
+
+
+def _simulate(settings: Settings) -> list[str]:
+    return [sys.executable, "-m", "shouwang", "simulate", "--data-dir", str(settings.data_dir)]
+
+
+def _nothing() -> None:
+    pass

@@ -1,0 +1,121 @@
+"""What readable messages do inside an acceptance: repeats left out, readings spooled, standings moved, alerts raised."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from shouwang import metrics
+from shouwang.domain import evaluate
+from shouwang.domain.decode import Decoded, Interpretation, payload_hash
+from shouwang.domain.journal import Entry
+from shouwang.domain.standing import DeviceState, RepeatMark
+from shouwang.domain.vocabulary import SECOND, Arrival, DeviceId, Duration, Instant, Reading
+from shouwang.flows.casework import apply_transitions
+from shouwang.flows.world import World
+from shouwang.ports import Acceptance, Heard
+
+REPEAT_MARKS = 8
+"""Counted messages remembered of each device: radio bridges repeat a frame up to 12 times, but at once."""
+
+DISCOVER_EVERY: Duration = 30 * SECOND
+"""A device that nobody registered is written to the list of discovered ones at most this often."""
+
+_NEVER = DeviceState()
+
+
+class Hearing:
+    """Remembers only when it last wrote each discovered device; all else is in the state."""
+
+    def __init__(self) -> None:
+        self._discovered: dict[str, Instant] = {}
+
+    def hear(
+        self,
+        acceptance: Acceptance,
+        world: World,
+        heard: Sequence[tuple[Arrival, Interpretation]],
+        now: Instant,
+    ) -> None:
+        messages = [
+            (arrival, decoded, _device(decoded, world)) for arrival, found in heard for decoded in found.messages
+        ]
+        states = dict(acceptance.states({device for _, _, device in messages}))
+        changed: dict[DeviceId, DeviceState] = {}
+        spooled: list[Reading] = []
+        strays: dict[str, Heard] = {}
+        for arrival, decoded, device in messages:
+            state = states.get(device, _NEVER)
+            digest = payload_hash(arrival.payload)
+            if kind := repeat_kind(state, arrival, decoded, digest):
+                metrics.REPEATS.labels(kind).inc()
+                continue
+            facts = world.facts(device, decoded.kind, decoded.profile)
+            if not facts.registered and self._is_news(decoded.address, now):
+                strays[decoded.address] = _stray(arrival, decoded, now)
+                if state is _NEVER:
+                    acceptance.record(Entry(at=now, kind="device.discovered", device=device, place=facts.place))
+            judged = evaluate.hear(world.book, facts, state, decoded.readings, now, retained=arrival.retained)
+            states[device] = changed[device] = remembered(judged.state, arrival, decoded, digest)
+            spooled.extend(decoded.readings)
+            for refusal in decoded.dropped:
+                metrics.DROPPED_FIELDS.labels(refusal.code.value).inc()
+            apply_transitions(acceptance, world, facts, judged.transitions, received_at=arrival.received_at, now=now)
+        acceptance.keep_states(changed)
+        acceptance.spool(spooled)
+        acceptance.discover(list(strays.values()))
+        metrics.READINGS.inc(len(spooled))
+
+    def _is_news(self, address: str, now: Instant) -> bool:
+        last = self._discovered.get(address)
+        if last is not None and now - last < DISCOVER_EVERY:
+            return False
+        self._discovered[address] = now
+        return True
+
+
+def repeat_kind(state: DeviceState, arrival: Arrival, decoded: Decoded, digest: str) -> str:
+    """How a message is known to be a repeat, empty where it is news.
+
+    A family's counter or device time together with the same payload repeats; content alone never does. A retained copy
+    says what is: the same payload as the topic's newest was heard before.
+    """
+    if arrival.retained and state.topics.get(arrival.topic) == digest:
+        return "retained"
+    if decoded.counter or decoded.device_time is not None:
+        mark = RepeatMark(decoded.counter, digest, decoded.device_time)
+        if mark in state.repeats:
+            return "counter"
+    return ""
+
+
+def remembered(state: DeviceState, arrival: Arrival, decoded: Decoded, digest: str) -> DeviceState:
+    """The state with what tells the next repeat."""
+    repeats = state.repeats
+    if decoded.counter or decoded.device_time is not None:
+        mark = RepeatMark(decoded.counter, digest, decoded.device_time)
+        repeats = [*repeats[-(REPEAT_MARKS - 1) :], mark]
+    topics = state.topics
+    if topics.get(arrival.topic) != digest:
+        topics = {**topics, arrival.topic: digest}
+    return msgspec.structs.replace(
+        state, repeats=repeats, topics=topics, qos0=arrival.qos == 0, profile=decoded.profile
+    )
+
+
+def _device(decoded: Decoded, world: World) -> DeviceId:
+    if decoded.readings:
+        return decoded.readings[0].device
+    known = world.registered(decoded.address)
+    return known[0] if known else DeviceId(decoded.address)
+
+
+def _stray(arrival: Arrival, decoded: Decoded, now: Instant) -> Heard:
+    return Heard(
+        address=decoded.address,
+        at=now,
+        profile=decoded.profile,
+        model=decoded.model,
+        kind=decoded.kind.value,
+        topic=arrival.topic,
+        payload=arrival.payload,
+    )

@@ -1,0 +1,126 @@
+"""From the broker's messages to committed decisions: decode, decide, one transaction, only then the acknowledgement.
+
+Everything that an arrival causes is in one commit: its readings (spooled), the standings it moves, alerts, incidents,
+the work for dispatch, quarantine, journal. Failure rolls all of it back and acknowledges nothing; the broker sends again.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from shouwang import metrics
+from shouwang.domain.decode import FamilyState, Interpretation, Interpreter
+from shouwang.domain.errors import Unavailable
+from shouwang.domain.vocabulary import Arrival, Problem, Refusal
+from shouwang.flows.casework import carry_out_orders
+from shouwang.flows.hearing import Hearing
+from shouwang.flows.world import World
+from shouwang.ports import Acceptance, Batch, Clock, Inbox, Points, Quarantined
+
+log = logging.getLogger(__name__)
+
+CANARY_TOPIC = "shouwang/v1/canary"
+"""Our own probe of the chain: intake notes its newest round, the server looks for it."""
+
+CANARY_FACT = "canary"
+
+
+class Intake:
+    """The ear's one thread calls it; nothing else advances standings."""
+
+    def __init__(
+        self,
+        inbox: Inbox,
+        interpreter: Interpreter,
+        family_state: FamilyState,
+        world: Callable[[], World],
+        clock: Clock,
+        points: Points,
+    ) -> None:
+        self._inbox = inbox
+        self._interpreter = interpreter
+        self._family_state = family_state
+        self._world = world
+        self._clock = clock
+        self._points = points
+        self._hearing = Hearing()
+
+    def accept(self, batch: Batch) -> None:
+        """Commits the batch and acknowledges it. Raises Unavailable (nothing acknowledged: call again with the same
+        batch) and StaleEpoch (stop)."""
+        self._points.reach("batch.received")
+        self._commit(batch.arrivals)
+        self._points.reach("batch.before_acknowledge")
+        batch.acknowledge()
+        self._points.reach("batch.acknowledged")
+
+    def _commit(self, arrivals: Sequence[Arrival]) -> None:
+        try:
+            self._commit_together(arrivals)
+        except Unavailable:
+            raise
+        except Exception as error:
+            metrics.ACCEPTANCE_FAILURES.labels(type(error).__name__).inc()
+            if len(arrivals) == 1:
+                log.exception("an arrival on %r cannot be decided; it goes to quarantine undecided", arrivals[0].topic)
+                self._set_aside(arrivals[0], error)
+                return
+            log.exception("a batch of %d arrivals cannot be decided; trying them one by one", len(arrivals))
+            for arrival in arrivals:
+                self._commit([arrival])
+
+    def _commit_together(self, arrivals: Sequence[Arrival]) -> None:
+        world = self._world()
+        read = self._interpreter.read
+        interpreted = [(arrival, read(arrival, self._family_state, world.registered)) for arrival in arrivals]
+        self._points.reach("batch.decoded")
+        started = self._clock.now()
+        with metrics.ACCEPTANCE_SECONDS.time(), self._inbox.accept() as acceptance:
+            carry_out_orders(acceptance, world, started)
+            fresh = {id(arrival) for arrival in acceptance.fresh(arrivals)}
+            self._points.reach("acceptance.opened")
+            self._take_in(acceptance, world, [pair for pair in interpreted if id(pair[0]) in fresh])
+        metrics.BATCHES.inc()
+        metrics.BATCH_ARRIVALS.observe(len(arrivals))
+        metrics.RECEIVED_TO_COMMITTED_SECONDS.observe(max(0, self._clock.now() - arrivals[0].received_at) / 1e6)
+        if len(fresh) < len(arrivals):
+            metrics.REPEATS.labels("redelivery").inc(len(arrivals) - len(fresh))
+
+    def _take_in(
+        self, acceptance: Acceptance, world: World, interpreted: Sequence[tuple[Arrival, Interpretation]]
+    ) -> None:
+        quarantined: list[Quarantined] = []
+        heard: list[tuple[Arrival, Interpretation]] = []
+        for arrival, found in interpreted:
+            if arrival.topic == CANARY_TOPIC:
+                acceptance.keep_meta(CANARY_FACT, canary_fact(arrival.payload, self._clock.now()))
+                continue
+            if found.announced:
+                acceptance.keep_announced(found.family, found.announced)
+            if found.refusal is not None:
+                quarantined.append(
+                    Quarantined(arrival=arrival, refusal=found.refusal, family=found.family, device=found.device)
+                )
+            if found.messages:
+                heard.append((arrival, found))
+        self._hearing.hear(acceptance, world, heard, self._clock.now())
+        acceptance.quarantine(quarantined)
+        for item in quarantined:
+            metrics.QUARANTINED.labels(item.refusal.code.value).inc()
+
+    def _set_aside(self, arrival: Arrival, error: Exception) -> None:
+        refusal = Refusal(Problem.CODEC_ERROR, f"our own error while deciding: {type(error).__name__}: {error}")
+        with self._inbox.accept() as acceptance:
+            acceptance.fresh([arrival])
+            acceptance.quarantine([Quarantined(arrival=arrival, refusal=refusal)])
+        metrics.QUARANTINED.labels(refusal.code.value).inc()
+
+
+def canary_fact(payload: bytes, now: int) -> bytes:
+    """What intake leaves of a probe: the probe's own fields and when it was committed."""
+    try:
+        probe = msgspec.json.decode(payload, type=dict[str, object])
+    except msgspec.DecodeError:
+        probe = {}
+    return msgspec.json.encode({**probe, "committed_at": now})

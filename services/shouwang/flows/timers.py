@@ -1,0 +1,94 @@
+"""What intake does beside arrivals: timers that are due, people's orders, devices newly registered. Truth is always a
+row; a turn only looks."""
+
+from collections.abc import Callable, Sequence
+
+from shouwang import metrics
+from shouwang.domain import evaluate
+from shouwang.domain.standing import DeviceState
+from shouwang.domain.vocabulary import DeviceId, Instant
+from shouwang.flows.casework import apply_transitions, carry_out_orders
+from shouwang.flows.world import World
+from shouwang.ports import Clock, Inbox, Points
+
+DEVICES_A_TURN = 50
+"""Devices of one transaction of timers: a mass silence must not stand between an alarm and its commit."""
+
+ARMED_A_TURN = 200
+
+Gaps = Sequence[tuple[Instant, Instant]]
+"""Intervals in which we were deaf: down, or without the broker. They are never a device's silence."""
+
+
+class Timers:
+    def __init__(
+        self, inbox: Inbox, world: Callable[[], World], gaps: Callable[[], Gaps], clock: Clock, points: Points
+    ) -> None:
+        self._inbox = inbox
+        self._world = world
+        self._gaps = gaps
+        self._clock = clock
+        self._points = points
+
+    def run_due(self) -> int:
+        """Looks at the devices whose timers are due; how many there were, at most ``DEVICES_A_TURN``."""
+        now = self._clock.now()
+        due = self._inbox.due(now, DEVICES_A_TURN)
+        if not due:
+            return 0
+        world, gaps = self._world(), self._gaps()
+        with self._inbox.accept() as acceptance:
+            changed: dict[DeviceId, DeviceState] = {}
+            for device, state in acceptance.states(due).items():
+                if state.due_at is not None:
+                    metrics.TIMER_LAG_SECONDS.observe(max(0, now - state.due_at) / 1e6)
+                facts = world.facts(device, profile=state.profile)
+                judged = evaluate.run_due(world.book, facts, state, now, gaps)
+                changed[device] = judged.state
+                apply_transitions(acceptance, world, facts, judged.transitions, received_at=now, now=now)
+            acceptance.keep_states(changed)
+            self._points.reach("timers.before_commit")
+        return len(due)
+
+    def carry_out_orders(self) -> int:
+        """Resets latches and ends event alerts, as people ordered; how many orders."""
+        if not self._inbox.has_orders():
+            return 0
+        with self._inbox.accept() as acceptance:
+            carried_out = carry_out_orders(acceptance, self._world(), self._clock.now())
+            self._points.reach("orders.before_commit")
+        return carried_out
+
+    def reconcile(self, devices: Sequence[DeviceId]) -> None:
+        """Their rules or facts changed: memory that still makes sense is kept, timers are set anew."""
+        world, gaps = self._world(), self._gaps()
+        for start in range(0, len(devices), ARMED_A_TURN):
+            now = self._clock.now()
+            with self._inbox.accept() as acceptance:
+                states = acceptance.states(devices[start : start + ARMED_A_TURN])
+                acceptance.keep_states(
+                    {
+                        device: evaluate.reconcile(
+                            world.book, world.facts(device, profile=state.profile), state, now, gaps
+                        )
+                        for device, state in states.items()
+                    }
+                )
+
+    def arm(self) -> int:
+        """Registered devices that were never heard get a state, so that their silence is counted from registration."""
+        world = self._world()
+        missing = self._inbox.unheard(world.community.devices)
+        now = self._clock.now()
+        for start in range(0, len(missing), ARMED_A_TURN):
+            with self._inbox.accept() as acceptance:
+                some = missing[start : start + ARMED_A_TURN]
+                known = acceptance.states(some)
+                acceptance.keep_states(
+                    {
+                        device: evaluate.arm(world.book, world.facts(device), DeviceState(), now, self._gaps())
+                        for device in some
+                        if device not in known
+                    }
+                )
+        return len(missing)

@@ -1,0 +1,89 @@
+"""What decisions rest on beside readings: the directory, the rules, the policies, the profiles, at one revision."""
+
+from collections.abc import Mapping, Sequence
+
+from shouwang.domain.community import Community
+from shouwang.domain.duty import zone_of
+from shouwang.domain.escalation import Policy
+from shouwang.domain.place import ancestors
+from shouwang.domain.profile import Profile
+from shouwang.domain.rule import Rule
+from shouwang.domain.rulebook import RuleBook
+from shouwang.domain.standing import DeviceFacts
+from shouwang.domain.vocabulary import UNASSIGNED, DeviceId, Kind, Life
+
+
+class World:
+    """One revision of everything configured. Facts of devices are made once and kept."""
+
+    def __init__(
+        self, community: Community, book: RuleBook, shipped_policies: Sequence[Policy], profiles: Mapping[str, Profile]
+    ) -> None:
+        self.community = community
+        self.book = book
+        self.policies = (*community.policies, *shipped_policies)
+        self.profiles = profiles
+        self._facts: dict[DeviceId, DeviceFacts] = {}
+        self._addresses = {address: (device.id, device.profile) for address, device in community.by_address.items()}
+
+    def rule(self, id: str, facts: DeviceFacts) -> Rule | None:
+        """The rule of this id that holds for a subject; of several, the one of the nearest scope."""
+        found = self.book.for_facts(facts).rules.get(id)
+        return found.rule if found else self.book.rule(id)
+
+    def differing(self, other: "World") -> list[DeviceId]:
+        """Registered devices whose facts another world sees otherwise."""
+        return [
+            device
+            for device in self.community.devices
+            if device in other.community.devices and self.facts(device) != other.facts(device)
+        ]
+
+    def registered(self, address: str) -> tuple[DeviceId, str] | None:
+        """(device id, profile id) of a registered address."""
+        return self._addresses.get(address)
+
+    def facts(self, device: DeviceId, kind: Kind | None = None, profile: str = "") -> DeviceFacts:
+        """``kind`` and ``profile`` as decoding found them, for a device that nobody registered."""
+        known = self._facts.get(device)
+        if known is not None and (known.registered or known.profile == profile):
+            return known
+        made = self._registered_facts(device) or DeviceFacts(
+            device=device,
+            kind=kind,
+            place=UNASSIGNED,
+            life=Life.DISCOVERED,
+            profile=profile,
+            registered=False,
+        )
+        self._facts[device] = made
+        return made
+
+    def _registered_facts(self, id: DeviceId) -> DeviceFacts | None:
+        device = self.community.devices.get(id)
+        if device is None:
+            return None
+        profile = self.profiles.get(device.profile)
+        return DeviceFacts(
+            device=id,
+            kind=profile.kind if profile else None,
+            place=device.place,
+            place_names=self.community.place_names(device.place),
+            levels=self._levels(device.place),
+            life=device.life,
+            tags=device.tags,
+            profile=device.profile,
+            longest_silence=profile.longest_silence if profile else None,
+            no_all_clear=profile.no_all_clear if profile else False,
+            registered_at=self.community.registered_at.get(id, 0),
+        )
+
+    def _levels(self, place: str) -> dict[str, str]:
+        """Ancestors by kind, the nearest of each, and the party zone."""
+        levels: dict[str, str] = {}
+        for around in ancestors(place):
+            if (known := self.community.places.get(around)) is not None:
+                levels.setdefault(known.kind.value, around)
+        if (zone := zone_of(self.community, place)) is not None:
+            levels["zone"] = zone.id
+        return levels
