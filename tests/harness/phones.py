@@ -92,8 +92,10 @@ class Phone:
         """Waits until what was heard so far satisfies `heard`. Blocks: call it in a thread from async tests."""
         with self._news:
             if not self._news.wait_for(lambda: heard(self.calls), timeout=within):
-                told = [f"{call.at:.3f} {call.raw[:200]!r}" for call in self.calls]
-                raise AssertionError(f"phone {self.name}: expected {what} within {within} s, heard {told}")
+                last = [f"{call.at:.3f} {call.raw[:120]!r}" for call in self.calls[-5:]]
+                raise AssertionError(
+                    f"phone {self.name}: expected {what} within {within} s, heard {len(self.calls)}, the last: {last}"
+                )
             return list(self.calls)
 
     def hears(self, call: Call) -> Reply:

@@ -45,14 +45,14 @@ class Dispatch:
 
     def __init__(
         self,
-        *,
         casebook: Casebook,
         outbox: Outbox,
         directory: Directory,
         channels: Mapping[str, Channel],
         clock: Clock,
-        holder: str,
         points: Points | None = None,
+        *,
+        holder: str,
         is_alive: Callable[[str], bool | None] | None = None,
         public_url: str = "",
         concurrency: int = 256,

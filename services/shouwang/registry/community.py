@@ -8,9 +8,10 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from shouwang.domain.alert import AlertClass
 from shouwang.domain.community import Community
 from shouwang.domain.duty import Contact, Override, Person, PostHolder, Roster, Shift, SiteFacts, Zone
-from shouwang.domain.escalation import Match, Policy, Step
+from shouwang.domain.escalation import Match, Milestone, Policy, Step
 from shouwang.domain.place import Device, Place, PlaceKind
 from shouwang.domain.vocabulary import Life, Severity, Value
 from shouwang.registry.consistency import Around, Row, Rows, closest, findings
@@ -166,6 +167,13 @@ def _line(remark: Remark) -> int:
     return int(remark.where.rpartition(":")[2])
 
 
-_WORDS: Mapping[str, tuple[str, ...]] = {"kind": tuple(PlaceKind), "life": tuple(Life), "severity": tuple(Severity)}
+_WORDS: Mapping[str, tuple[str, ...]] = {
+    "kind": tuple(PlaceKind),
+    "life": tuple(Life),
+    "severity": tuple(Severity),
+    "classes": tuple(AlertClass),
+    "unless": tuple(Milestone),
+    "when": tuple(Milestone),
+}
 _SHAPES: tuple[type[Value], ...] = (*SECTIONS.values(), SiteFacts, Contact, Shift, Override, Step, Match)
 _KEYS = sorted({key for shape in _SHAPES for key in shape.__struct_encode_fields__})

@@ -13,15 +13,13 @@ import msgspec
 from shouwang.domain.community import Community
 from shouwang.domain.duty import Person, PostHolder, Roster, SiteFacts, Zone, target_problem
 from shouwang.domain.errors import ConfigError
-from shouwang.domain.escalation import Policy
-from shouwang.domain.moment import duration, parse_rfc3339
+from shouwang.domain.escalation import Policy, policy_problems
+from shouwang.domain.moment import parse_rfc3339
 from shouwang.domain.place import Device, Place, PlaceKind, ancestors
 from shouwang.domain.shift import roster_problems, timezone
 from shouwang.domain.vocabulary import UNASSIGNED, Kind, Value
 
 ZONE_KINDS = ("party", "property", "grid")
-CONDITIONS = ("acknowledged", "verified", "verified_real", "confirmed", "en_route", "on_scene", "resolved")
-"""What ``unless`` and ``when`` may name."""
 
 NAMED_AT_MOST = 5
 """Examples in a note that counts."""
@@ -242,24 +240,14 @@ def _policies(rows: Rows, names: _Names, around: Around) -> Iterator[Finding]:
     for row in rows.policies:
         policy = row.value
         yield from _identity(f"{row.path}.id", policy.id)
-        if not policy.steps:
-            yield Finding(f"{row.path}.steps", "has no step, so that it would tell nobody; expected at least one")
+        for path, message in policy_problems(policy):
+            yield Finding(f"{row.path}.{path}", message)
         for index, kind in enumerate(policy.match.kinds or []):
             if kind not in _KINDS:
                 message = f"{kind!r} is not a kind of device or place{names.near(kind, _KINDS)}"
                 yield Finding(f"{row.path}.match.kinds[{index}]", message)
         for index, step in enumerate(policy.steps):
             path = f"{row.path}.steps[{index}]"
-            try:
-                duration(step.after)
-            except ConfigError as error:
-                yield Finding(f"{path}.after", str(error))
-            for key, condition in (("unless", step.unless), ("when", step.when)):
-                if condition is not None and condition not in CONDITIONS:
-                    message = f"{condition!r} is not a condition; expected one of {_list(CONDITIONS)}"
-                    yield Finding(f"{path}.{key}", message)
-            if not step.tell:
-                yield Finding(f"{path}.tell", "names nobody; expected at least one target")
             for place, target in enumerate(step.tell):
                 yield from _target(f"{path}.tell[{place}]", target, names)
             for place, channel in enumerate(step.channels or []):
@@ -269,9 +257,8 @@ def _policies(rows: Rows, names: _Names, around: Around) -> Iterator[Finding]:
 
 
 def _target(path: str, target: str, names: _Names) -> Iterator[Finding]:
-    if problem := target_problem(target):
-        yield Finding(path, problem)
-        return
+    if target_problem(target):
+        return  # said with the policy itself
     kind, _, name = target.partition(":")
     if kind == "person":
         yield from names.person(path, name)

@@ -1,0 +1,20 @@
+"""The console as a channel: what is told there is on the screen of whoever has it open, and on nobody's otherwise."""
+
+from collections.abc import Callable
+
+from shouwang.domain.duty import Contact, Person
+from shouwang.domain.notice import Message, Outcome, Sent, Unreachable
+
+
+class Console:
+    """``ports.Channel``. The journal's entry of the delivery is what the open consoles receive (server-sent events), so
+    there is nothing to send; only whether anybody looks is in question."""
+
+    name = "console"
+
+    def __init__(self, watching: Callable[[], int]) -> None:
+        """``watching``: how many consoles are open now."""
+        self._watching = watching
+
+    async def send(self, message: Message, person: Person, contact: Contact) -> Outcome:
+        return Sent() if self._watching() > 0 else Unreachable("no console is open")
