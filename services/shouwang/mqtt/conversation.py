@@ -26,6 +26,9 @@ ANSWER_PATIENCE = 10.0
 LAST_WORDS_PATIENCE = 2.0
 """Seconds for the PUBACKs of what we still want to say when we are stopping."""
 
+STEADY = 5.0
+"""Seconds after which a connection counts as a good one."""
+
 _TICK = 1.0
 
 
@@ -83,6 +86,9 @@ class Conversation:
         except LinkClosed as closed:
             if self._welcome is None:
                 raise closed_early(terms.address, self._version) from closed
+            if self.stood_for() < STEADY:  # MQTT 3.1.1, and Mosquitto 2.0.11 in MQTT 5 too, give no reason
+                doubt = f"if this repeats, another client may use our client id {terms.hello.client_id}"
+                raise LinkClosed(f"{closed}; {doubt}") from closed
             raise
         finally:
             self._over = True
@@ -243,7 +249,7 @@ class _Poll:
             elif read and event != select.POLLOUT:
                 readable = True
             elif event & (select.POLLERR | select.POLLHUP):
-                raise LinkClosed("the broker closed the connection")
+                raise self._link.hung_up()
         return readable
 
 

@@ -27,13 +27,13 @@ class LinkClosed(LinkLost):
 
 
 class Link:
-    """A connected socket with a buffer on either side. For one thread only."""
+    """A connected socket with a buffer on either side, and its ``peer`` by name. For one thread only."""
 
-    def __init__(self, sock: socket.socket) -> None:
+    def __init__(self, sock: socket.socket, peer: str) -> None:
         sock.setblocking(False)
         # Without it a PUBACK followed by an alert waits for the peer's delayed TCP acknowledgement: 40 ms (measured).
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._sock = sock
+        self._sock, self._peer = sock, peer
         self._incoming = b""
         self._start = 0
         self._outgoing = bytearray()
@@ -59,11 +59,11 @@ class Link:
                 if not isinstance(self._sock, ssl.SSLSocket) or not self._sock.pending():
                     break
             else:
-                raise LinkClosed("the broker closed the connection")
+                raise LinkClosed(f"{self._peer} closed the connection")
         except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
             pass
         except OSError as error:
-            raise LinkClosed(f"the connection to the broker broke: {reason(error)}") from error
+            raise LinkClosed(f"the connection to {self._peer} broke ({reason(error)})") from error
         self._incoming, self._start = b"".join(pieces), 0
 
     def unread(self) -> bytes:
@@ -103,11 +103,15 @@ class Link:
             except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
                 return
             except OSError as error:
-                raise LinkClosed(f"the connection to the broker broke: {reason(error)}") from error
+                raise LinkClosed(f"the connection to {self._peer} broke ({reason(error)})") from error
 
     @property
     def wants_write(self) -> bool:
         return bool(self._outgoing)
+
+    def hung_up(self) -> LinkClosed:
+        """What to raise when the socket reports its end without being read."""
+        return LinkClosed(f"{self._peer} closed the connection")
 
     # The rest of a socket's face that paho looks at; the handshake is over by then ----------------------------------
 
@@ -135,10 +139,10 @@ def open_link(address: Address, tls: Tls) -> Link:
 def secure(sock: socket.socket, address: Address, tls: Tls) -> Link:
     """The link over a connected socket, after the TLS handshake where the address wants one. Raises LinkLost."""
     if not address.tls:
-        return Link(sock)
+        return Link(sock, f"broker {address}")
     try:
         sock.settimeout(CONNECT_TIMEOUT)
-        return Link(_context(tls).wrap_socket(sock, server_hostname=address.host))
+        return Link(_context(tls).wrap_socket(sock, server_hostname=address.host), f"broker {address}")
     except (OSError, ValueError) as error:  # ValueError: a host name that no certificate can name
         sock.close()
         raise LinkLost(_tls_problem(address, tls, error)) from error

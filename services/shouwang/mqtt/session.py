@@ -11,7 +11,7 @@ import msgspec
 from shouwang.domain.errors import BrokerUnavailable
 from shouwang.domain.moment import rfc3339
 from shouwang.mqtt.address import Address, Tls
-from shouwang.mqtt.conversation import ANSWER_PATIENCE, LAST_WORDS_PATIENCE, Conversation, Terms, Waker
+from shouwang.mqtt.conversation import ANSWER_PATIENCE, LAST_WORDS_PATIENCE, STEADY, Conversation, Terms, Waker
 from shouwang.mqtt.dialogue import Dialer, Hello, Refused, WrongVersion
 from shouwang.mqtt.feed import Sink
 from shouwang.mqtt.identity import SessionMemory
@@ -28,8 +28,6 @@ don't come back in step."""
 
 REFUSED_PAUSE = (10.0, 20.0)
 """Seconds between attempts, at random in this range, while the broker refuses us: a person must act."""
-
-_STEADY = 5.0  # a connection that held this long makes the next pause a first one again
 
 
 class Session:
@@ -141,7 +139,7 @@ class Session:
             )
             self._conversation = conversation
             refused = self._converse(conversation)
-            attempt = 1 if conversation.stood_for() >= _STEADY else attempt + 1
+            attempt = 1 if conversation.stood_for() >= STEADY else attempt + 1
             self._stopping.wait(pause(attempt, refused=refused))
         self._waker.close()
 
