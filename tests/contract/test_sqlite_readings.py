@@ -52,6 +52,11 @@ def settled(store: SqliteReadings, now: Instant) -> None:
         store.maintain(now)
 
 
+def writer(store: SqliteReadings) -> sqlite3.Connection:
+    assert store._file is not None
+    return store._file.writer
+
+
 def rows(file: Path, query: str) -> list[tuple[object, ...]]:
     with sqlite3.connect(file) as connection:
         return connection.execute(query).fetchall()
@@ -120,11 +125,11 @@ def test_maintenance_goes_in_small_transactions_and_comes_to_an_end(
 ) -> None:
     store.write([Reading(DeviceId(f"d{n % 400}"), "snr", 1, MIDNIGHT + n * MINUTE, 0) for n in range(4000)])
     monkeypatch.setattr(sqlite_module, "MAINTAIN_SECONDS", 0.0)
-    store.maintain(MIDNIGHT + 9 * DAY)  # no time: nothing is done
+    store.maintain(MIDNIGHT + 9 * DAY)  # has no time, does nothing
     assert counts_in(store, "touched") > 0
     monkeypatch.setattr(sqlite_module, "MAINTAIN_SECONDS", 0.5)
     sizes = []
-    store._writer.set_trace_callback(lambda sql: sizes.append(store._writer.total_changes) if "COMMIT" in sql else None)
+    writer(store).set_trace_callback(lambda sql: sizes.append(writer(store).total_changes) if "COMMIT" in sql else None)
     settled(store, MIDNIGHT + 9 * DAY)
     assert counts_in(store, "touched") == 0
     assert counts_in(store, "points") == 0
@@ -132,7 +137,7 @@ def test_maintenance_goes_in_small_transactions_and_comes_to_an_end(
 
 
 def counts_in(store: SqliteReadings, table: str) -> int:
-    return int(store._writer.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
+    return int(writer(store).execute(f"SELECT count(*) FROM {table}").fetchone()[0])
 
 
 # Retention -----------------------------------------------------------------------------------------------------------
@@ -212,32 +217,42 @@ def test_two_processes_may_write_one_file(file: Path, store: SqliteReadings) -> 
 
 def test_a_full_disk_raises_and_writing_goes_on_once_there_is_room(store: SqliteReadings) -> None:
     store.write([reading(0, MIDNIGHT)])
-    pages = store._writer.execute("PRAGMA page_count").fetchone()[0]
-    store._writer.execute(f"PRAGMA max_page_count = {pages + 2}")
+    pages = writer(store).execute("PRAGMA page_count").fetchone()[0]
+    writer(store).execute(f"PRAGMA max_page_count = {pages + 2}")
     batch = [Reading(DeviceId(f"new{n}"), "snr", n, MIDNIGHT, 0) for n in range(5000)]
     with pytest.raises(StoreUnavailable, match="full"):
         store.write(batch)
-    store._writer.execute("PRAGMA max_page_count = 1000000")
+    writer(store).execute("PRAGMA max_page_count = 1000000")
     store.write(batch)
     assert [p.value for p in store.read(DeviceId("new4999"), None, 0, 2**62)] == [4999]
     assert [p.value for p in store.read(DEVICE, None, 0, 2**62)] == [0]
 
 
-def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
+def test_a_file_that_is_no_database_is_named_when_it_is_needed_and_not_before(tmp_path: Path) -> None:
     file = tmp_path / "readings.sqlite"
     file.write_bytes(b"not a database at all" * 1000)
-    with pytest.raises(
-        StoreUnavailable, match=r"readings\.sqlite: the readings cannot be opened: file is not a database"
-    ):
-        SqliteReadings(file)
+    store = SqliteReadings(file)
+    for _ in range(2):
+        with pytest.raises(StoreUnavailable, match=r"readings\.sqlite: .*file is not a database; move it away"):
+            store.write([reading(1, MIDNIGHT)])
+    file.unlink()
+    store.write([reading(1, MIDNIGHT)])
+    assert [point.value for point in store.read(DEVICE, None, 0, 2**62)] == [1]
+    store.close()
 
 
-def test_a_file_of_a_newer_version_is_refused(file: Path) -> None:
-    SqliteReadings(file).close()
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "kept").write_text("a file where the folder should be")
+    with pytest.raises(StoreUnavailable, match="readings cannot be read"):
+        SqliteReadings(tmp_path / "kept" / "readings.sqlite").read(DEVICE, None, 0, 1)
+
+
+def test_a_file_of_a_newer_version_is_refused(file: Path, store: SqliteReadings) -> None:
+    store.write([])
     with sqlite3.connect(file) as connection:
         connection.execute("PRAGMA user_version = 99")
     with pytest.raises(StoreUnavailable, match="format 99"):
-        SqliteReadings(file)
+        SqliteReadings(file).write([])
 
 
 WRITER = """

@@ -37,7 +37,7 @@ def test_an_address_shows_no_secret() -> None:
     assert str(address) == repr(address) == "InfluxDB https://[::1]:8086/r"
 
 
-def test_a_file_is_created_with_its_folders_and_keeps_as_long_as_it_is_told(
+def test_a_file_is_created_with_its_folders_when_it_is_needed_and_keeps_as_long_as_it_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -47,7 +47,8 @@ def test_a_file_is_created_with_its_folders_and_keeps_as_long_as_it_is_told(
     ):
         store = open_readings(url, keep_raw=7 * DAY)
         assert isinstance(store, SqliteReadings)
-        assert store._removal._retention.raw == 7 * DAY
+        assert store._retention.raw == 7 * DAY
+        store.write([])
         store.close()
         assert file.exists()
 

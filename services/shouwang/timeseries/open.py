@@ -11,11 +11,11 @@ FORMS = "sqlite:///FILE or influxdb://[USER:PASSWORD@ | TOKEN@]HOST:PORT/NAME[?o
 
 
 def open_readings(url: str, *, keep_raw: Duration = 90 * DAY) -> ReadingStore:
-    """``sqlite:///FILE`` (``sqlite:////FILE`` from the root) keeps each reading for ``keep_raw`` and is created where
-    it is missing. ``influxdb://…`` asks the server nothing yet, so it opens while the server is down.
+    """``sqlite:///FILE`` (``sqlite:////FILE`` from the root) keeps each reading for ``keep_raw``.
 
-    Raises ConfigError for a URL that means neither, StoreUnavailable for a file that cannot be opened. Neither message
-    holds a password or token.
+    Neither file nor server is touched before the first write or read: a service starts whatever state its history is in.
+
+    Raises ConfigError for a URL that names nothing; the message holds no password or token.
     """
     try:
         parts = urlsplit(url)
