@@ -13,7 +13,7 @@ FORMS = "sqlite:///FILE or influxdb://[USER:PASSWORD@ | TOKEN@]HOST:PORT/NAME[?o
 def open_readings(url: str, *, keep_raw: Duration = 90 * DAY) -> ReadingStore:
     """``sqlite:///FILE`` (``sqlite:////FILE`` from the root) keeps each reading for ``keep_raw``.
 
-    Neither file nor server is touched before the first write or read: a service starts whatever state its history is in.
+    Neither file nor server is touched before the first write or read: a service starts even if its history is broken.
 
     Raises ConfigError for a URL that names nothing; the message holds no password or token.
     """
