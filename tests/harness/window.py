@@ -4,7 +4,7 @@ Cases are made by the product's own decisions (an alert is planned and folded in
 the rows look as they do in service; only what the ear and dispatch would bring is written by hand.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -24,10 +24,8 @@ from shouwang.domain.moment import parse_rfc3339
 from shouwang.domain.notice import Delivery, DeliveryState, Why
 from shouwang.domain.place import Device, Place, PlaceKind
 from shouwang.domain.profile import Profile
-from shouwang.domain.rule import Rule
 from shouwang.domain.standing import Change, DeviceFacts, DeviceState, Evidence, Newest, Transition
 from shouwang.domain.vocabulary import (
-    HOUR,
     SECOND,
     DeliveryKey,
     DeviceId,
@@ -88,7 +86,9 @@ class StillClock:
 class Site:
     """The compound, its state database, and the hands that make things happen in it."""
 
-    def __init__(self, database: Database, data_dir: Path, profiles: Mapping[str, Profile], at: Instant = START) -> None:
+    def __init__(
+        self, database: Database, data_dir: Path, profiles: Mapping[str, Profile], at: Instant = START
+    ) -> None:
         self.clock = StillClock(at)
         self.database = database
         self.profiles = profiles
@@ -102,7 +102,7 @@ class Site:
         (data_dir / "test.yaml").write_text(_RULES, encoding="utf-8")
         self.rules = load_rules(data_dir / "test.yaml")
         self.ready = Readiness(ok=True, reasons=[], proven_at=at, took=400_000, channels={"webhook": True})
-        self.respond = Respond(self.casebook, self.directory, self.clock, wake=lambda _why: self.tail.wake())
+        self.respond = Respond(self.casebook, self.directory, self.clock, wake=self.tail.wake)
         self._seen = 0
         self.directory.change(_compound())
 
@@ -119,7 +119,7 @@ class Site:
             replies=SqlReplies(self.database),
             profiles=lambda: self.profiles,
             rules=lambda: self.rules,
-            policies=lambda: [],
+            policies=list,
             readiness=lambda: self.ready,
             metrics_text=lambda: "# HELP shouwang_up 1\n",
             clock=self.clock,
@@ -135,7 +135,9 @@ class Site:
             person=PersonId(person) if person else None,
         )
 
-    def alarm(self, device: str, *, rule: str = "smoke-alarm", change: Change = Change.RAISED) -> tuple[Alert, Incident]:
+    def alarm(
+        self, device: str, *, rule: str = "smoke-alarm", change: Change = Change.RAISED
+    ) -> tuple[Alert, Incident]:
         """An alarm of a registered device, and the incident that it opens or joins."""
         now, community = self.clock.now(), self.directory.community()
         known = community.devices[DeviceId(device)]
@@ -158,7 +160,11 @@ class Site:
             assert planned is not None
             alert, entries = planned
             own = transaction.incident(alert.incident) if alert.incident else None
-            group = f"danger:{known.place.rpartition('/f')[0]}" if wanted.klass is AlertClass.FIRE else f"test:{known.place}"
+            group = (
+                f"danger:{known.place.rpartition('/f')[0]}"
+                if wanted.klass is AlertClass.FIRE
+                else f"test:{known.place}"
+            )
             found = own or transaction.open_incident(group, now - 20 * SECOND)
             incident, notices, more = fold(
                 found, alert, transition, community=community, policies=community.policies, pack="test", now=now
@@ -224,7 +230,13 @@ class Site:
         with self.database.write() as connection:
             row = {"at": now, "topic": topic, "payload": payload, "size": len(payload), "reason": reason}
             connection.execute(quarantine.insert(), {**row, "detail": "found {", "family": "zigbee2mqtt", "device": ""})
-            found = {"address": f"zigbee2mqtt:0x{reason}", "first_at": now, "last_at": now, "profile": "", "model": "X1"}
+            found = {
+                "address": f"zigbee2mqtt:0x{reason}",
+                "first_at": now,
+                "last_at": now,
+                "profile": "",
+                "model": "X1",
+            }
             connection.execute(
                 self.database.upsert(discovered, "address"), {**found, "kind": "", "topic": topic, "payload": payload}
             )
@@ -256,7 +268,9 @@ def _compound() -> Sequence[object]:
             for floor in range(1, 12):
                 path = f"{COMPOUND}/{building}/{unit}/f{floor}"
                 places.append((path, PlaceKind.FLOOR, f"{floor}层"))
-                places.extend((f"{path}/{floor}0{room}", PlaceKind.DWELLING, f"{floor}0{room}") for room in (1, 2, 3, 4))
+                places.extend(
+                    (f"{path}/{floor}0{room}", PlaceKind.DWELLING, f"{floor}0{room}") for room in (1, 2, 3, 4)
+                )
     people = [
         Person(id=PersonId(id), name=name, phone="+8613800000000", channels=[Contact(kind="webhook", url="http://x")])
         for id, name in (("wang", "王测试"), ("zhang", "张测试"), ("zhao", "赵测试"), ("zhou", "周测试"))
@@ -287,11 +301,7 @@ def _compound() -> Sequence[object]:
         ),
         Policy(id="fire", match=Match(severity=[Severity.CRITICAL]), steps=steps),
         *(
-            Device(
-                id=DeviceId(id), profile=profile, address=f"zigbee2mqtt:0x{id}", place=place, name=name
-            )
+            Device(id=DeviceId(id), profile=profile, address=f"zigbee2mqtt:0x{id}", place=place, name=name)
             for id, place, profile, name in devices
         ),
     ]
-
-

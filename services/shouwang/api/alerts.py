@@ -1,6 +1,5 @@
 """告警: the list, one alert, and the two acts of a person on it (acknowledge, reset)."""
 
-from enum import StrEnum
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Response
@@ -17,7 +16,7 @@ from .etags import IfMatch, etag, require_match
 from .names import Names
 from .paging import DEFAULT_LIMIT, After, Limit, Page, cut, mark_of
 from .problems import not_found
-from .questions import Several, Within, subtrees, time, words
+from .questions import Several, Within, split, subtrees, time, words
 from .schemas import AlertOut, EvidenceOut, Nothing
 
 router = APIRouter(prefix="/alerts", tags=["alerts"])
@@ -25,12 +24,8 @@ router = APIRouter(prefix="/alerts", tags=["alerts"])
 AlertRef = Annotated[str, Path(max_length=200)]
 
 
-class _Filter(StrEnum):
-    OPEN = "open"
-    """Anything that is not back to normal."""
-
-
-AlertFilter = StrEnum("AlertFilter", [(one.name, one.value) for one in (*AlertState, *_Filter)])  # type: ignore[misc]  # members of two enums
+OPEN = "open"
+"""As a filter: all that are not back to normal."""
 
 
 @router.get("")
@@ -122,9 +117,9 @@ def alert_out(alert: Alert, names: Names) -> AlertOut:
 
 
 def _states(given: list[str] | None) -> frozenset[str]:
-    asked = words(given, AlertFilter, "query/state")
-    opened = {state.value for state in AlertState if is_open(state)} if "open" in asked else set()
-    return frozenset(opened | {word.value for word in asked if word != "open"})
+    asked = split(given)
+    named = words([word for word in asked if word != OPEN], AlertState, "query/state")
+    return named | {state for state in AlertState if is_open(state)} if OPEN in asked else named
 
 
 def _shown(window: Window, caller: Principal, alert: Alert) -> AlertOut:

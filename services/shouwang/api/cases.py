@@ -131,6 +131,7 @@ def entry_out(entry: Entry, names: Names) -> EntryOut:
         alert=entry.alert,
         device=entry.device,
         place=entry.place,
+        where=names.place(entry.place).label if entry.place else None,
         body=readable(entry.body),
     )
 

@@ -10,6 +10,7 @@ from shouwang.domain.place import ancestors, is_within
 
 from .access import Caller, allow
 from .doors import TheWindow
+from .names import place_names
 from .paging import DEFAULT_LIMIT, After, Limit, Page, cut_by_name
 from .sheets import GapOut
 
@@ -20,10 +21,11 @@ router = APIRouter(prefix="/coverage", tags=["directory"])
 def list_gaps(window: TheWindow, caller: Caller, limit: Limit = DEFAULT_LIMIT, cursor: After = None) -> Page[GapOut]:
     """Places in no party zone, zones without members or fallback, a site without fallback. Empty is good."""
     allow(caller, Act.READ)
-    gaps = plan_gaps(window.directory.community())
+    community = window.directory.community()
+    gaps = plan_gaps(community)
     rows = [gap for gap in gaps if caller.place is None or is_within(gap.place or "", caller.place)]
     page, following = cut_by_name(rows, limit, cursor, lambda gap: f"{gap.kind}|{gap.zone or ''}|{gap.place or ''}")
-    return Page(items=list(page), next=following)
+    return Page(items=[_named(community, gap) for gap in page], next=following)
 
 
 def plan_gaps(community: Community) -> Iterator[GapOut]:
@@ -43,12 +45,16 @@ def plan_gaps(community: Community) -> Iterator[GapOut]:
             if other != zone.id:
                 detail = f"{place} is in two zones of kind {zone.kind}: {other} and {zone.id}"
                 yield GapOut(kind="zone_overlap", zone=zone.id, place=place, detail=detail)
-    covered = {place for zone in community.zones.values() if zone.kind == "party" for place in zone.places}
-    above_covered = {at for place in covered for at in ancestors(place)}
+    covered: set[str] = {place for zone in community.zones.values() if zone.kind == "party" for place in zone.places}
+    above_covered: set[str] = {at for place in covered for at in ancestors(place)}
     known = {*community.places, *(device.place for device in community.devices.values())}
-    bare = {top for place in known if (top := _topmost_bare(place, covered, above_covered))}
-    for place in sorted(bare):
-        yield GapOut(kind="place_without_zone", place=place, detail=f"{place} is in no party zone")
+    bare = {found for place in known if (found := _topmost_bare(place, covered, above_covered))}
+    for top in sorted(bare):
+        yield GapOut(kind="place_without_zone", place=top, detail=f"{top} is in no party zone")
+
+
+def _named(community: Community, gap: GapOut) -> GapOut:
+    return gap.model_copy(update={"where": place_names(community, gap.place)}) if gap.place else gap
 
 
 def _topmost_bare(place: str, covered: set[str], above_covered: set[str]) -> str | None:

@@ -54,7 +54,7 @@ _STATUS: Mapping[Code, int] = {
     Code.REFUSED: 400,
 }
 
-_OF_STATUS = {status: code for code, status in reversed(_STATUS.items())}
+_OF_STATUS = {status: code for code, status in _STATUS.items() if code is not Code.KEY_REUSED}
 
 
 class FieldError(msgspec.Struct, frozen=True):

@@ -1,6 +1,5 @@
 """What list endpoints may be asked, read from the query: states, severities, place, times."""
 
-from collections.abc import Iterable
 from enum import StrEnum
 from typing import Annotated, TypeVar
 
@@ -21,9 +20,14 @@ Within = Annotated[str | None, Query(max_length=500, description="A place's path
 When = Annotated[str | None, Query(max_length=40, description="RFC 3339 with an offset.")]
 
 
+def split(given: list[str] | None) -> list[str]:
+    """The words of a parameter that may be repeated and may hold several."""
+    return [part.strip() for text in given or () for part in text.split(",") if part.strip()]
+
+
 def words(given: list[str] | None, shape: type[E], pointer: str) -> frozenset[E]:
     """The enum values in a query. Raises Problem for a word that is none of them."""
-    return frozenset(_word(text, shape, pointer) for text in _split(given))
+    return frozenset(_word(text, shape, pointer) for text in split(given))
 
 
 def subtrees(caller: Principal, place: str | None) -> tuple[PlaceId, ...]:
@@ -60,10 +64,6 @@ def duration_of(text: str | None, pointer: str) -> Duration | None:
 def time(at: Instant | None) -> str | None:
     """RFC 3339, or null."""
     return None if at is None else rfc3339(at)
-
-
-def _split(given: list[str] | None) -> Iterable[str]:
-    return (part.strip() for text in given or () for part in text.split(",") if part.strip())
 
 
 def _word(text: str, shape: type[E], pointer: str) -> E:

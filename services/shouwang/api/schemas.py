@@ -132,6 +132,7 @@ class EntryOut(BaseModel):
     alert: str | None
     device: str | None
     place: str | None
+    where: str | None = Field(description="The place as people say it.")
     body: dict[str, object]
 
 

@@ -157,6 +157,7 @@ class GapOut(BaseModel):
 
     kind: str
     place: str | None = None
+    where: PlaceNames | None = None
     zone: str | None = None
     detail: str
 

@@ -12,6 +12,7 @@ import logging
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
+from typing import Any
 
 import msgspec
 from anyio import CapacityLimiter
@@ -228,7 +229,8 @@ def event_bytes(entry: Entry) -> bytes:
 
 async def _either(news: asyncio.Event, gone: "asyncio.Future[None]", seconds: float) -> None:
     told = asyncio.ensure_future(news.wait())
-    await asyncio.wait({told, gone}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    either: set[asyncio.Future[Any]] = {told, gone}
+    await asyncio.wait(either, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
     told.cancel()
 
 

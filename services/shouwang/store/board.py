@@ -204,7 +204,7 @@ class SqlBoard:
 
     def _rows(self, shape: type[T], statement: Select[Any]) -> list[T]:
         with self._database.read() as connection:
-            return [msgspec.convert(dict(row), shape) for row in connection.execute(statement).mappings()]
+            return [shape(**row) for row in connection.execute(statement).mappings()]
 
 
 def _page(

@@ -7,7 +7,7 @@ that people choose).
 import hashlib
 import secrets
 
-from sqlalchemy import bindparam, insert, or_, select, update
+from sqlalchemy import RowMapping, bindparam, insert, or_, select, update
 
 from shouwang.domain.access import Principal, Role
 from shouwang.domain.vocabulary import Instant, PersonId, PlaceId
@@ -55,11 +55,13 @@ class SqlTokens:
         """Who bears this token, None for one unknown, revoked or expired."""
         with self._database.read() as connection:
             row = connection.execute(_LIVE, {"hash": _hash(text), "now": now}).mappings().first()
-        if row is None:
-            return None
-        return Principal(
-            id=row["id"], name=row["name"], role=Role(row["role"]), place=row["place"], person=row["person"]
-        )
+        return _principal(row) if row is not None else None
+
+    def live(self, now: Instant) -> list[Principal]:
+        """Whoever bears a token now, oldest token first."""
+        statement = select(tokens).where(_ALIVE).order_by(tokens.c.created_at, tokens.c.id)
+        with self._database.read() as connection:
+            return [_principal(row) for row in connection.execute(statement, {"now": now}).mappings()]
 
     def revoke(self, id: str, now: Instant) -> bool:
         """Ends a token by its id; False where there is no such live token."""
@@ -72,8 +74,9 @@ def _hash(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-_LIVE = select(tokens).where(
-    tokens.c.hash == bindparam("hash"),
-    tokens.c.revoked_at.is_(None),
-    or_(tokens.c.expires_at.is_(None), tokens.c.expires_at > bindparam("now")),
-)
+def _principal(row: RowMapping) -> Principal:
+    return Principal(id=row["id"], name=row["name"], role=Role(row["role"]), place=row["place"], person=row["person"])
+
+
+_ALIVE = tokens.c.revoked_at.is_(None) & or_(tokens.c.expires_at.is_(None), tokens.c.expires_at > bindparam("now"))
+_LIVE = select(tokens).where(tokens.c.hash == bindparam("hash"), _ALIVE)

@@ -43,7 +43,7 @@ export function footer(state) {
     fleet ? item(w("fleet.silent"), fleet.states.silent, fleet.states.silent > 0) : null,
     fleet ? item(w("quarantine"), fleet.quarantined) : null,
     fleet ? item(w("discovered"), fleet.discovered) : null,
-    item(w("gaps"), gaps, gaps > 0), h("span.grow", { id: "picture" }));
+    item(w("gaps"), gaps.length, gaps.length > 0), h("span.grow", { id: "picture" }));
 }
 
 /** What moves every second: clock, proof, picture's age, sound. */

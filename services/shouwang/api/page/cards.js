@@ -1,6 +1,6 @@
 // The card of an incident: where it burns, how far help has come, who was told and with what result, what comes next.
 import { h, mark } from "./parts.js";
-import { length, now, second } from "./time.js";
+import { countdown, length, now, second } from "./time.js";
 import { both, w } from "./words.js";
 
 const UNHEARD_AFTER = 20_000; // a message that nobody answered by then is worth red
@@ -31,15 +31,15 @@ export function nextAct(one) {
 
 export const KEYS = { acknowledge: "A", verify: "V", "en-route": "G", arrive: "D", resolve: "R", escalate: "E", notes: "N", mute: "M" };
 
-export function hero(one, { alerts, devices, mayAct, onAct }) {
+export function hero(one, { alerts, devices, history, places, mayAct, onAct }) {
   const kind = one.drill ? "drill" : one.class;
   return h(`article.hero`, { class: `${kind} ${wantsTaking(one) ? "unheard" : ""}`, "aria-label": `${w("classes", one.class)} ${place(one)}` },
     h(".band", null, mark(one.class), h("span", null, title(one)), tags(one), h("span.since", { "data-since": one.opened_at, "aria-label": w("opened") })),
-    h("h1.where", null, place(one)),
+    h("h1.where", null, place(one), spread(one, places)),
     h("p.sub", null, cause(one, alerts)),
     h("p.path", null, one.where.names.slice(0, -1).join(" · ")),
     stages(one),
-    h(".cols", null, h("div", null, h("h3", null, w("told")), told(one)), h("div", null, h("h3", null, w("know")), know(one, alerts, devices))),
+    h(".cols", null, h("div", null, h("h3", null, w("told")), told(one)), h("div", null, h("h3", null, w("know")), know(one, alerts, devices, history))),
     next(one),
     mayAct ? acts(one, onAct) : null);
 }
@@ -48,13 +48,19 @@ export function hero(one, { alerts, devices, mayAct, onAct }) {
 export function row(one, chosen, onChoose) {
   return h("button.row", { class: one.drill ? "drill" : one.class, "aria-pressed": String(chosen), onclick: () => onChoose(one.id) },
     h("span.k", null, mark(one.class), title(one)), h("span", null, place(one)),
-    h("span.muted.holder", null, one.holder ? `${w("stages", one.state)} · ${person(one, one.holder)}` : w("told")),
+    h("span.holder", { class: wantsTaking(one) ? "warn" : "muted" }, wantsTaking(one) ? w("waiting") : `${w("stages", one.state)} ${one.holder ? person(one, one.holder) : ""}`),
     h("span.since", { "data-since": one.opened_at }));
 }
 
 export const place = (one) => (one.place === "unassigned" ? w("unassigned") : one.where.label);
 const title = (one) => (["fire", "gas", "co", "emergency", "water"].includes(one.class) ? w("classes", one.class) : `${w("classes", one.class)} · ${both(one.title)}`);
 const person = (one, id) => one.people[id] ?? id;
+
+/** Where it went from there, in order. */
+function spread(one, places) {
+  const others = one.places.slice(1).map((path) => places.get(path)?.name || path.split("/").pop());
+  return others.length ? h("small", null, ` → ${others.join("、")}`) : null;
+}
 
 function tags(one) {
   const named = [one.confirmed && w("double"), one.drill && w("drill"), one.test && w("test"), one.late && w("late"), isLive(one) && one.cleared_at && w("cleared")];
@@ -115,7 +121,7 @@ function result(one, each) {
 const age = (at) => now() - Date.parse(at);
 
 /** What the service knows that helps whoever goes: the detectors, their newest values, spread. */
-function know(one, alerts, devices) {
+function know(one, alerts, devices, history) {
   const lines = one.devices.map((id) => {
     const device = devices.get(id);
     if (!device) return h("div", null, h("b", null, id));
@@ -124,7 +130,13 @@ function know(one, alerts, devices) {
     return h("div", null, h("b", null, device.name || w("deviceKinds", device.kind)), ` ${device.where.label}`, h("span.muted", null, ` · ${facts.filter(Boolean).join(" · ")}`));
   });
   const repeats = alerts.filter((each) => each.count > 1).map((each) => h("div.warn", null, `${both(each.title)} × ${each.count}`));
-  return h(".know", null, lines, repeats);
+  return h(".know", null, lines, repeats, history ? h("div", { class: history.length ? "warn" : "faint" }, pastFalse(history)) : null);
+}
+
+/** False alarms of this place in the last month, with their causes: what a responder wants to know before running. */
+function pastFalse(history) {
+  const causes = [...new Set(history.map((each) => each.cause).filter(Boolean))].map((cause) => w("causes", cause));
+  return history.length ? `${w("month")} ${history.length} ${w("falseAlarms")}${causes.length ? `（${causes.join("、")}）` : ""}` : w("noFalse");
 }
 
 function next(one) {
@@ -174,6 +186,6 @@ export function tickCard(root) {
     const [begun, until] = [Date.parse(each.dataset.begun), Date.parse(each.dataset.until)];
     const left = until - now();
     if (each.tagName === "I") each.style.width = `${Math.min(100, Math.max(0, (100 * (now() - begun)) / Math.max(1, until - begun)))}%`;
-    else each.textContent = left > 0 ? `${w("next")} ${length(left)} ${w("inTime")}` : w("nowTell");
+    else each.textContent = left > 0 ? `${w("next")} ${countdown(left)} ${w("inTime")}` : w("nowTell");
   }
 }

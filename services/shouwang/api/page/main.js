@@ -1,7 +1,7 @@
 // The live page: one picture, drawn again whenever the journal says that something happened.
 import { Refused, ask, demoToken, follow, setToken, signedIn } from "./api.js";
 import { footer, header, strips, tickBar } from "./bar.js";
-import { calm, figures, quiet, recent, strays } from "./calm.js";
+import { calm, figures, gaps, kinds, lately, quiet, recent, strays } from "./calm.js";
 import { KEYS, byUrgency, hero, isOffered, row, tickCard, wantsTaking } from "./cards.js";
 import { askFor } from "./dialogs.js";
 import { h, say } from "./parts.js";
@@ -11,7 +11,8 @@ import { length, now, setClock, since } from "./time.js";
 import { lang, setLang, w } from "./words.js";
 
 const app = document.getElementById("app");
-const state = { session: null, ready: null, fleet: null, gaps: 0, open: [], ended: [], alerts: [], devices: new Map(), places: new Map(), chosen: null, alive: true, pictureAt: Date.now() };
+const state = { session: null, ready: null, fleet: null, gaps: [], lately: [], open: [], ended: [], alerts: [], history: [], devices: new Map(), places: new Map(), chosen: null, alive: true, pictureAt: Date.now() };
+const MONTH = 30 * 86_400_000;
 const LIVE = "open,acknowledged,en_route,on_scene";
 let unfollow = null;
 let redraw = 0;
@@ -72,8 +73,10 @@ async function readCases() {
 }
 
 async function readAround(one) {
-  const [alerts] = await Promise.all([ask(`alerts?incident=${encodeURIComponent(one.id)}&limit=100`), readBuilding(one), ...one.devices.slice(0, 12).map(readDevice)]);
+  const past = `incidents?state=resolved,closed&place=${encodeURIComponent(one.place)}&limit=50`;
+  const [alerts, before] = await Promise.all([ask(`alerts?incident=${encodeURIComponent(one.id)}&limit=100`), ask(past), readBuilding(one), ...one.devices.slice(0, 12).map(readDevice)]);
   state.alerts = alerts.items.reverse();
+  state.history = before.items.filter((each) => each.outcome === "false_alarm" && now() - Date.parse(each.opened_at) < MONTH);
 }
 
 async function readDevice(id) {
@@ -99,8 +102,9 @@ async function readBuilding(one) {
 }
 
 async function readFleet() {
-  const [fleet, gaps] = await Promise.all([ask("reports/fleet"), ask("coverage?limit=100")]);
-  Object.assign(state, { fleet, gaps: gaps.items.length });
+  const journal = state.session.acts.includes("read_journal") && !state.session.place;
+  const [fleet, gaps, lately] = await Promise.all([ask("reports/fleet"), ask("coverage?limit=100"), journal ? ask("audit?limit=40") : { items: [] }]);
+  Object.assign(state, { fleet, gaps: gaps.items, lately: lately.items });
 }
 
 async function readReady() {
@@ -127,13 +131,14 @@ function draw() {
 function busy(one) {
   const others = state.open.filter((each) => each !== one);
   return h("main", null,
-    h("div", null, hero(one, { alerts: state.alerts, devices: state.devices, mayAct: mayAct(), onAct: act }),
+    h("div", null, hero(one, { alerts: state.alerts, devices: state.devices, history: state.history, places: state.places, mayAct: mayAct(), onAct: act }),
       others.length ? h("section.card.queue", null, others.map((each) => row(each, false, choose))) : null),
-    h("div", null, stack(one, state.places, state.devices), timeline(one)));
+    h("div", null, stack(one, state.places, state.devices), timeline(one, state.places)));
 }
 
 function still() {
-  return h("main", null, h("div", null, calm(state), figures(state.fleet), quiet(state.fleet)), h("div", null, strays(state.fleet, state.gaps), recent(state.ended)));
+  return h("main", null, h("div", null, calm(), figures(state.fleet), kinds(state.fleet), quiet(state.fleet)),
+    h("div", null, strays(state.fleet, state.gaps.length), gaps(state.gaps), recent(state.ended), lately(state.lately)));
 }
 
 function choose(id) {

@@ -5,21 +5,28 @@ import { second } from "./time.js";
 import { both, w } from "./words.js";
 
 /** The timeline, newest first: tenths where machines acted, seconds where people did. */
-export function timeline(one) {
-  return h("section.card.panel", null, h("h2", null, w("timeline"), h("small", null, one.id.slice(-8))),
+export function timeline(one, places) {
+  return h("section.card.panel.lines", null, h("h2", null, w("timeline"), h("small", null, one.id.slice(-8))),
     h("ol.timeline", null, [...one.timeline].reverse().map((entry) =>
       h("li", { class: entry.kind === "alert.raised" ? `raised ${one.class}` : "" },
-        h("span.muted", null, second(entry.at, entry.actor === "system")), h("span", null, sentence(entry, one))))));
+        h("span.muted", null, second(entry.at, entry.actor === "system")), h("span", null, sentence(entry, one, places))))));
 }
 
-function sentence(entry, one) {
+function sentence(entry, one, places) {
+  const at = (path) => places.get(path)?.name || path?.split("/").pop();
   const body = entry.body;
   const word = h("b", null, w("kinds", entry.kind));
   const who = entry.actor === "system" ? [] : [entry.actor_name, " "];
   const name = (id) => one.people[id] ?? id;
   switch (entry.kind) {
     case "alert.raised":
-      return [word, ` · ${both(body.facts?.sentence) || both(body.facts?.title) || body.rule}`];
+    case "alert.repeated":
+    case "alert.cleared":
+      return [h("b", null, `${at(entry.place)} ${w("kinds", entry.kind)}`), ` · ${both(body.facts?.sentence) || both(body.facts?.title) || body.rule}`];
+    case "incident.joined":
+      return [word, ` · ${at(body.at_place)}`];
+    case "incident.worse":
+      return [h("b.bad", null, w("kinds", entry.kind)), ` · ${(body.reasons ?? []).map((reason) => w("reasons", reason)).join("、")}`];
     case "incident.verified":
       return [who, word, ` · ${w("findings", body.finding)} ${body.how ? `（${w("hows", body.how)}）` : ""} ${body.note ?? ""}`];
     case "incident.resolved":

@@ -39,3 +39,9 @@ export function length(milliseconds) {
   if (seconds < 172_800) return `${Math.round(seconds / 3600)} ${w("unit.h")}`;
   return `${Math.round(seconds / 86_400)} ${w("unit.d")}`;
 }
+
+/** 48 秒, 2:48: what is left, to the second. */
+export function countdown(milliseconds) {
+  const seconds = Math.max(0, Math.round(milliseconds / 1000));
+  return seconds < 100 ? `${seconds} ${w("unit.s")}` : `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+}
