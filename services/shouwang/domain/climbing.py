@@ -54,7 +54,8 @@ def nobody_answers(
     if notice.step is not None:
         draft.mark(notice.step, skipped=NOBODY)
         draft.hurry(notice.step, detail=NOBODY)
-    if (fallback := fallback_of(community, incident.place)) is not None:
+    is_told = notice.detail == NOBODY  # this level was pulled forward by an empty one, of which the fallback heard
+    if not is_told and (fallback := fallback_of(community, incident.place)) is not None:
         draft.tell(Why.COVERAGE_GAP, [f"person:{fallback}"], alert=notice.alert, detail="; ".join(gaps))
     return draft.done()
 

@@ -5,7 +5,7 @@ is a gap with its reason, and neither ever raises: a misspelt time zone in one r
 being told. What to do with an empty resolution is not decided here (domain/incident.py, ``nobody_answers``).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -121,7 +121,7 @@ def resolve(
     targets: Iterable[str],
     now: Instant,
     *,
-    told: Iterable[str] = (),
+    told: Collection[str] = (),
     holder: str | None = None,
 ) -> Resolution:
     """Whom ``targets`` mean at ``place`` at this moment.
@@ -192,7 +192,7 @@ def target_problem(target: str) -> str | None:
 
 
 def _named(
-    community: "Community", place: str, target: str, now: Instant, told: Iterable[str], holder: str | None
+    community: "Community", place: str, target: str, now: Instant, told: Collection[str], holder: str | None
 ) -> Sequence[str] | str:
     """The people a target names, or why it cannot be read."""
     kind, _, name = target.partition(":")
