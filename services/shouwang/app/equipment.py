@@ -6,11 +6,13 @@ from pathlib import Path
 from shouwang.domain.community import Community
 from shouwang.domain.decode import Interpreter
 from shouwang.domain.escalation import Policy
+from shouwang.domain.interpretation import FamilyState
 from shouwang.domain.profile import Profile
 from shouwang.domain.rule import Rule
 from shouwang.domain.rulebook import RuleBook
 from shouwang.flows.world import World
 from shouwang.mqtt.address import Tls
+from shouwang.ports import Inbox
 from shouwang.registry.policies import load_policies
 from shouwang.registry.profiles import load_profiles
 from shouwang.registry.rules import load_rules
@@ -35,6 +37,10 @@ class Equipment:
     @property
     def rules(self) -> Sequence[Rule]:
         return self.book.rules
+
+    def family_state(self, inbox: Inbox) -> FamilyState:
+        """What families announced before this process began."""
+        return FamilyState({family: inbox.announced(family) for family in self.interpreter.families})
 
     def world(self, community: Community) -> World:
         return World(community, self.book, self.policies, self.profiles)

@@ -35,14 +35,18 @@ class Canary:
 
     def proof(self) -> Proof | None:
         """The newest probe of this run that intake committed."""
-        kept = self._facts.get(CANARY_FACT)
-        if kept is None:
-            return None
-        fact = msgspec.json.decode(kept, type=dict[str, object])
-        sent, committed = fact.get("at"), fact.get("committed_at")
-        if not isinstance(sent, int) or not isinstance(committed, int) or sent < self.started_at:
-            return None
-        return Proof(sent, max(0, committed - sent))
+        proof = newest_proof(self._facts)
+        return proof if proof is not None and proof.sent_at >= self.started_at else None
+
+
+def newest_proof(facts: FactStore) -> Proof | None:
+    """The newest probe of any run that intake committed."""
+    kept = facts.get(CANARY_FACT)
+    fact = msgspec.json.decode(kept, type=dict[str, object]) if kept else {}
+    sent, committed = fact.get("at"), fact.get("committed_at")
+    if not isinstance(sent, int) or not isinstance(committed, int):
+        return None
+    return Proof(sent, max(0, committed - sent))
 
 
 def _nothing() -> None:

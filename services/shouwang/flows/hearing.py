@@ -1,12 +1,13 @@
-"""What readable messages do inside an acceptance: repeats left out, readings spooled, standings moved, alerts raised."""
+"""What readable messages do inside an acceptance: repeats left out, readings spooled, rules judged, alerts raised."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
 from shouwang import metrics
 from shouwang.domain import evaluate
-from shouwang.domain.decode import Decoded, Interpretation, payload_hash
+from shouwang.domain.decode import payload_hash
+from shouwang.domain.interpretation import Decoded, Interpretation
 from shouwang.domain.journal import Entry
 from shouwang.domain.standing import DeviceState, RepeatMark
 from shouwang.domain.vocabulary import SECOND, Arrival, DeviceId, Duration, Instant, Reading
@@ -42,7 +43,7 @@ class Hearing:
         states = dict(acceptance.states({device for _, _, device in messages}))
         changed: dict[DeviceId, DeviceState] = {}
         spooled: list[Reading] = []
-        strays: dict[str, Heard] = {}
+        strays = {one.address: one for arrival, found in heard for one in self._introduced(arrival, found, now)}
         for arrival, decoded, device in messages:
             state = states.get(device, _NEVER)
             digest = payload_hash(arrival.payload)
@@ -64,6 +65,20 @@ class Hearing:
         acceptance.spool(spooled)
         acceptance.discover(list(strays.values()))
         metrics.READINGS.inc(len(spooled))
+
+    def _introduced(self, arrival: Arrival, found: Interpretation, now: Instant) -> Iterator[Heard]:
+        """Devices that their family announced: on the installer's list before they say a word."""
+        for one in found.introduced:
+            if self._is_news(one.address, now):
+                yield Heard(
+                    address=one.address,
+                    at=now,
+                    profile=one.profile,
+                    model=one.model,
+                    kind=one.kind.value,
+                    topic=arrival.topic,
+                    payload=b"",
+                )
 
     def _is_news(self, address: str, now: Instant) -> bool:
         last = self._discovered.get(address)

@@ -1,7 +1,8 @@
 """From the broker's messages to committed decisions: decode, decide, one transaction, only then the acknowledgement.
 
 Everything that an arrival causes is in one commit: its readings (spooled), the standings it moves, alerts, incidents,
-the work for dispatch, quarantine, journal. Failure rolls all of it back and acknowledges nothing; the broker sends again.
+the work for dispatch, quarantine, journal. Failure rolls all of it back and acknowledges nothing; the broker sends
+again.
 """
 
 import logging
@@ -10,8 +11,9 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from shouwang import metrics
-from shouwang.domain.decode import FamilyState, Interpretation, Interpreter
+from shouwang.domain.decode import Interpreter
 from shouwang.domain.errors import Unavailable
+from shouwang.domain.interpretation import FamilyState, Interpretation
 from shouwang.domain.vocabulary import Arrival, Problem, Refusal
 from shouwang.flows.casework import carry_out_orders
 from shouwang.flows.hearing import Hearing
@@ -102,7 +104,7 @@ class Intake:
                 quarantined.append(
                     Quarantined(arrival=arrival, refusal=found.refusal, family=found.family, device=found.device)
                 )
-            if found.messages:
+            if found.messages or found.introduced:
                 heard.append((arrival, found))
         self._hearing.hear(acceptance, world, heard, self._clock.now())
         acceptance.quarantine(quarantined)

@@ -1,0 +1,37 @@
+"""``shouwang bench``: this machine measured, each figure beside a ceiling of the same run."""
+
+import click
+
+
+@click.group()
+def bench() -> None:
+    """Measure this machine. Figures are for comparison within one run; machines are noisy."""
+
+
+@bench.command()
+@click.option("--messages", default=60_000, show_default=True, help="Messages of one run.")
+@click.option("--client", type=click.Choice(["paho", "fast"]), multiple=True, default=["paho", "fast"])
+def intake(messages: int, client: tuple[str, ...]) -> None:
+    """Durable accepted messages a second through a real Mosquitto."""
+    from shouwang.cli.bench.intake import measure_intake
+
+    measure_intake(messages, client)
+
+
+@bench.command()
+@click.option("--alarms", default=200, show_default=True, help="Alarms at each rate.")
+@click.option("--rate", "rates", type=int, multiple=True, default=[0, 1000, 5000], show_default=True)
+@click.option("--bad-day/--no-bad-day", default=True, help="Also with reading store, channel and stream in trouble.")
+def latency(alarms: int, rates: tuple[int, ...], bad_day: bool) -> None:
+    """From a smoke alarm's publish to the webhook's receipt, beside a background of other messages."""
+    from shouwang.cli.bench.latency import measure_latency
+
+    measure_latency(alarms, rates, bad_day=bad_day)
+
+
+@bench.command()
+@click.pass_context
+def all(ctx: click.Context) -> None:
+    """Everything, one after the other."""
+    ctx.invoke(intake)
+    ctx.invoke(latency)

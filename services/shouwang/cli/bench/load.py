@@ -81,7 +81,7 @@ def connected(port: int, client_id: str) -> socket.socket:
 
 
 def forwarded(port: int, messages: Sequence[bytes]) -> float:
-    """The ceiling: seconds in which the broker forwards these messages at QoS 1 to a subscriber that only acknowledges."""
+    """The ceiling: seconds for the broker to forward these messages at QoS 1 to a subscriber that only acknowledges."""
     context = multiprocessing.get_context("spawn")
     ready = context.Event()
     results = context.Queue()
