@@ -1,0 +1,124 @@
+"""All profiles, compiled and found by id, by what a family calls the model, or by what a person wrote of it."""
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+
+from shouwang.domain.errors import ProfileError
+from shouwang.domain.family import Family
+from shouwang.domain.mapping import FieldMap
+from shouwang.domain.profile import Profile
+from shouwang.domain.vocabulary import Kind
+
+KINDS: Sequence[tuple[str, Kind]] = (
+    ("smoke", Kind.SMOKE),
+    ("carbon_monoxide", Kind.CO),
+    ("gas", Kind.GAS),
+    ("heat_alarm", Kind.HEAT),
+    ("fall", Kind.FALL),
+    ("emergency", Kind.BUTTON),
+    ("water_leak", Kind.LEAK),
+    ("call_point", Kind.PANEL),
+    ("contact", Kind.DOOR),
+    ("occupancy", Kind.MOTION),
+    ("valve_open", Kind.VALVE),
+    ("action", Kind.BUTTON),
+    ("co_ppm", Kind.CO),
+    ("gas_concentration", Kind.GAS),
+    ("gas_ppm", Kind.GAS),
+    ("alarm", Kind.SIREN),
+    ("temperature", Kind.CLIMATE),
+    ("humidity", Kind.CLIMATE),
+    ("energy", Kind.METER),
+    ("water_volume", Kind.METER),
+)
+"""What measures a metric, the most telling first: a smoke alarm with a thermometer is a smoke alarm."""
+
+
+def guessed_kind(metrics: Collection[str]) -> Kind:
+    """The kind of a device of which only the metrics are known."""
+    return next((kind for metric, kind in KINDS if metric in metrics), Kind.OTHER)
+
+
+class Understood:
+    """A profile and how it reads messages of one family."""
+
+    __slots__ = ("fields", "guesses", "id", "kind")
+
+    def __init__(self, id: str, kind: Kind, fields: FieldMap, *, guesses: bool) -> None:
+        self.id = id
+        self.kind = kind
+        self.fields = fields
+        self.guesses = guesses
+        """The kind is guessed from each message."""
+
+
+class Catalogue:
+    def __init__(self, families: Iterable[Family], profiles: Mapping[str, Profile]) -> None:
+        """Raises ProfileError naming the profile that cannot be compiled, or the one that a family misses."""
+        self._profiles = profiles
+        self._generic = {family.id: family.generic for family in families}
+        self._maps = {id: _compiled(profile) for id, profile in profiles.items()}
+        self._models: dict[tuple[str, str], str] = {}
+        self._hardware: dict[tuple[str, str], str] = {}
+        for id, profile in profiles.items():
+            for family_id, carried in profile.families.items():
+                self._models.update({(family_id, model.casefold()): id for model in carried.models})
+                self._hardware.update({(family_id, name.casefold()): id for name in carried.hardware})
+        self._words = sorted(_words_of(profiles), key=lambda pair: -len(pair[0]))
+        self._ready: dict[tuple[str, str], Understood] = {}
+
+    def get(self, id: str) -> Profile | None:
+        return self._profiles.get(id)
+
+    def for_family(self, id: str, family: str) -> Understood:
+        """The profile as it reads a message of a family. One that the family does not carry gives its id and kind,
+        while the family's generic profile reads; one that is not there is the generic profile."""
+        found = self._ready.get((id, family))
+        if found is None:
+            found = self._ready[(id, family)] = self._understood(id, family)
+        return found
+
+    def generic(self, family: str) -> Understood:
+        return self.for_family(self._generic[family], family)
+
+    def carried(self, family: str, model: str, hardware: str = "") -> str | None:
+        """The profile of a model as the family calls it, or else as its radio module does."""
+        return self._models.get((family, model.casefold())) or self._hardware.get((family, hardware.casefold()))
+
+    def named(self, text: str) -> str | None:
+        """The profile that a person means by ``Heiman HS1SA``, ``heiman-hs1sa`` or ``SmokeSensor-EM``: the longest
+        name of a model that stands in the text as a whole."""
+        if text in self._profiles:
+            return text
+        wanted = f" {_plain(text)} "
+        return next((id for words, id in self._words if f" {words} " in wanted), None)
+
+    def _understood(self, id: str, family: str) -> Understood:
+        generic = self._generic[family]
+        profile = self._profiles.get(id)
+        if profile is None:
+            return self.generic(family)
+        reads = id if family in profile.families else generic
+        return Understood(id, profile.kind, self._maps[reads], guesses=id == generic)
+
+
+def _compiled(profile: Profile) -> FieldMap:
+    try:
+        return FieldMap(profile.readings, own_names=profile.own_names)
+    except ProfileError as error:
+        raise ProfileError(f"profile {profile.id}: {error}") from None
+
+
+def _words_of(profiles: Mapping[str, Profile]) -> Iterator[tuple[str, str]]:
+    for id, profile in profiles.items():
+        names = {profile.model, id}
+        for carried in profile.families.values():
+            names |= {*carried.models, *carried.hardware}
+        for name in names:
+            for one in {name, *name.split("/")}:
+                if len(_plain(one)) > 2:
+                    yield _plain(one), id
+
+
+def _plain(text: str) -> str:
+    return " ".join(re.findall(r"[^\W_]+", text.casefold()))

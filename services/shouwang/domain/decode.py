@@ -1,0 +1,100 @@
+"""From an arrival to readings: which family speaks, which device, which profile reads it. Pure, and never raises."""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from datetime import tzinfo
+from zoneinfo import ZoneInfo
+
+from shouwang.domain.catalogue import Catalogue
+from shouwang.domain.envelope import EnvelopeReader
+from shouwang.domain.family import Family
+from shouwang.domain.interpretation import Decoded as Decoded
+from shouwang.domain.interpretation import FamilyState as FamilyState
+from shouwang.domain.interpretation import Found, Reader, Registered
+from shouwang.domain.interpretation import Interpretation as Interpretation
+from shouwang.domain.interpretation import Introduced as Introduced
+from shouwang.domain.profile import Profile
+from shouwang.domain.topic import Template
+from shouwang.domain.vocabulary import Arrival, Problem, Refusal
+from shouwang.domain.zigbee2mqtt import Zigbee2mqttReader
+
+READERS: Mapping[str, Callable[[Family, Catalogue, tzinfo], Reader]] = {
+    "": EnvelopeReader,
+    "zigbee2mqtt": Zigbee2mqttReader,
+}
+"""By ``Family.reader``."""
+
+KNOWN_TOPICS = 65_536
+"""Topics whose meaning is remembered; beyond it, all are found anew, so that a flood of topics costs no memory."""
+
+LONGEST_KNOWN_TOPIC = 512
+"""Characters. Longer ones are found anew each time, for the same reason."""
+
+
+class Interpreter:
+    """Built once from families and profiles. Holds no state of devices: that is in ``FamilyState``."""
+
+    def __init__(
+        self,
+        families: Sequence[Family],
+        profiles: Mapping[str, Profile],
+        *,
+        bases: Mapping[str, Sequence[str]] | None = None,
+        timezone: str = "Asia/Shanghai",
+    ) -> None:
+        """``bases``: base topics by family id, where the installation's settings name them. ``timezone``: of the site,
+        for device times without one. Raises ProfileError for what cannot be compiled."""
+        self.families = tuple(family.id for family in families)
+        self.catalogue = Catalogue(families, profiles)
+        zone = ZoneInfo(timezone)
+        self._readers = {family.id: READERS[family.reader](family, self.catalogue, zone) for family in families}
+        self._routes = [
+            (family.id, route.holds, Template(route.topic, (bases or {}).get(family.id) or family.bases))
+            for family in families
+            for route in family.topics
+        ]
+        self._known: dict[tuple[str, str], Found | None] = {}
+
+    def read(self, arrival: Arrival, state: FamilyState, registered: Registered, *, family: str = "") -> Interpretation:
+        """What one arrival says. ``state`` learns what families announce; reading an arrival twice is as reading it
+        once. ``family``: where an installation knows whose topic it is and the topic alone cannot tell.
+
+        Never raises; takes time linear in the payload's size.
+        """
+        key = (arrival.topic, family)
+        try:
+            found = self._known[key]
+        except KeyError:
+            found = self._remember(key)
+        if found is None:
+            return Interpretation(family=family, refusal=_unknown(arrival.topic))
+        reader = self._readers[found.family]
+        return reader.read(found, arrival, state.of(found.family, reader), registered)
+
+    def _remember(self, key: tuple[str, str]) -> Found | None:
+        if len(self._known) >= KNOWN_TOPICS:
+            self._known.clear()
+        found = self._find(*key)
+        if len(key[0]) <= LONGEST_KNOWN_TOPIC:
+            self._known[key] = found
+        return found
+
+    def _find(self, topic: str, family: str) -> Found | None:
+        levels = topic.split("/")
+        for id, holds, template in self._routes:
+            if family and id != family:
+                continue
+            names = template.match(levels, any_base=bool(family))
+            if names is not None:
+                return Found(id, holds, names.device, names.base)
+        return None
+
+
+def payload_hash(payload: bytes) -> str:
+    """What tells two payloads apart: 64 bits of BLAKE2b as hexadecimal text."""
+    return hashlib.blake2b(payload, digest_size=8).hexdigest()
+
+
+def _unknown(topic: str) -> Refusal:
+    shown = topic if len(topic) <= 120 else f"{topic[:120]}…"
+    return Refusal(Problem.UNKNOWN_TOPIC, f"no family has the topic {shown!r}; name its base topic or its profile")

@@ -1,0 +1,265 @@
+"""A profile's field map, compiled: from the fields of a message to values of metrics, with what had to be dropped.
+
+Compiled once a profile; runs for every message, so that each raw value costs one lookup and one small function.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import NamedTuple, TypeAlias
+
+from shouwang.domain.errors import ProfileError
+from shouwang.domain.payload import shown
+from shouwang.domain.profile import Source
+from shouwang.domain.unit import conversion
+from shouwang.domain.vocabulary import METRICS, Metric, Problem, Refusal, Scalar
+
+Slot: TypeAlias = tuple[str, str]
+"""(metric, part)."""
+
+Convert: TypeAlias = Callable[[object], Scalar | Refusal | None]
+"""From a raw value; None where it tells nothing."""
+
+MAX_TEXT = 128
+"""Characters of a text reading: words and codes, never prose."""
+
+WORDS: Mapping[str, bool] = {
+    "true": True, "on": True, "yes": True, "1": True,
+    "false": False, "off": False, "no": False, "0": False,
+}  # fmt: skip
+"""How devices say a flag where the profile says nothing else, in any case."""
+
+_WORSE_FALSE = frozenset({"contact", "online", "mains", "standby_power", "linkage_auto"})
+_WORSE_LOW = frozenset({"battery", "voltage", "rssi", "snr", "linkquality", "water_pressure"})
+_LARGEST = 10.0**15
+"""Of a number without bounds of its own: beyond it a double no longer counts in ones."""
+
+
+class _Step(NamedTuple):
+    slot: Slot
+    path: tuple[str, ...]
+    beside: tuple[str, ...]
+    convert: Convert
+
+
+class FieldMap:
+    """Reads messages of one profile."""
+
+    def __init__(self, readings: Mapping[str, Sequence[Source]], *, own_names: bool = False) -> None:
+        """Raises ProfileError for a metric or unit that there is not."""
+        self.own_names = own_names
+        by_slot: dict[Slot, list[_Step]] = {}
+        for metric, sources in _with_own_names(readings) if own_names else readings.items():
+            for source in sources:
+                step = _step(metric, source)
+                by_slot.setdefault(step.slot, []).append(step)
+        self.metrics = frozenset(metric for metric, _ in by_slot)
+        self._direct: dict[str, list[tuple[Slot, Convert]]] = {}
+        """By key, fields that alone tell their slot: nearly all of them."""
+        self._sought: list[tuple[Slot, list[_Step]]] = []
+        """Slots with alternatives, inner paths or conditions."""
+        for slot, steps in by_slot.items():
+            only = steps[0]
+            if len(steps) == 1 and len(only.path) == 1 and not only.beside:
+                self._direct.setdefault(only.path[0], []).append((slot, only.convert))
+            else:
+                self._sought.append((slot, steps))
+        self.keys = frozenset(step.path[0] for steps in by_slot.values() for step in steps)
+        """Top-level keys that are looked at."""
+
+    def read(self, fields: Mapping[str, object], dropped: list[Refusal]) -> dict[Slot, Scalar]:
+        """Values by slot. Each field that could not be read adds a refusal to ``dropped`` and harms no other."""
+        found: dict[Slot, Scalar] = {}
+        direct = self._direct
+        for key, raw in fields.items():
+            if raw is None:
+                continue
+            steps = direct.get(key)
+            if steps is None:
+                continue
+            for slot, convert in steps:
+                value = convert(raw)
+                if value is None:
+                    continue
+                if type(value) is Refusal:
+                    dropped.append(value)
+                else:
+                    found[slot] = value  # type: ignore[assignment]  # mypy does not narrow by an exact type
+        for slot, alternatives in self._sought:
+            self._seek(slot, alternatives, fields, found, dropped)
+        return found
+
+    def read_field(self, key: str, raw: object, part: str, found: dict[Slot, Scalar], dropped: list[Refusal]) -> None:
+        """One raw value that its message gave under ``key`` with a part of its own."""
+        for (metric, own), value in self.read({key: raw}, dropped).items():
+            found[(metric, part or own)] = value
+
+    def _seek(
+        self,
+        slot: Slot,
+        alternatives: Sequence[_Step],
+        fields: Mapping[str, object],
+        found: dict[Slot, Scalar],
+        dropped: list[Refusal],
+    ) -> None:
+        refused: Refusal | None = None
+        best: Scalar | None = None
+        for step in alternatives:
+            raw = _look(fields, step.path)
+            if raw is None or (step.beside and not any(key in fields for key in step.beside)):
+                continue
+            value = step.convert(raw)
+            if isinstance(value, Refusal):
+                refused = refused or value
+            elif value is not None:
+                if not isinstance(value, bool):
+                    best = value
+                    break
+                best = value if best is None else worse(slot[0], best, value)
+        if best is not None:
+            found[slot] = best
+        elif refused is not None:
+            dropped.append(refused)
+
+
+def worse(metric: str, left: Scalar, right: Scalar) -> Scalar:
+    """Of two values of one metric the one that asks for more attention; of two texts the first."""
+    if isinstance(left, bool) and isinstance(right, bool):
+        return left and right if metric in _WORSE_FALSE else left or right
+    if isinstance(left, str) or isinstance(right, str):
+        return left
+    return min(left, right) if metric in _WORSE_LOW else max(left, right)
+
+
+def raw_text(raw: object) -> str:
+    """A raw value as the key of a value map: ``true``, ``1`` (also for 1.0), a text in small letters."""
+    if isinstance(raw, bool):
+        return "true" if raw else "false"
+    if isinstance(raw, float) and raw.is_integer() and abs(raw) < _LARGEST:
+        return str(int(raw))
+    return str(raw).strip().casefold() if isinstance(raw, (str, float)) else shown(raw)
+
+
+def _with_own_names(readings: Mapping[str, Sequence[Source]]) -> Iterator[tuple[str, Sequence[Source]]]:
+    for metric in METRICS:
+        yield metric, readings.get(metric) or [Source(path=metric)]
+
+
+def _look(fields: Mapping[str, object], path: tuple[str, ...]) -> object:
+    raw: object = fields
+    for key in path:
+        if not isinstance(raw, dict):
+            return None
+        raw = raw.get(key)
+    return raw
+
+
+def _step(name: str, source: Source) -> _Step:
+    metric = METRICS.get(name)
+    if metric is None:
+        raise ProfileError(f"{name} is not a metric")
+    match metric.type:
+        case "bool":
+            convert = _flag(name, metric, source)
+        case "number":
+            convert = _number(name, metric, source)
+        case _:
+            convert = _text(name, metric, source)
+    if source.unknown:
+        convert = _knowing(convert, frozenset(raw_text(value) for value in source.unknown))
+    return _Step((name, source.part), tuple(source.path.split(".")), tuple(source.beside), convert)
+
+
+def _flag(name: str, metric: Metric, source: Source) -> Convert:
+    words = {raw_text(key): value for key, value in source.values.items()} if source.values else WORDS
+    expected = "one of " + ", ".join(words) if source.values else "true or false"
+    path, silent = source.path, metric.momentary and bool(source.values)
+
+    def convert(raw: object) -> Scalar | Refusal | None:
+        if (raw is True or raw is False) and words is WORDS:
+            return raw
+        text = raw_text(raw)
+        try:
+            return words[text]
+        except KeyError:
+            if silent or not text:
+                return None
+            return _wrong(path, raw, expected)
+
+    return convert
+
+
+def _number(name: str, metric: Metric, source: Source) -> Convert:
+    found = conversion(name, source.unit)
+    if found is None:
+        raise ProfileError(f"{name} cannot be had from {source.unit!r}: there is no conversion to {metric.unit!r}")
+    factor, offset = found[0] * source.scale, found[1]
+    plain = factor == 1 and offset == 0
+    low = -_LARGEST if metric.low is None else metric.low
+    high = _LARGEST if metric.high is None else metric.high
+    raw_low = -_LARGEST if source.low is None else source.low
+    raw_high = _LARGEST if source.high is None else source.high
+    path, unit = source.path, f" {metric.unit}" if metric.unit else ""
+    values = {raw_text(key): value for key, value in source.values.items()}
+
+    def convert(raw: object) -> Scalar | Refusal | None:
+        kind = type(raw)
+        if values:
+            text = raw_text(raw)
+            return values[text] if text in values else _wrong(path, raw, "one of " + ", ".join(values))
+        if kind is not int and kind is not float:
+            if not isinstance(raw, str):
+                return _wrong(path, raw, "a number")
+            stripped = raw.strip()
+            if not stripped:
+                return None
+            try:
+                raw = float(stripped)
+            except ValueError:
+                return _wrong(path, raw, "a number")
+            if raw.is_integer() and abs(raw) < _LARGEST and "." not in stripped:
+                raw = int(raw)
+        number: int | float = raw  # type: ignore[assignment]  # int or float by now
+        if not raw_low <= number <= raw_high:
+            return _outside(path, raw, raw_low, raw_high, "")
+        value = number if plain else round(number * factor + offset, 6)
+        if not low <= value <= high:
+            return _outside(path, raw, low, high, unit)
+        return value
+
+    return convert
+
+
+def _text(name: str, metric: Metric, source: Source) -> Convert:
+    path = source.path
+    values = {raw_text(key): value for key, value in source.values.items()}
+
+    def convert(raw: object) -> Scalar | Refusal | None:
+        if values:
+            text = raw_text(raw)
+            if text in values or metric.momentary or not text:
+                return values.get(text)
+            return _wrong(path, raw, "one of " + ", ".join(values))
+        if not isinstance(raw, str):
+            return _wrong(path, raw, "a text")
+        stripped = raw.strip()
+        if not stripped:
+            return None
+        if len(stripped) > MAX_TEXT or not stripped.isprintable():
+            return _wrong(path, raw, f"a printable text of at most {MAX_TEXT} characters")
+        return stripped
+
+    return convert
+
+
+def _knowing(convert: Convert, unknown: frozenset[str]) -> Convert:
+    def knowing(raw: object) -> Scalar | Refusal | None:
+        return None if raw_text(raw) in unknown else convert(raw)
+
+    return knowing
+
+
+def _wrong(path: str, raw: object, expected: str) -> Refusal:
+    return Refusal(Problem.WRONG_TYPE, f"{path} is {shown(raw)}; expected {expected}")
+
+
+def _outside(path: str, raw: object, low: float, high: float, unit: str) -> Refusal:
+    return Refusal(Problem.OUT_OF_RANGE, f"{path} is {shown(raw)}; expected {low:g} to {high:g}{unit}")

@@ -1,0 +1,87 @@
+"""A device profile (设备型号库): the fact sheet of one model, and how its messages become readings."""
+
+from enum import StrEnum
+
+import msgspec
+
+from shouwang.domain.vocabulary import Duration, Kind, Scalar, Value
+
+
+class Power(StrEnum):
+    """What a device lives on: it decides what a falling battery and a mains failure mean."""
+
+    BATTERY = "battery"
+    MAINS = "mains"
+    MAINS_WITH_BATTERY = "mains_with_battery"
+    UNKNOWN = "unknown"
+
+
+class Source(Value, frozen=True, kw_only=True, omit_defaults=True):
+    """Where a metric stands in a message, and how its raw value is understood.
+
+    Unknown is never false and never 0: null, an empty text, a value of ``unknown`` and a missing field give no reading.
+    """
+
+    path: str
+    """Key of the message's object; ``a.b`` goes into the object ``a``."""
+    part: str = ""
+    """Probe, channel or loop, for a model that measures one metric in several places. Two raw fields of which either
+    alone may clear (``trouble`` and ``battery_defect``) are parts too: a missing one then keeps what it said."""
+    values: dict[str, Scalar | None] = msgspec.field(default_factory=dict)
+    """Raw value as text, in any case, to the reading's value; to null where the raw value tells nothing. With it no
+    other raw value is understood: it is dropped and counted, or passed over where the metric is momentary."""
+    unit: str = ""
+    """Unit of the raw value where it is not the metric's own (``mV``, ``°F``, ``kPa``)."""
+    scale: float = 1.0
+    """A number is multiplied by it, before its unit is converted."""
+    unknown: list[Scalar] = msgspec.field(default_factory=list)
+    """Raw values that stand for "not measured" (327.67)."""
+    low: float | None = None
+    high: float | None = None
+    """Raw numbers outside are not of this source."""
+    beside: list[str] = msgspec.field(default_factory=list)
+    """Counts only in a message that holds one of these keys too: one word, two meanings."""
+
+
+class Carried(Value, frozen=True, kw_only=True, omit_defaults=True):
+    """How a family names this model."""
+
+    models: list[str] = msgspec.field(default_factory=list)
+    """As the family's messages or announcements say it."""
+    hardware: list[str] = msgspec.field(default_factory=list)
+    """As the radio module says it, where the family passes that on (Zigbee model id)."""
+
+
+class Example(Value, frozen=True, kw_only=True):
+    """A message and all that must come out of it. ``readings`` is complete: more is wrong, less is wrong."""
+
+    topic: str
+    payload: bytes
+    readings: dict[str, Scalar]
+    note: str = ""
+
+
+class Profile(Value, frozen=True, kw_only=True):
+    """One model, in all the families that carry it. The id is the file's name."""
+
+    id: str
+    vendor: str
+    model: str
+    title: dict[str, str]
+    kind: Kind
+    power: Power = Power.UNKNOWN
+    longest_silence: Duration | None = None
+    """Heard nothing for longer: something is wrong. None: this model may be silent for ever."""
+    no_all_clear: bool = False
+    """Transmits only in alarm: no later message says that it is over."""
+    families: dict[str, Carried] = msgspec.field(default_factory=dict)
+    readings: dict[str, list[Source]] = msgspec.field(default_factory=dict)
+    """By metric. Several sources of one part are alternatives: of a flag the worst word counts, else the first that
+    gives a value."""
+    own_names: bool = False
+    """Every metric that ``readings`` does not name is read from the key of its own name."""
+    test_press: dict[str, str] = msgspec.field(default_factory=dict)
+    """What a press of its test button looks like in its messages, by language."""
+    quirks: list[dict[str, str]] = msgspec.field(default_factory=list)
+    """What one must know of this model, by language."""
+    examples: list[Example] = msgspec.field(default_factory=list)
