@@ -197,6 +197,16 @@ class Peer:
                 raise EOFError
             self._data += piece
 
+    def reads_raw(self) -> bytes:
+        """The next packet of either version, shorter than 128 bytes, as it is."""
+        while len(self._data) < 2 or len(self._data) < 2 + self._data[1]:
+            piece = self._connection.recv(65536)
+            if not piece:
+                raise EOFError
+            self._data += piece
+        packet, self._data = self._data[: 2 + self._data[1]], self._data[2 + self._data[1] :]
+        return packet
+
     def waits_for(self, kind: type) -> Any:
         """The next packet of this kind; those before it are dropped."""
         while True:

@@ -20,7 +20,9 @@ from shouwang.mqtt.link import LinkLost, open_link
 from shouwang.mqtt.packets import pubacks, read_publishes
 
 _OLD_CONNACK = b"\x20\x02"  # shorter than any of MQTT 5: from a broker that does not know it
-_PING_PATIENCE = 10.0  # seconds for an answer to PINGREQ before the link counts as dead
+
+PING_PATIENCE = 10.0
+"""Seconds for an answer to PINGREQ, after which the link counts as dead."""
 
 
 class FastDialer:
@@ -92,7 +94,7 @@ class FastDialogue:
         if not self._keepalive:
             return
         if self._pinged is not None:
-            if now - self._pinged >= _PING_PATIENCE:
+            if now - self._pinged >= PING_PATIENCE:
                 raise LinkLost(f"broker {self._address} has not answered for {now - self._heard:.0f} s")
         elif now - min(self._spoke, self._heard) >= self._keepalive:
             self._pinged = now
