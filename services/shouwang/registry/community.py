@@ -30,9 +30,6 @@ SECTIONS: Mapping[str, type[Value]] = {
 }
 """Beside ``site``, in the order of the file."""
 
-DEMO_FILE = Path(__file__).with_name("demo-compound.yaml")
-"""The compound of ``run --demo``: everything in it is made up and marked."""
-
 
 class Remark(Value, frozen=True):
     """A problem or a note, with ``file:line``."""

@@ -75,11 +75,11 @@ def findings(rows: Rows, around: Around) -> list[Finding]:
     names = _Names(rows, around.community)
     found: list[Finding] = []
     for each in (
-        _site(rows, names),
+        _site(rows, names, around),
         _places(rows),
         _people(rows, around),
         _posts(rows, names),
-        _zones(rows, names),
+        _zones(rows, names, around),
         _rosters(rows, names),
         _policies(rows, names, around),
         _devices(rows, names, around),
@@ -92,7 +92,7 @@ def findings(rows: Rows, around: Around) -> list[Finding]:
 def closest(word: str, words: Iterable[str]) -> str:
     """``; did you mean 'smoke'?`` where some known word is near, else nothing."""
     near = difflib.get_close_matches(word, list(words), n=1)
-    return f"; did you mean {near[0]!r}?" if near else ""
+    return f"; did you mean {str(near[0])!r}?" if near else ""
 
 
 class _Names:
@@ -114,8 +114,11 @@ class _Names:
         return closest(word, words) if self._suggestions >= 0 else ""
 
 
-def _site(rows: Rows, names: _Names) -> Iterator[Finding]:
+def _site(rows: Rows, names: _Names, around: Around) -> Iterator[Finding]:
     if rows.site is None:
+        fallback = around.community.site.fallback
+        if fallback is not None and fallback not in names.people:
+            yield Finding("$", f"the site's fallback is {fallback!r}, who would be gone; name another in site.fallback")
         return
     path, site = rows.site.path, rows.site.value
     yield from names.person(f"{path}.fallback", site.fallback)
@@ -154,7 +157,7 @@ def _people(rows: Rows, around: Around) -> Iterator[Finding]:
                 )
             if around.channels is not None and contact.kind not in around.channels:
                 unknown.setdefault(contact.kind, []).append(f"{row.path}.channels[{index}].kind")
-        if not any(contact.url for contact in row.value.channels):
+        if not any(contact.url or contact.kind == "console" for contact in row.value.channels):
             unreachable.append(row)
     for kind, paths in unknown.items():
         yield Finding(
@@ -179,10 +182,17 @@ def _posts(rows: Rows, names: _Names) -> Iterator[Finding]:
         yield from names.person(f"{row.path}.person", row.value.person)
 
 
-def _zones(rows: Rows, names: _Names) -> Iterator[Finding]:
+def _zones(rows: Rows, names: _Names, around: Around) -> Iterator[Finding]:
     yield from _twice(rows.zones, "zone", lambda zone: zone.id)
-    held: dict[tuple[str, str], str] = {}
-    whole = {(row.value.kind, str(place)): row.value.id for row in rows.zones for place in row.value.places}
+    replaced = {row.value.id for row in rows.zones}
+    kept = [zone for zone in around.community.zones.values() if zone.id not in replaced]
+    held = {(zone.kind, str(place)): zone.id for zone in kept for place in zone.places}
+    nested: dict[str, str] = {}
+    whole = {
+        (zone.kind, str(place)): zone.id
+        for zone in [*kept, *(row.value for row in rows.zones)]
+        for place in zone.places
+    }
     for row in rows.zones:
         zone = row.value
         yield from _identity(f"{row.path}.id", zone.id)
@@ -199,18 +209,19 @@ def _zones(rows: Rows, names: _Names) -> Iterator[Finding]:
                 yield Finding(
                     path, f"{place} is in {zone.kind} zone {other} already; a place is in one zone of a kind at most"
                 )
-            yield from _nested(path, zone, place, whole)
+            if _is_nested(zone, place, whole):
+                nested[place] = path
         for index, person in enumerate(zone.members):
             yield from names.person(f"{row.path}.members[{index}]", person)
         yield from names.person(f"{row.path}.fallback", zone.fallback)
+    if nested:
+        message = f"within a place of another zone of that kind, and taken out of it: {_some(list(nested))}"
+        yield Finding(next(iter(nested.values())), message, True)
 
 
-def _nested(path: str, zone: Zone, place: str, whole: Mapping[tuple[str, str], str]) -> Iterator[Finding]:
-    for around in ancestors(place.rpartition("/")[0]):
-        other = whole.get((zone.kind, around), zone.id)
-        if other != zone.id:
-            yield Finding(path, f"{place} is taken out of {zone.kind} zone {other}, which holds {around}", True)
-            return
+def _is_nested(zone: Zone, place: str, whole: Mapping[tuple[str, str], str]) -> bool:
+    above = ancestors(place.rpartition("/")[0])
+    return any(whole.get((zone.kind, around), zone.id) != zone.id for around in above)
 
 
 def _rosters(rows: Rows, names: _Names) -> Iterator[Finding]:

@@ -1,0 +1,14 @@
+"""The compound of ``run --demo``: a community file that ships, made up and marked."""
+
+from pathlib import Path
+
+from shouwang.domain.community import Configured, rows
+from shouwang.registry.community import read_community
+
+DEMO_FILE = Path(__file__).with_name("demo-compound.yaml")
+
+
+def demo_compound() -> list[Configured]:
+    """Everything of it, as ``Directory.change`` takes it."""
+    reading = read_community(DEMO_FILE, name=DEMO_FILE.name)
+    return [reading.community.site, *rows(reading.community)]
