@@ -10,6 +10,7 @@ from typing import Annotated
 
 from anyio.to_thread import run_sync
 from fastapi import Depends, Request
+from fastapi.security import HTTPBearer
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -83,7 +84,11 @@ class Gate:
         return caller
 
 
-async def _caller(request: Request) -> Principal:
+_BEARER = HTTPBearer(auto_error=False, description="A token of `shouwang token create`.")
+"""Says in the OpenAPI document what the gate does."""
+
+
+async def _caller(request: Request, _: Annotated[object, Depends(_BEARER)]) -> Principal:
     caller: Principal = request.state.caller
     return caller
 

@@ -8,10 +8,12 @@ import logging
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from http import HTTPStatus
+from typing import Any
 
 import msgspec
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -64,6 +66,29 @@ class FieldError(msgspec.Struct, frozen=True):
     detail: str
 
 
+class ProblemOut(BaseModel):
+    """Every error (RFC 9457), as `application/problem+json`."""
+
+    type: str
+    title: str
+    status: int
+    code: Code
+    detail: str = Field(description="For the person who called.")
+    instance: str
+    errors: list[dict[str, str]] | None = Field(
+        default=None, description="`pointer` and `detail` of each refused field."
+    )
+
+
+ANSWERS: dict[int | str, dict[str, object]] = {
+    "default": {
+        "description": "problem",
+        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemOut"}}},
+    }
+}
+"""For the OpenAPI document: what any path may answer beside its own."""
+
+
 class Problem(Exception):
     """Raised by endpoints for what they refuse; becomes the answer."""
 
@@ -113,6 +138,20 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _answer)
     for kind in (Problem, HTTPException, RequestValidationError, Rejected, ConfigError, Unavailable, IllegalMove):
         app.add_exception_handler(kind, _answer)
+
+
+def describe(app: FastAPI) -> None:
+    """Puts the shape of problems into the OpenAPI document."""
+    drawn = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        document = drawn()
+        document["components"]["schemas"].setdefault(
+            "ProblemOut", ProblemOut.model_json_schema(ref_template="#/components/schemas/{model}")
+        )
+        return document
+
+    app.openapi = openapi  # type: ignore[method-assign]  # the framework's own way to extend the document
 
 
 async def _answer(request: Request, error: Exception) -> Response:

@@ -55,14 +55,15 @@ def build_app(window: Window, *, version: str = "0", body_limit: int = BODY_LIMI
     )
     app.state.window = window
     problems.install(app)
+    problems.describe(app)
     app.include_router(_api(demo))
     app.include_router(health.router)
-    app.include_router(site_router())
+    app.include_router(site_router(list(app.routes)))
     return app
 
 
 def _api(demo: Demo | None) -> APIRouter:
-    api = APIRouter(prefix=API)
+    api = APIRouter(prefix=API, responses=problems.ANSWERS)
     # History before devices: a device's id may hold slashes, and the longer path must win.
     for room in (
         session.router,

@@ -67,6 +67,11 @@ class Tail:
         """False while the journal cannot be read."""
         return self._healthy
 
+    @property
+    def clients(self) -> int:
+        """Streams that are open now."""
+        return self._clients
+
     def wake(self) -> None:
         """Something was committed: look now."""
         loop = self._loop
