@@ -6,6 +6,7 @@ was missed is made good by the next one.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from math import isfinite
 
 import msgspec
 
@@ -153,8 +154,8 @@ def _take_in(
     concerned: dict[int, Compiled] = {}
     applied: list[Applied] = []
     for reading in group:
-        if reading.value != reading.value:
-            continue  # NaN is unknown, and unknown changes nothing
+        if isinstance(reading.value, float) and not isfinite(reading.value):
+            continue  # NaN and infinity are unknown, and unknown changes nothing
         one = _laid(values, reading, desk.retained)
         applied.append(one)
         for rule in scope.by_metric.get(reading.metric, ()):

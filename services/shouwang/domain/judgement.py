@@ -33,11 +33,12 @@ def judge(
     standing = standings.get(id, _IDLE)
     memories = _advanced(rule, standing.memories, view)
     verdict = weigh(rule.root, memories, view)
-    if verdict.truth is not True and standing.raised_at is None and view.applied:
+    is_news = _is_news(rule, view)
+    if verdict.truth is not True and view.applied and (standing.raised_at is None or is_news):
         supposed = _supposed(rule, memories, view)
         if supposed is not None:
             memories, verdict = supposed, Verdict(True)
-    change = None if standing.was_reset and by_timer else _change(standing, verdict, _is_news(rule, view))
+    change = None if standing.was_reset and by_timer else _change(standing, verdict, is_news)
     raised_at = standing.raised_at
     if change is not None:
         at = view.at if by_timer else _became_at(rule, memories, view, raised_at)

@@ -149,10 +149,8 @@ def newest_evidence(metric: str, view: View) -> list[Evidence]:
 
 
 def number(value: object) -> float | None:
-    """The value where it is a number; a bool is none, nor is a text or NaN."""
-    if isinstance(value, int | float) and not isinstance(value, bool) and value == value:
-        return value
-    return None
+    """The value where it is a number; a bool is none, nor is a text."""
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def silent_until(since: Instant, longest: Duration, gaps: Gaps) -> Instant:

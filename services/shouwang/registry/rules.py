@@ -38,11 +38,16 @@ def load_rules(
         for document in read_documents(file):
             if document.content is None:
                 continue
-            rule = _rule(document, file.stem, expressions)
-            if strict and (unknown := unknown_metrics(rule.when)):
-                raise ConfigError(unknown[0], document.where("$.when"))
-            rules.append(rule)
+            rules.append(read_rule(document, file.stem, expressions, strict=strict))
     return rules
+
+
+def read_rule(document: Document, pack: str, expressions: Expressions | None = None, *, strict: bool = True) -> Rule:
+    """The rule of one document. Raises ConfigError with ``file:line``."""
+    rule = _rule(document, pack, expressions)
+    if strict and (unknown := unknown_metrics(rule.when)):
+        raise ConfigError(unknown[0], document.where("$.when"))
+    return rule
 
 
 def check_rules(source: Path | Iterable[Path], expressions: Expressions | None = None) -> list[str]:
