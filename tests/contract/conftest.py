@@ -6,21 +6,13 @@ from typing import cast
 
 import pytest
 
-from harness.ears import Part, Station, TryOut, stations_on
+from harness.ears import Part, Station, station_on, try_out
 from harness.servers import mosquitto
 
 
 @pytest.fixture
 def station(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Station]:
-    """A broker of this test's own, so that it can be killed."""
+    """On a broker of this test's own, so that it can be killed."""
     client, kind = cast(Part, request.param)
-    if kind == "mosquitto":
-        with mosquitto(tmp_path) as server:
-            yield from stations_on(server, client)
-    else:
-        broker = TryOut()
-        broker.start()
-        try:
-            yield from stations_on(broker, client)
-        finally:
-            broker.stop()
+    with mosquitto(tmp_path) if kind == "mosquitto" else try_out() as broker, station_on(broker, client) as station:
+        yield station

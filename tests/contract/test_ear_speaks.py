@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.ears import Station, StoppedClock, everywhere, on_mosquitto, stations_on
+from harness.ears import Station, StoppedClock, everywhere, on_mosquitto, station_on
 from harness.mqtt_peers import Device, Wire, until
 from harness.servers import mosquitto
 from shouwang.domain.errors import BrokerUnavailable
@@ -173,14 +173,14 @@ def test_a_refused_login_is_named_with_what_to_do_and_without_the_password(
     passwords = tmp_path / "passwords"
     subprocess.run(["mosquitto_passwd", "-b", "-c", str(passwords), "ear", "right"], check=True)
     passwords.chmod(0o644)
-    with mosquitto(tmp_path, extra_conf=f"password_file {passwords}") as server:
-        for station in stations_on(server, client):
-            wrong = station.tries(address=parse_address(f"mqtt://ear:wr0ng@127.0.0.1:{server.port}"))
-            with pytest.raises(BrokerUnavailable, match=r"refused the login of user 'ear'.*check user and password"):
-                wrong.ear.wait_connected(2)
-            assert "wr0ng" not in wrong.ear.problem + caplog.text
-            right = station.listens(address=parse_address(f"mqtt://ear:right@127.0.0.1:{server.port}"), client_id="b")
-            assert right.ear.problem == ""
+    guarded = mosquitto(tmp_path, extra_conf=f"password_file {passwords}")
+    with guarded as server, station_on(server, client) as station:
+        wrong = station.tries(address=parse_address(f"mqtt://ear:wr0ng@127.0.0.1:{server.port}"))
+        with pytest.raises(BrokerUnavailable, match=r"refused the login of user 'ear'.*check user and password"):
+            wrong.ear.wait_connected(2)
+        assert "wr0ng" not in wrong.ear.problem + caplog.text
+        right = station.listens(address=parse_address(f"mqtt://ear:right@127.0.0.1:{server.port}"), client_id="b")
+        assert right.ear.problem == ""
 
 
 @pytest.mark.parametrize("station", [pytest.param(("paho", "iotcore"))], indirect=True)

@@ -1,5 +1,6 @@
 """Ears for tests: opened on a real broker, listened with, and closed again."""
 
+import contextlib
 import os
 import time
 from collections.abc import Iterator
@@ -139,7 +140,20 @@ everywhere = pytest.mark.parametrize("station", EVERYWHERE, indirect=True)
 on_mosquitto = pytest.mark.parametrize("station", ON_MOSQUITTO, indirect=True)
 
 
-def stations_on(broker: Broker, client: ClientName) -> Iterator[Station]:
+@contextlib.contextmanager
+def try_out() -> Iterator[TryOut]:
+    """A running try-out broker."""
+    broker = TryOut()
+    broker.start()
+    try:
+        yield broker
+    finally:
+        broker.stop()
+
+
+@contextlib.contextmanager
+def station_on(broker: Broker, client: ClientName) -> Iterator[Station]:
+    """A station whose ears are closed at the end of the block."""
     station = Station(broker, client)
     try:
         yield station

@@ -35,7 +35,9 @@ class Device:
 
     _numbers = itertools.count(1)
 
-    def __init__(self, port: int, *, listens: str = "", keepalive: int = 60) -> None:
+    def __init__(
+        self, port: int, *, listens: str = "", login: tuple[str, str] | None = None, patience: float = _PATIENCE
+    ) -> None:
         self.heard: list[MQTTMessage] = []
         self._client = Client(
             CallbackAPIVersion.VERSION2,
@@ -47,10 +49,12 @@ class Device:
         listening = threading.Event()
         self._client.on_message = lambda client, userdata, message: self.heard.append(message)
         self._client.on_subscribe = lambda *_: listening.set()
-        self._client.connect("127.0.0.1", port, keepalive)
+        if login:
+            self._client.username_pw_set(*login)
+        self._client.connect("127.0.0.1", port)
         self._client.loop_start()
         if listens:
-            assert until(self._client.is_connected)
+            assert until(self._client.is_connected, patience)
             self._client.subscribe(listens, qos=1)
             assert listening.wait(_PATIENCE)
 
