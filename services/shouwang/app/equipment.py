@@ -53,7 +53,12 @@ def load_equipment(settings: Settings) -> Equipment:
     policies = load_policies(
         [*_own(settings.rules_dir and settings.rules_dir / "policies"), shipped("alert_rules") / "policies"]
     )
-    return Equipment(Interpreter(families, profiles.values()), profiles, RuleBook(rules), policies)
+    return Equipment(
+        Interpreter(families, profiles.values(), bases={"zigbee2mqtt": settings.zigbee2mqtt_bases}),
+        profiles,
+        RuleBook(rules),
+        policies,
+    )
 
 
 def tls_of(settings: Settings) -> Tls:

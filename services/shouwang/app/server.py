@@ -22,6 +22,7 @@ from shouwang.app.demo import Demonstration
 from shouwang.app.equipment import load_equipment, tls_of
 from shouwang.app.readiness import Chain
 from shouwang.app.supervisor import die_with_parent, holder_name, is_alive
+from shouwang.channels.console import Console
 from shouwang.channels.webhook import Webhook
 from shouwang.domain.announcement import ALERTS_TOPIC
 from shouwang.domain.errors import Unavailable
@@ -97,7 +98,7 @@ class Server:
             casebook=casebook,
             outbox=outbox,
             directory=directory,
-            channels={self._webhook.name: self._webhook},
+            channels={channel.name: channel for channel in (self._webhook, Console(lambda: tail.clients))},
             clock=clock,
             holder=holder_name(),
             points=points,

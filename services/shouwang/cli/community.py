@@ -18,8 +18,6 @@ FAILED, UNREADABLE = 1, 3
 SHOWN = 20
 """Differences that are shown when they are applied; ``--dry-run`` and ``--json`` show all."""
 
-CHANNELS = ("webhook", "console")
-
 
 @click.group()
 def community() -> None:
@@ -110,7 +108,7 @@ def _read(file: Path, current: "Community", *, prune: bool, **given: object) -> 
     """Raises ConfigError where the file is no community file at all."""
     from shouwang.domain.errors import ConfigError
     from shouwang.registry.community import parse_community, read_community
-    from shouwang.registry.consistency import Around
+    from shouwang.registry.consistency import CHANNELS, Around
     from shouwang.registry.profiles import load_profiles
     from shouwang.settings import read_settings, shipped
 

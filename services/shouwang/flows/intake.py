@@ -6,6 +6,7 @@ again.
 """
 
 import logging
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 import msgspec
@@ -84,6 +85,8 @@ class Intake:
             self._points.reach("acceptance.opened")
             self._take_in(acceptance, world, [pair for pair in interpreted if id(pair[0]) in fresh])
         metrics.BATCHES.inc()
+        for family, count in Counter(found.family or "unknown" for _, found in interpreted).items():
+            metrics.ARRIVALS.labels(family).inc(count)
         metrics.BATCH_ARRIVALS.observe(len(arrivals))
         metrics.RECEIVED_TO_COMMITTED_SECONDS.observe(max(0, self._clock.now() - arrivals[0].received_at) / 1e6)
         if len(fresh) < len(arrivals):

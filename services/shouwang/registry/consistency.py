@@ -19,6 +19,9 @@ from shouwang.domain.place import Device, Place, PlaceKind, ancestors
 from shouwang.domain.shift import roster_problems, timezone
 from shouwang.domain.vocabulary import UNASSIGNED, Kind, Value
 
+CHANNELS = ("webhook", "console")
+"""The channels that this version can send on."""
+
 ZONE_KINDS = ("party", "property", "grid")
 
 NAMED_AT_MOST = 5

@@ -1,0 +1,35 @@
+"""``shouwang check``: every file that people write, before it is used."""
+
+from pathlib import Path
+
+import click
+
+UNREADABLE = 3
+
+
+@click.command()
+@click.argument("paths", metavar="[PATH]…", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="One JSON object with all problems.")
+def check(paths: tuple[Path, ...], as_json: bool) -> None:
+    """Check profiles, rules, policies and community files with their examples; without PATH, the shipped ones."""
+    import msgspec
+
+    from shouwang.registry.check import check_files
+    from shouwang.registry.consistency import CHANNELS
+    from shouwang.settings import shipped
+
+    for path in paths:
+        if not path.exists():
+            click.echo(f"{path}: there is no such file or folder", err=True)
+            raise SystemExit(UNREADABLE)
+    looked_at, problems = check_files(
+        paths or (shipped("device_profiles"), shipped("alert_rules")), shipped("device_profiles"), CHANNELS
+    )
+    if as_json:
+        click.echo(msgspec.json.encode({"files": looked_at, "problems": problems}).decode())
+    else:
+        for problem in problems:
+            click.echo(problem)
+        click.echo(f"{looked_at} files, {len(problems) or 'no'} problem{'' if len(problems) == 1 else 's'}", err=True)
+    if problems:
+        raise SystemExit(1)

@@ -1,0 +1,74 @@
+"""Every kind of file that people write, checked by what it is: profiles, families, rules, policies, communities."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from enum import StrEnum
+from pathlib import Path
+
+from shouwang.domain.errors import ConfigError
+from shouwang.registry.community import SECTIONS, read_community
+from shouwang.registry.consistency import Around
+from shouwang.registry.documents import read_documents
+from shouwang.registry.policies import check_policies
+from shouwang.registry.profiles import check_profiles, load_profiles
+from shouwang.registry.rules import check_rules
+
+
+class FileKind(StrEnum):
+    PROFILE = "profile"
+    RULES = "rules"
+    POLICIES = "policies"
+    COMMUNITY = "community"
+
+
+def check_files(paths: Iterable[Path], profiles: Path, channels: Sequence[str]) -> tuple[int, list[str]]:
+    """(files looked at, problems as ``file:line: cause``). Folders are walked. ``profiles``: the shipped ones, on which
+    others lean."""
+    files = sorted({file for path in paths for file in _files(path)})
+    problems: list[str] = []
+    sheets: list[Path] = []
+    for file in files:
+        try:
+            kind = kind_of(file)
+        except ConfigError as error:
+            problems.append(str(error))
+            continue
+        match kind:
+            case FileKind.PROFILE:
+                sheets.append(file)
+            case FileKind.RULES:
+                problems += check_rules(file)
+            case FileKind.POLICIES:
+                problems += map(str, check_policies(file))
+            case FileKind.COMMUNITY:
+                problems += _community_problems(file, profiles, channels)
+    problems += map(str, check_profiles(sheets, profiles))
+    return len(files), problems
+
+
+def kind_of(file: Path) -> FileKind:
+    """What a file is, by the keys of its first document. Raises ConfigError for one that is none of ours."""
+    documents = read_documents(file)
+    content = documents[0].content if documents else None
+    keys = set(content) if isinstance(content, dict) else set()
+    if "rule" in keys:
+        return FileKind.RULES
+    if "steps" in keys:
+        return FileKind.POLICIES
+    if keys & {"vendor", "model", "topics", "reader"}:
+        return FileKind.PROFILE
+    if keys & {"site", *SECTIONS}:
+        return FileKind.COMMUNITY
+    raise ConfigError("is no profile, rule, policy or community file: none of their keys stands in it", f"{file}:1")
+
+
+def _files(path: Path) -> Iterator[Path]:
+    if path.is_dir():
+        yield from (file for file in path.rglob("*.yaml") if not any(part.startswith(".") for part in file.parts))
+    else:
+        yield path
+
+
+def _community_problems(file: Path, shipped: Path, channels: Sequence[str]) -> list[str]:
+    families, profiles = load_profiles([shipped])
+    around = Around(profiles=list(profiles), families=[family.id for family in families], channels=list(channels))
+    return [str(problem) for problem in read_community(file, around).problems]
