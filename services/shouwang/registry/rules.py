@@ -70,7 +70,8 @@ def play_examples(rule: Rule, expressions: Expressions | None = None) -> Iterato
     for index, example in enumerate(rule.examples):
         said = play_example(book, example, rule.scope)
         if not is_as_expected(said, example.expect):
-            yield index, f"expected {_told(example.expect)}, but the rule says {_told(said)}"
+            names = any(outcome.subject for outcome in example.expect)
+            yield index, f"expected {_told(example.expect, names)}, but the rule says {_told(said, names)}"
 
 
 def _files(source: Path | Iterable[Path]) -> list[Path]:
@@ -170,10 +171,10 @@ def _outcome(written: OutcomeWritten) -> ExampleOutcome:
     )
 
 
-def _told(outcomes: Sequence[ExampleOutcome]) -> str:
+def _told(outcomes: Sequence[ExampleOutcome], names_subjects: bool) -> str:
     told = (
         f"{outcome.change} {outcome.severity} at {duration_text(outcome.at)}"
-        + (f" of {outcome.subject}" if outcome.subject else "")
+        + (f" of {outcome.subject}" if names_subjects else "")
         for outcome in outcomes
     )
     return ", ".join(told) or "nothing"
