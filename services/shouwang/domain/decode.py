@@ -1,7 +1,7 @@
 """From an arrival to readings: which family speaks, which device, which profile reads it. Pure, and never raises."""
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import tzinfo
 from zoneinfo import ZoneInfo
 
@@ -37,7 +37,7 @@ class Interpreter:
     def __init__(
         self,
         families: Sequence[Family],
-        profiles: Mapping[str, Profile],
+        profiles: Iterable[Profile],
         *,
         bases: Mapping[str, Sequence[str]] | None = None,
         timezone: str = "Asia/Shanghai",
@@ -45,7 +45,7 @@ class Interpreter:
         """``bases``: base topics by family id, where the installation's settings name them. ``timezone``: of the site,
         for device times without one. Raises ProfileError for what cannot be compiled."""
         self.families = tuple(family.id for family in families)
-        self.catalogue = Catalogue(families, profiles)
+        self.catalogue = Catalogue(families, {profile.id: profile for profile in profiles})
         zone = ZoneInfo(timezone)
         self._readers = {family.id: READERS[family.reader](family, self.catalogue, zone) for family in families}
         self._routes = [

@@ -49,6 +49,7 @@ class EnvelopeReader:
         decoded = Decoded(
             identity=found.device,
             address=address,
+            device=device,
             profile=understood.id,
             kind=guessed_kind({metric for metric, _ in values}) if understood.guesses else understood.kind,
             measured_at=at,

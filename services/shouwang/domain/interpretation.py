@@ -17,12 +17,14 @@ class Decoded(Value, frozen=True, kw_only=True):
     identity: str
     """As the message names the device."""
     address: str
-    """``<family>:<identity>``, by which it is registered or discovered."""
+    """``<family>:<identity>``, by which it is discovered."""
+    device: DeviceId
+    """The registered id, whichever of its addresses is registered; else the address."""
     profile: str
     kind: Kind
     measured_at: Instant
     readings: list[Reading] = msgspec.field(default_factory=list)
-    """Their device is the registered id, else the address."""
+    """May be empty: the device was heard all the same."""
     aliases: list[str] = msgspec.field(default_factory=list)
     """Other identities of the same device (IEEE address, a former name)."""
     model: str = ""

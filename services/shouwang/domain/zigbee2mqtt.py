@@ -121,6 +121,7 @@ class Zigbee2mqttReader:
         return Decoded(
             identity=name,
             address=card.address if card else f"{self._family.id}:{name}",
+            device=device,
             aliases=card.aliases if card else [],
             profile=understood.id,
             model=card.model if card else "",
