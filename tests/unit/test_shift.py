@@ -127,6 +127,14 @@ def test_an_override_is_half_open() -> None:
     assert on_duty(roster, "2026-11-24T03:00:00+08:00") == ["night"]
 
 
+def test_what_cannot_be_read_of_a_roster_takes_nobody_else_off_duty() -> None:
+    broken = shift("soon", "08:00", "a")
+    nonsense = override("yesterday", "tomorrow", remove="b")
+    roster = Roster(id="r", shifts=[broken, shift("00:00", "24:00", "b")], overrides=[nonsense])
+    assert on_duty(roster, "2026-11-24T02:14:00+08:00") == ["b"]
+    assert "'soon' is not a wall-clock time" in on_duty(Roster(id="r", shifts=[broken]), "2026-11-24T02:14:00+08:00")
+
+
 @pytest.mark.parametrize("text", ["8:00", "08:00", "00:00", "24:00", "23:59"])
 def test_wall_clock_times_are_read(text: str) -> None:
     assert wall_clock(text) is not None

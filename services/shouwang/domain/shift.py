@@ -21,15 +21,27 @@ WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 def people_on_duty(roster: "Roster", now: Instant, site_timezone: str) -> list[str] | str:
-    """People of the roster at this moment, or why it cannot be said."""
+    """People of the roster at this moment, or, where there are none, why it cannot be said. What cannot be read of a
+    roster (files are checked when they are applied) takes nobody else off duty."""
     try:
         zone = timezone(roster.timezone or site_timezone)
-        scheduled = {
-            str(person) for shift in roster.shifts if is_within_shift(shift, now, zone) for person in shift.people
-        }
-        return sorted(_overridden(scheduled, [one for one in roster.overrides if _is_in_force(one, now)]))
     except ConfigError as error:
         return str(error)
+    unread: list[str] = []
+    scheduled: set[str] = set()
+    in_force: list[Override] = []
+    for shift in roster.shifts:
+        try:
+            scheduled |= set(shift.people) if is_within_shift(shift, now, zone) else set()
+        except ConfigError as error:
+            unread.append(str(error))
+    for override in roster.overrides:
+        try:
+            in_force += [override] if _is_in_force(override, now) else []
+        except ConfigError as error:
+            unread.append(str(error))
+    people = _overridden(scheduled, in_force)
+    return min(unread) if unread and not people else sorted(people)
 
 
 def is_within_shift(shift: "Shift", now: Instant, zone: ZoneInfo) -> bool:
