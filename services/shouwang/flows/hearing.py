@@ -37,9 +37,7 @@ class Hearing:
         heard: Sequence[tuple[Arrival, Interpretation]],
         now: Instant,
     ) -> None:
-        messages = [
-            (arrival, decoded, _device(decoded, world)) for arrival, found in heard for decoded in found.messages
-        ]
+        messages = [(arrival, decoded, decoded.device) for arrival, found in heard for decoded in found.messages]
         states = dict(acceptance.states({device for _, _, device in messages}))
         changed: dict[DeviceId, DeviceState] = {}
         spooled: list[Reading] = []
@@ -115,13 +113,6 @@ def remembered(state: DeviceState, arrival: Arrival, decoded: Decoded, digest: s
     return msgspec.structs.replace(
         state, repeats=repeats, topics=topics, qos0=arrival.qos == 0, profile=decoded.profile
     )
-
-
-def _device(decoded: Decoded, world: World) -> DeviceId:
-    if decoded.readings:
-        return decoded.readings[0].device
-    known = world.registered(decoded.address)
-    return known[0] if known else DeviceId(decoded.address)
 
 
 def _stray(arrival: Arrival, decoded: Decoded, now: Instant) -> Heard:
