@@ -12,7 +12,8 @@ import pytest
 
 from harness.phones import Exchange, Reply, exchange
 from shouwang.channels.address import Fence
-from shouwang.channels.webhook import BODY_SECONDS, LONGEST_RETRY_AFTER, Webhook
+from shouwang.channels.post import BODY_SECONDS
+from shouwang.channels.webhook import LONGEST_RETRY_AFTER, Webhook
 from shouwang.domain.duty import Contact, Person
 from shouwang.domain.errors import ConfigError
 from shouwang.domain.notice import Message, Outcome, Refused, Sent, Unreachable
@@ -230,6 +231,57 @@ async def test_a_message_that_was_accepted_but_closed_uses_the_next_connection(
 ) -> None:
     for _ in range(3):
         assert isinstance(await tell(webhook, phones, Reply(200, {"connection": "close"})), Sent)
+
+
+@pytest.mark.parametrize("closes", ["between messages", "on the next message"])
+async def test_a_kept_connection_that_was_closed_costs_no_message(webhook: Webhook, closes: str) -> None:
+    connections = 0
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal connections
+        connections += 1
+        head = await reader.readuntil(b"\r\n\r\n")
+        await reader.readexactly(int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0]))
+        writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
+        if closes == "on the next message":
+            await reader.read(1)
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    async with server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+        for _ in range(3):
+            assert await webhook.send(message(), GUARD, contact(url)) == Sent("204")
+            await asyncio.sleep(0.05)
+    assert connections == 3
+
+
+async def test_connections_are_kept_for_the_next_message(webhook: Webhook) -> None:
+    connections = 0
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal connections
+        connections += 1
+        while head := await reader.readuntil(b"\r\n\r\n"):
+            await reader.readexactly(int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0]))
+            writer.write(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+            writer.write(b"2\r\nok\r\n0\r\n\r\n")
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+    for _ in range(5):
+        assert await webhook.send(message(), GUARD, contact(url)) == Sent("200")
+    server.close()
+    assert connections == 1
+
+
+async def test_an_address_may_carry_a_path_a_query_and_credentials(webhook: Webhook, phones: Exchange) -> None:
+    url = f"http://me:p%40ss@127.0.0.1:{phones.port}/守望/x y?a=b&c=%20d#part"
+    assert isinstance(await webhook.send(message(), GUARD, contact(url)), Sent)
+    (call,) = phones.calls
+    assert call.path == "/%E5%AE%88%E6%9C%9B/x%20y?a=b&c=%20d"
+    assert call.headers["authorization"] == "Basic " + base64.b64encode(b"me:p@ss").decode()
+    assert call.headers["host"] == f"127.0.0.1:{phones.port}"
 
 
 async def test_a_guarded_contact_reaches_into_our_network_only_where_allowed(phones: Exchange) -> None:

@@ -5,10 +5,9 @@ side request forgery). A name is resolved once, every address it has is judged, 
 that was judged: a name that answers differently a moment later (DNS rebinding) gains nothing.
 """
 
-import asyncio
 import ipaddress
 import socket
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from urllib.parse import urlsplit
 
 from shouwang.domain.errors import ConfigError
@@ -37,17 +36,10 @@ class Fence:
             found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         except OSError:
             return None
-        return self._judge(host, [str(entry[4][0]) for entry in found])
+        return self.judge(host, [str(entry[4][0]) for entry in found])
 
-    async def pin(self, host: str, port: int) -> tuple[str, str | None]:
-        """(address to call, None), or ("", why not). Raises OSError where the name does not resolve."""
-        loop = asyncio.get_running_loop()
-        found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        addresses = [str(entry[4][0]) for entry in found]
-        problem = self._judge(host, addresses)
-        return ("", problem) if problem else (addresses[0], None)
-
-    def _judge(self, host: str, addresses: list[str]) -> str | None:
+    def judge(self, host: str, addresses: Sequence[str]) -> str | None:
+        """Why a host that has these addresses must not be called; None where all of them may be."""
         for text in addresses:
             address = _plain(ipaddress.ip_address(text.partition("%")[0]))
             if _is_public(address) or any(address in network for network in self._allow):

@@ -1,17 +1,18 @@
 """Webhooks as the Standard Webhooks specification writes them: signed HTTP POSTs, one key for all attempts."""
 
-import asyncio
 import base64
 import contextlib
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
+import h11
 import httpx
 import msgspec
 from standardwebhooks import Webhook as Signer
 
 from shouwang.channels.address import Fence, split
+from shouwang.channels.post import Answer, Forbidden, Poster
 from shouwang.domain.duty import Contact, Person
 from shouwang.domain.moment import instant, moment
 from shouwang.domain.notice import Message, Outcome, Refused, Sent, Unreachable
@@ -23,17 +24,6 @@ TRY_AGAIN = frozenset({408, 425, 429})
 
 LONGEST_RETRY_AFTER: Duration = 5 * MINUTE
 """A gateway that asks for more patience than this does not get it: the message is an alarm."""
-
-BODY_LIMIT = 16 * 1024
-"""Bytes of an answer that are read, so that its connection can serve the next message; a longer one is cut off."""
-
-BODY_SECONDS = 1.0
-"""The status has decided already; the rest of the answer is not worth waiting for."""
-
-CONNECT_SECONDS = 4.0
-IDLE_SECONDS = 4.0
-"""Shorter than the 5 s after which common servers close an idle connection, which would meet our next request half
-way."""
 
 _SECRET_PREFIX = "whsec_"
 
@@ -49,63 +39,41 @@ class Webhook:
         self._clock = clock
         self._fence = Fence(allow)
         self._seconds = seconds
-        self._client = httpx.AsyncClient(
-            follow_redirects=False,
-            trust_env=False,
-            timeout=httpx.Timeout(seconds, connect=min(CONNECT_SECONDS, seconds), pool=None),
-            # No bound on connections: a person whose gateway hangs must not use up another's.
-            limits=httpx.Limits(max_connections=None, max_keepalive_connections=128, keepalive_expiry=IDLE_SECONDS),
-            headers={"user-agent": "Shouwang", "content-type": "application/json"},
-        )
+        self._poster = Poster()
 
     async def send(self, message: Message, person: Person, contact: Contact) -> Outcome:
         """2xx is sent; 408, 425, 429, 5xx and network trouble unreachable; everything else refused, redirects too:
         whoever answers at the new address was never named by the operator."""
-        host, port, problem = split(contact.url)
+        host, _, problem = split(contact.url)
         if problem:
             return Refused(problem)
+        now = self._clock.now()
+        body = msgspec.json.encode(message.body)
         try:
-            async with asyncio.timeout(self._seconds):
-                outcome, response = await self._attempt(message, contact, host, port)
+            headers = _signed(message.key, now, body, contact.secret)
+        except ValueError:
+            return Refused("the secret begins with whsec_ but is not base64 after it")
+        judge = self._fence.judge if contact.guarded else None
+        try:
+            url = httpx.URL(contact.url)
+            answer = await self._poster.post(url, body, headers, seconds=self._seconds, judge=judge)
         except TimeoutError:
             return Unreachable(f"{host}: no answer within {self._seconds:g} s")
-        except httpx.InvalidURL as error:
-            return Refused(f"{host}: the address cannot be called: {error}")
-        except (httpx.HTTPError, httpx.StreamError, OSError, RuntimeError) as error:
-            # RuntimeError: the client was closed while the process stops; the next one tries again.
+        except Forbidden as error:
+            return Refused(str(error))
+        except (OSError, RuntimeError, h11.RemoteProtocolError) as error:
+            # RuntimeError: closed while the process stops; the next one tries again.
             return Unreachable(f"{host}: {type(error).__name__}: {error}")
-        except ValueError as error:
-            return Refused(f"{host}: the request cannot be made: {error}")
-        if response is not None:
-            await _finish(response)
-        return outcome
+        except (httpx.InvalidURL, h11.LocalProtocolError, ValueError) as error:
+            return Refused(f"{host}: there can be no such request: {error}")
+        return _outcome(host, answer, now)
 
     def refusal(self, url: str) -> str | None:
         """Why an address may not be set over HTTP, None when it may. Blocks while it resolves the name."""
         return self._fence.refusal(url)
 
     async def close(self) -> None:
-        await self._client.aclose()
-
-    async def _attempt(
-        self, message: Message, contact: Contact, host: str, port: int
-    ) -> tuple[Outcome, httpx.Response | None]:
-        body = msgspec.json.encode(message.body)
-        now = self._clock.now()
-        try:
-            headers = dict(_signed(message.key, now, body, contact.secret))
-        except ValueError:
-            return Refused("the secret begins with whsec_ but is not base64 after it"), None
-        target, extensions = httpx.URL(contact.url), {}
-        if contact.guarded:
-            address, problem = await self._fence.pin(host, port)
-            if problem:
-                return Refused(problem), None
-            headers["host"] = target.netloc.decode("ascii")
-            target, extensions = target.copy_with(host=address), {"sni_hostname": host}
-        request = self._client.build_request("POST", target, content=body, headers=headers, extensions=extensions)
-        response = await self._client.send(request, stream=True)
-        return _outcome(host, response, now), response
+        await self._poster.close()
 
 
 def signatures(key: str, at: Instant, body: bytes, secret: str) -> list[str]:
@@ -127,7 +95,12 @@ def signatures(key: str, at: Instant, body: bytes, secret: str) -> list[str]:
 
 def _signed(key: str, at: Instant, body: bytes, secret: str) -> Mapping[str, str]:
     """Id and timestamp always; without a secret there is nothing to sign with, and no signature is pretended."""
-    headers = {"webhook-id": key, "webhook-timestamp": str(at // SECOND)}
+    headers = {
+        "content-type": "application/json",
+        "user-agent": "Shouwang",
+        "webhook-id": key,
+        "webhook-timestamp": str(at // SECOND),
+    }
     if found := signatures(key, at, body, secret):
         headers["webhook-signature"] = " ".join(found)
     return headers
@@ -141,12 +114,12 @@ def _base64(text: str) -> bytes:
     return decoded
 
 
-def _outcome(host: str, response: httpx.Response, now: Instant) -> Outcome:
-    status = response.status_code
+def _outcome(host: str, answer: Answer, now: Instant) -> Outcome:
+    status = answer.status
     if 200 <= status < 300:
         return Sent(str(status))
     if status in TRY_AGAIN or status >= 500:
-        return Unreachable(f"{host}: HTTP {status}", _retry_after(response.headers.get("retry-after", ""), now))
+        return Unreachable(f"{host}: HTTP {status}", _retry_after(answer.headers.get("retry-after", ""), now))
     if 300 <= status < 400:
         return Refused(f"{host}: HTTP {status}: redirects are not followed; set the address that it points to")
     return Refused(f"{host}: HTTP {status}")
@@ -163,17 +136,3 @@ def _retry_after(text: str, now: Instant) -> Duration | None:
         return None
     wait = instant(date if date.tzinfo else date.replace(tzinfo=UTC)) - now
     return max(0, min(wait, LONGEST_RETRY_AFTER))
-
-
-async def _finish(response: httpx.Response) -> None:
-    """Reads a short rest of the answer, so that its connection can be used again, and lets go of it."""
-    with contextlib.suppress(TimeoutError, httpx.HTTPError, httpx.StreamError, OSError, RuntimeError):
-        try:
-            async with asyncio.timeout(BODY_SECONDS):
-                size = 0
-                async for part in response.aiter_raw():
-                    size += len(part)
-                    if size > BODY_LIMIT:
-                        break
-        finally:
-            await response.aclose()
