@@ -9,6 +9,7 @@ import click
 import msgspec
 
 if TYPE_CHECKING:
+    from shouwang.domain.expression import Expressions
     from shouwang.domain.rule import Rule
     from shouwang.domain.trial import Line
 
@@ -29,6 +30,7 @@ def try_(file: Path, recording: Path, timezone: str) -> None:
 
     A line is {"at", "device", "metric", "value", "kind"?, "place"?, "tags"?} or {"at", "tick": true}.
     """
+    from shouwang.codecs.expression import expressions
     from shouwang.domain.errors import ConfigError
     from shouwang.domain.rulebook import RuleBook
     from shouwang.domain.shift import timezone as time_zone
@@ -39,7 +41,8 @@ def try_(file: Path, recording: Path, timezone: str) -> None:
     except ConfigError as error:
         raise click.UsageError(f"--timezone: {error}") from None
     try:
-        book = RuleBook(_rules(file), timezone=timezone)
+        language = expressions()
+        book = RuleBook(_rules(file, language), timezone=timezone, expressions=language)
         lines = list(_lines(recording))
     except ConfigError as error:
         click.echo(f"shouwang rules try: {error}", err=True)
@@ -48,7 +51,7 @@ def try_(file: Path, recording: Path, timezone: str) -> None:
         click.echo(_printed(said))
 
 
-def _rules(file: Path) -> "list[Rule]":
+def _rules(file: Path, language: "Expressions | None") -> "list[Rule]":
     """The rules of the file. A metric that nobody knows is only a note: the recording may have it."""
     from shouwang.domain.condition import leaves
     from shouwang.domain.errors import ConfigError
@@ -57,7 +60,7 @@ def _rules(file: Path) -> "list[Rule]":
     from shouwang.registry.rule_shapes import unknown_metrics
     from shouwang.registry.rules import load_rules
 
-    found = load_rules(file, strict=False)
+    found = load_rules(file, language, strict=False)
     for rule in found:
         for cause in unknown_metrics(rule.when):
             click.echo(f"note: {rule.where}: {cause}", err=True)
