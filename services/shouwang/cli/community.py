@@ -106,6 +106,7 @@ def _directory(**given: object) -> "SqlDirectory":
 
 def _read(file: Path, current: "Community", *, prune: bool, **given: object) -> "Reading":
     """Raises ConfigError where the file is no community file at all."""
+    from shouwang.domain.community import Community as Nothing
     from shouwang.domain.errors import ConfigError
     from shouwang.registry.community import parse_community, read_community
     from shouwang.registry.consistency import CHANNELS, Around
@@ -118,7 +119,7 @@ def _read(file: Path, current: "Community", *, prune: bool, **given: object) -> 
     own = [settings.profiles_dir] if settings.profiles_dir else []
     families, profiles = load_profiles([shipped("device_profiles"), *own])
     around = Around(
-        community=type(current)(site=current.site) if prune else current,
+        community=Nothing(site=current.site) if prune else current,
         profiles=list(profiles),
         families=[family.id for family in families],
         channels=CHANNELS,
