@@ -108,6 +108,7 @@ def test_the_level_after_one_that_reached_nobody_is_the_next_that_is_not_over() 
     assert after(FIRST, FIRST) == MANAGER
     assert after(MANAGER, FIRST, MANAGER) == SECRETARY  # nothing was verified yet
     assert after(MANAGER, FIRST, MANAGER, verified_real=1) == REAL
+    assert after(REAL, FIRST, REAL, verified_real=1) == SECRETARY  # the manager's minute is still to come
     assert after(OFFICER, *range(5)) is None
 
 

@@ -201,6 +201,10 @@ def test_when_everyone_told_has_declined_the_next_level_comes_at_once() -> None:
     assert both.incident.next_step_at == seconds(180)
 
 
+def test_declining_before_anybody_was_told_calls_nobody() -> None:
+    assert act(opened(), Decline(), told=()).notices == []
+
+
 def test_when_no_level_is_left_the_fallback_is_called() -> None:
     only = compound(policies=(Policy(id="p", steps=[Step(tell=["post:patrol"])]),))
     plan = act(opened(community=only), Decline(), "patrol", told=("patrol",), community=only)
@@ -251,7 +255,7 @@ def test_resolving_resets_latches_ends_events_and_tells_everybody_who_was_told()
         alert(id="latched", state=AlertState.LATCHED_ACKED, active=False, cleared_at=NOW),
         alert(id="burning", state=AlertState.ACKED),
         alert(id="unseen", state=AlertState.UNACKED),
-        alert(id="press", state=AlertState.UNACKED, klass=AlertClass.EMERGENCY, event=True),
+        alert(id="press", state=AlertState.UNACKED, klass=AlertClass.EMERGENCY, event=True, latching=False),
     ]
     plan = act(done(Acknowledge()), RESOLVE, at=300, alerts=alerts)
     incident = plan.incident

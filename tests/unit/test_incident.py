@@ -300,6 +300,13 @@ def test_people_hear_once_that_the_last_condition_ended() -> None:
     assert of(alert(), Change.CLEARED, into=back, now=seconds(50))[1] == []
 
 
+def test_after_it_got_worse_the_end_of_all_conditions_is_news_again() -> None:
+    ended = joined(opened(), alert(), Change.CLEARED, now=seconds(20))
+    spread = joined(ended, alert("smoke-601", UPSTAIRS), now=seconds(30))
+    assert spread.cleared_at is None
+    assert told_by(of(alert("smoke-601", UPSTAIRS), Change.CLEARED, into=spread)[1]) == [("cleared", ["told"])]
+
+
 def test_an_alarm_within_moments_of_the_end_re_opens_the_incident_and_tells_everybody() -> None:
     done = resolved(opened())
     incident, notices, entries = of(alert(id="again"), into=done, now=seconds(310))

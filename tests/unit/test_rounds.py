@@ -59,6 +59,17 @@ def test_two_watchmen_tell_a_step_once() -> None:
     assert len(watch.casebook.rows.notices) == 1
 
 
+def test_a_watchman_who_comes_second_to_an_incident_leaves_it_as_it_is() -> None:
+    watch = Watch()
+    watch.clock.at = seconds(60)
+    due = watch.casebook.incidents_due(watch.clock.now(), 10)
+    watch.rounds.escalate_due()
+    before = watch.casebook.rows.incidents[due[0]]
+    watch.casebook.incidents_due = lambda now, limit: due  # type: ignore[method-assign]  # as read a moment ago
+    assert watch.rounds.escalate_due() == 0
+    assert watch.casebook.rows.incidents[due[0]] is before
+
+
 def test_after_the_watchman_slept_everything_due_comes_in_one_notice() -> None:
     watch = Watch()
     watch.clock.at = seconds(3600)
