@@ -125,7 +125,8 @@ def _read(file: Path, current: "Community", *, prune: bool, **given: object) -> 
         channels=CHANNELS,
     )
     if str(file) == "-":
-        return parse_community(click.get_text_stream("stdin", encoding="utf-8").read(), "-", around)
+        with click.open_file("-", encoding="utf-8") as stdin:
+            return parse_community(stdin.read(), "-", around)
     return read_community(file, around)
 
 
