@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from sqlalchemy import update
 
 from harness.phones import Call, Exchange, Reply, exchange
 from shouwang.channels.webhook import Webhook
@@ -43,6 +44,7 @@ from shouwang.store.database import Database
 from shouwang.store.directory import SqlDirectory
 from shouwang.store.journal import SqlJournal
 from shouwang.store.outbox import SqlOutbox
+from shouwang.store.tables import incidents
 from shouwang.store.transactions import SqlCasebook
 
 HOME = "street/estate/jinyuan/b3/u2/f5/501"
@@ -86,10 +88,10 @@ class MovedClock:
 class Office:
     """A state database, phones, and the dispatch of one process after another."""
 
-    def __init__(self, tmp: Path, phones: Exchange) -> None:
+    def __init__(self, state: str, phones: Exchange) -> None:
         self.phones = phones
         self.clock = MovedClock()
-        self.database = Database(f"sqlite:///{tmp}/state.sqlite")
+        self.database = Database(state)
         self.database.create()
         self.casebook = SqlCasebook(self.database)
         self.outbox = SqlOutbox(self.database)
@@ -210,9 +212,17 @@ def phones() -> Iterator[Exchange]:
         yield running
 
 
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.servers)])
+def state(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A state database's URL."""
+    return (
+        f"sqlite:///{tmp_path}/state.sqlite" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
+    )
+
+
 @pytest.fixture
-async def office(tmp_path: Path, phones: Exchange) -> AsyncIterator[Office]:
-    made = Office(tmp_path, phones)
+async def office(state: str, phones: Exchange) -> AsyncIterator[Office]:
+    made = Office(state, phones)
     yield made
     await made.webhook.close()
     made.database.close()
@@ -551,9 +561,9 @@ async def test_a_channel_that_raises_or_never_ends_is_unreachable_and_stops_nobo
 
 async def test_a_notice_that_cannot_be_expanded_holds_up_no_other(office: Office) -> None:
     for number in range(12):
-        bad = Incident(**{**msgspec.structs.asdict(office.opens(f"bad{number}")), "id": f"bad{number}"})
-        with office.database.write(cases=True) as connection:
-            connection.exec_driver_sql("UPDATE incidents SET body = '{}' WHERE id = ?", (bad.id,))
+        office.opens(f"bad{number}")
+    with office.database.write(cases=True) as connection:
+        connection.execute(update(incidents).values(body="{}"))
     office.opens("good", "post:branch_secretary")
     await asyncio.wait_for(office.dispatch.cycle(), 20)
     assert len(office.calls("secretary")) == 1
