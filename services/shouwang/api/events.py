@@ -20,6 +20,7 @@ router = APIRouter(tags=["events"])
 
 @router.get(
     "/events",
+    status_code=200,
     response_class=EventStream,
     responses={
         200: {"content": {"text/event-stream": {}}, "description": "Endless; a comment each 10 s keeps it warm."}

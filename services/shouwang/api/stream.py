@@ -72,6 +72,11 @@ class Tail:
         """Streams that are open now."""
         return self._clients
 
+    @property
+    def clients(self) -> int:
+        """Open streams."""
+        return self._clients
+
     def wake(self) -> None:
         """Something was committed: look now."""
         loop = self._loop

@@ -1,0 +1,38 @@
+"""One function decides who may do what where."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shouwang.domain.access import ROLE_ACTS, Act, Principal, Role, may
+from shouwang.domain.vocabulary import PersonId, PlaceId
+
+PATHS = st.lists(st.sampled_from(["a", "b", "ab"]), min_size=1, max_size=4).map("/".join)
+
+
+def test_what_each_role_may_do() -> None:
+    allowed = {role: "".join("x" if act in ROLE_ACTS[role] else "." for act in Act) for role in Role}
+    #                        read respond names strays journal devices
+    assert allowed == {
+        Role.ADMIN: "xxxxxx",
+        Role.OPERATOR: "xxxxx.",
+        Role.RESPONDER: "xx....",
+        Role.INSTALLER: "x..x.x",
+        Role.VIEWER: "x.....",
+        Role.AUDITOR: "x..xx.",
+    }
+
+
+@given(scope=PATHS, place=PATHS, role=st.sampled_from(Role), act=st.sampled_from(Act))
+def test_a_place_never_adds_to_what_a_role_may_do_and_ends_at_its_own_segments(
+    scope: str, place: str, role: Role, act: Act
+) -> None:
+    whole = Principal(id="t", name="t", role=role)
+    confined = Principal(id="t", name="t", role=role, place=PlaceId(scope))
+    inside = place.split("/")[: scope.count("/") + 1] == scope.split("/")
+    assert may(confined, act, place) == (may(whole, act, place) and inside)
+
+
+@pytest.mark.parametrize(("person", "actor"), [(None, "desk"), (PersonId("wang"), "wang")])
+def test_acts_are_those_of_the_person_that_a_token_stands_for(person: PersonId | None, actor: str) -> None:
+    assert Principal(id="t1", name="desk", role=Role.OPERATOR, person=person).actor == actor
