@@ -89,7 +89,7 @@ def run(
     steps: list[tuple[Instant, Message | None]] = [(one.now, one) for one in timeline]
     steps += [(NOON + look * SECOND, None) for look in looks]
     for now, heard in sorted(steps, key=lambda step: (step[0], step[1] is not None)):
-        judged = hear(book, FACTS, state, heard.readings, now) if heard else run_due(book, FACTS, state, now)
+        judged = hear(book, FACTS, state, heard.readings, now, gaps=()) if heard else run_due(book, FACTS, state, now)
         said += judged.transitions
         state = judged.state
         if restarts:
@@ -138,13 +138,13 @@ def test_messages_of_one_instant_shuffled_lose_no_raise_and_end_the_same(
     book = RuleBook(SINGLE)
     state = DeviceState()
     for one in before:
-        state = hear(book, FACTS, state, one.readings, one.now).state
+        state = hear(book, FACTS, state, one.readings, one.now, gaps=()).state
     state = run_due(book, FACTS, state, NOON + at * SECOND).state
     ends = []
     for order in (burst, shuffled):
         reached, rises = state, set()
         for one in order:
-            judged = hear(book, FACTS, reached, one.readings, one.now)
+            judged = hear(book, FACTS, reached, one.readings, one.now, gaps=())
             reached = judged.state
             rises |= {said.rule for said in judged.transitions if said.change is Change.RAISED}
         kept = raised(state) & raised(reached)
@@ -164,7 +164,7 @@ def test_late_news_never_clears(timeline: list[Message]) -> None:
         keys = [f"{metric}@{part}" if part else metric for metric, _, part in one.fields]
         measured_at = one.now - one.age * SECOND
         is_late = all(key in state.values and measured_at < state.values[key].measured_at for key in keys)
-        judged = hear(book, FACTS, state, one.readings, one.now)
+        judged = hear(book, FACTS, state, one.readings, one.now, gaps=())
         state = judged.state
         assert not (is_late and any(said.change is Change.CLEARED for said in judged.transitions))
 

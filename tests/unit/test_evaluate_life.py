@@ -31,7 +31,7 @@ class Life:
         self,
         at: Instant,
         received: Instant | None = None,
-        gaps: tuple[tuple[Instant, Instant], ...] = (),
+        gaps: tuple[tuple[Instant, Instant], ...] | None = (),
         retained: bool = False,
         **values: Scalar,
     ) -> list[str]:
@@ -118,6 +118,13 @@ def test_several_times_in_one_message_are_applied_in_order_of_time() -> None:
     ]
 
 
+def test_many_hours_in_one_message_are_no_silence() -> None:
+    life = Life(SILENT)
+    now = NOON + 12 * HOUR
+    readings = [Reading(DEVICE, "temperature", 20.0, NOON + at * HOUR, now) for at in (0, 5, 10)]
+    assert hear(life.book, FACTS, life.state, readings, now, gaps=()).transitions == []
+
+
 # retained copies -----------------------------------------------------------------------------------------------------
 
 
@@ -187,6 +194,13 @@ def test_the_first_message_after_a_gap_of_ours_finds_no_fault() -> None:
     life = Life(SILENT)
     life.hears(0, battery=90)
     assert life.hears(3 * HOUR, gaps=((NOON + 30 * MINUTE, NOON + 3 * HOUR),), battery=90) == []
+
+
+def test_a_message_makes_nothing_of_a_silence_where_nobody_knows_whose_it_was() -> None:
+    life = Life(SILENT, rule("{above: {metric: temperature, value: 57, for: 3h}}", severity="medium"))
+    life.hears(0, temperature=58)
+    assert life.hears(2 * HOUR, gaps=None, humidity=40) == []
+    assert life.waits(4 * HOUR) == ["10800s silent raised", "10800s rule raised"]
 
 
 def test_a_message_never_moves_the_timer_of_a_device() -> None:

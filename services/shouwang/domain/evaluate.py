@@ -28,16 +28,17 @@ def hear(
     now: Instant,
     *,
     retained: bool = False,
-    gaps: Gaps = (),
+    gaps: Gaps | None = None,
 ) -> Judged:
     """One message of a device at receive time ``now``; ``readings`` may be empty (it was heard all the same).
 
     Timers due up to ``now`` run first, each at its own time. Several device times in one message are applied in order,
     as if each had come by itself. A ``retained`` message is no proof of life and never an occurrence; where it bears no
     time of its own (measured when received) beside a value that was heard, it may raise but never clears. ``gaps``:
-    intervals in which we were deaf, as for ``run_due``.
+    intervals in which we were deaf, as for ``run_due``; None where the caller does not know: then a silence that this
+    message ends may have been ours, and nothing is made of it.
     """
-    desk = _Desk(book, book.for_facts(facts), facts, gaps, retained)
+    desk = _Desk(book, book.for_facts(facts), facts, now, gaps or (), gaps is not None, retained)
     earlier: list[Transition] = []
     if state.due_at is not None and state.due_at <= now:
         state = _run_timers(desk, state, now, earlier)
@@ -59,7 +60,7 @@ def run_due(book: RuleBook, facts: DeviceFacts, state: DeviceState, now: Instant
         return run_due_place(book, facts.device, state, now, gaps)
     transitions: list[Transition] = []
     if state.due_at is not None and state.due_at <= now:
-        state = _run_timers(_Desk(book, book.for_facts(facts), facts, gaps), state, now, transitions)
+        state = _run_timers(_Desk(book, book.for_facts(facts), facts, now, gaps), state, now, transitions)
     return Judged(state, transitions)
 
 
@@ -81,7 +82,7 @@ def reset(book: RuleBook, facts: DeviceFacts, state: DeviceState, rule_id: str, 
 def arm(book: RuleBook, facts: DeviceFacts, state: DeviceState, now: Instant, gaps: Gaps = ()) -> DeviceState:
     """The state with its timers set anew. Of a registered device that was never heard, silence counts from its
     registration; what is overdue is due now."""
-    desk = _Desk(book, book.for_facts(facts), facts, gaps)
+    desk = _Desk(book, book.for_facts(facts), facts, now, gaps)
     return msgspec.structs.replace(state, due_at=_first_due(desk, state, now))
 
 
@@ -104,8 +105,14 @@ class _Desk(msgspec.Struct, frozen=True):
     book: RuleBook
     scope: InScope
     facts: DeviceFacts
+    now: Instant
     gaps: Gaps
+    knows_silence: bool = True
     retained: bool = False
+
+    def silence(self, since: Instant, until: Instant) -> Duration:
+        """How long the device was silent; 0 where that may have been our own deafness."""
+        return silence_between(since, until, self.gaps) if self.knows_silence else 0
 
     def view(
         self,
@@ -125,6 +132,7 @@ class _Desk(msgspec.Struct, frozen=True):
             zone=self.book.zone,
             applied=applied,
             gaps=self.gaps,
+            knows_silence=self.knows_silence,
             silence=silence,
             retained=self.retained,
             expressions=self.book.expressions,
@@ -161,10 +169,10 @@ def _take_in(
         for rule in scope.by_metric.get(reading.metric, ()):
             if rule.is_quiet is None or rule.rule.id in standings or not rule.is_quiet(reading.value):
                 concerned[rule.index] = rule
-    before, heard_at = state.heard_at, state.heard_at if desk.retained else at
+    before, heard_at = state.heard_at, state.heard_at if desk.retained else desk.now
     longest, silence = desk.facts.longest_silence, 0
-    if before is not None and longest is not None and not desk.retained and at - before > longest:
-        silence = silence_between(before, at, desk.gaps)
+    if before is not None and longest is not None and not desk.retained and desk.now - before > longest:
+        silence = desk.silence(before, desk.now)
     for id in standings:
         found = scope.rules.get(id)
         if found is not None and (found.minds_silence or (longest is not None and silence > longest)):
@@ -210,7 +218,7 @@ def _run_timers(desk: _Desk, state: DeviceState, until: Instant, transitions: li
     """All timers of the device up to ``until``. Rules without a timer at a moment are judged with the others: it
     changes nothing, and makes good what a crash or a step of the clock left behind."""
     while (at := state.due_at) is not None and at <= until:
-        silence = silence_between(state.heard_at, at, desk.gaps) if state.heard_at is not None else 0
+        silence = desk.silence(state.heard_at, at) if state.heard_at is not None else 0
         view = desk.view(at, at, state.values, state.heard_at, silence)
         standings = dict(state.standings)
         due_at: Instant | None = None

@@ -68,6 +68,8 @@ class View(msgspec.Struct):
     applied: Sequence[Applied] = ()
     notes: Sequence[Note] = ()
     gaps: Gaps = ()
+    knows_silence: bool = True
+    """False: nobody said whether we were deaf, so a silence that is long enough may be ours."""
     silence: Duration = 0
     """How long the device had been silent before this moment, our own gaps not counted."""
     retained: bool = False

@@ -17,7 +17,9 @@ class Absent(Condition, frozen=True, kw_only=True):
         if view.blind:
             return None
         end = self._end(view)
-        return None if end is None else view.at >= end
+        if end is None or view.at < end:
+            return None if end is None else False
+        return True if view.knows_silence else None
 
     def due(self, memory: Memory, view: View) -> Instant | None:
         end = self._end(view)

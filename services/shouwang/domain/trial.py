@@ -109,7 +109,7 @@ class _Stage:
             if line.value is not None
         ]
         before = self._states.get(device, DeviceState())
-        judged = hear(self._book, facts, before, readings, self.clock)
+        judged = hear(self._book, facts, before, readings, self.clock, gaps=())
         yield from self._at_clock(device, judged)
         told = notices(self._book, facts, before, judged.state, readings)
         for row in dict.fromkeys(notice.row for notice in told):
