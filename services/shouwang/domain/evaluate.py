@@ -92,11 +92,13 @@ def reconcile(book: RuleBook, facts: DeviceFacts, state: DeviceState, now: Insta
     out of scope is dropped."""
     rules = book.for_facts(facts).rules
     standings = {
-        id: kept
+        id: carried
         for id, standing in state.standings.items()
-        if (rule := rules.get(id)) is not None and not is_idle(kept := carried_over(rule, standing))
+        if (rule := rules.get(id)) is not None and not is_idle(carried := carried_over(rule, standing))
     }
-    return arm(book, facts, msgspec.structs.replace(state, standings=standings), now, gaps)
+    kept = arm(book, facts, msgspec.structs.replace(state, standings=standings), now, gaps)
+    # A timer that came due while we were down still runs at its own time.
+    return msgspec.structs.replace(kept, due_at=_earlier(state.due_at, kept.due_at))
 
 
 class _Desk(msgspec.Struct, frozen=True):
