@@ -1,15 +1,15 @@
 """The community file: what it takes, what it refuses and where, what applying it changes, and that it comes back."""
 
-import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner, Result
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from shouwang.cli import shouwang as verbs
 from shouwang.domain.community import Community, identity, rows
 from shouwang.domain.duty import Contact, Override, Person, PostHolder, Roster, Shift, SiteFacts, Zone
 from shouwang.domain.escalation import Match, Milestone, Policy, Step
@@ -443,7 +443,7 @@ def same(one: Community, other: Community) -> bool:
     )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(communities())
 def test_what_is_exported_comes_back_the_same(community: Community) -> None:
     text = export_community(community)
@@ -454,7 +454,7 @@ def test_what_is_exported_comes_back_the_same(community: Community) -> None:
     assert plan_apply(community, reading.community, prune=True).is_empty
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(communities(), communities(), st.booleans())
 def test_applying_a_plan_brings_what_was_wanted(current: Community, wanted: Community, prune: bool) -> None:
     plan = plan_apply(current, wanted, prune=prune)
@@ -502,34 +502,32 @@ def test_a_large_compound_is_read_within_its_time() -> None:
 # The verb -------------------------------------------------------------------------------------------------------------
 
 
-def shouwang(*words: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "shouwang", "community", *words], input=stdin, capture_output=True, text=True, timeout=60
-    )
+def shouwang(*words: str, stdin: str = "") -> Result:
+    return CliRunner().invoke(verbs, ["community", *words], input=stdin)
 
 
 def test_the_verb_applies_exports_and_refuses_whole(tmp_path: Path) -> None:
     data, file, back = ["--data-dir", str(tmp_path / "var")], tmp_path / "jinyuan.yaml", tmp_path / "back.yaml"
     file.write_text(EXAMPLE, encoding="utf-8")
     dry = shouwang("apply", str(file), "--dry-run", *data)
-    assert (dry.returncode, "+ device jy-3-2-501-smoke" in dry.stdout) == (0, True), dry.stderr
+    assert (dry.exit_code, "+ device jy-3-2-501-smoke" in dry.stdout) == (0, True), dry.stderr
     assert "devices" in shouwang("export", "-", *data).stdout
     assert "jy-3-2-501-smoke" not in shouwang("export", "-", *data).stdout, "a dry run changes nothing"
     applied = shouwang("apply", str(file), *data)
-    assert applied.returncode == 0, applied.stderr
+    assert applied.exit_code == 0, applied.stderr
     assert "applied as revision 1" in applied.stdout
     assert "nothing to change" in shouwang("apply", str(file), *data).stdout
-    assert shouwang("export", str(back), *data).returncode == 0
+    assert shouwang("export", str(back), *data).exit_code == 0
     assert back.stat().st_mode & 0o777 == 0o600
     assert same(read(back.read_text(encoding="utf-8")).community, read(EXAMPLE).community)
     bad = back.read_text(encoding="utf-8").replace("kind: building", "kind: bulding")
     refused = shouwang("apply", "-", "--prune", *data, stdin=bad)
-    assert refused.returncode == 1
+    assert refused.exit_code == 1
     assert "places[0].kind: Invalid enum value 'bulding'" in refused.stderr
     assert "nothing was changed" in refused.stderr
     assert shouwang("export", "-", *data).stdout == back.read_text(encoding="utf-8")
     pruned = shouwang("apply", "-", "--prune", "--json", *data, stdin="people: [{id: wang, name: 王某}]\n")
-    assert pruned.returncode == 0, pruned.stderr
+    assert pruned.exit_code == 0, pruned.stderr
     assert '"how": "removed", "kind": "device", "id": "jy-3-2-501-smoke"' in pruned.stdout
 
 
@@ -539,5 +537,5 @@ def test_the_verb_says_which_file_cannot_be_read(tmp_path: Path, name: str, cont
     if content is not None:
         file.write_text(content, encoding="utf-8")
     refused = shouwang("apply", str(file), "--data-dir", str(tmp_path / "var"))
-    assert refused.returncode == 3
+    assert refused.exit_code == 3
     assert name in refused.stderr
