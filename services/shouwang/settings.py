@@ -86,7 +86,11 @@ class Settings(BaseSettings):
     webhook_allow: Annotated[list[str], NoDecode] = Field(
         [], description="Networks (CIDR) that webhook addresses set over HTTP may point into, comma-separated."
     )
-    dispatch_concurrency: int = Field(64, ge=1, description="Deliveries under way at a time.")
+    dispatch_concurrency: int = Field(
+        256,
+        ge=8,
+        description="Deliveries under way at a time, over all people; one contact that hangs holds at most 8 of them.",
+    )
     public_url: str = Field("", description="Address of this service as people's phones reach it; empty: no link.")
     site_fallback: str | None = Field(
         None, description="Person id told where nobody else answers; a community file's site.fallback goes before."

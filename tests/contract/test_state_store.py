@@ -392,3 +392,11 @@ def test_a_large_change_is_all_or_nothing_though_it_commits_in_steps(
 
 def _fields(value: Delivery) -> dict[str, object]:
     return {name: getattr(value, name) for name in value.__struct_fields__}
+
+
+def test_the_sites_own_fallback_goes_before_that_of_the_settings(database: Database) -> None:
+    directory = SqlDirectory(database, lambda: NOW, fallback="chief")
+    assert directory.community().site.fallback == "chief"
+    assert SqlDirectory(database, lambda: NOW).community().site.fallback is None, "it is not kept"
+    directory.change([SiteFacts(fallback=PersonId("wang"))])
+    assert directory.community().site.fallback == "wang"

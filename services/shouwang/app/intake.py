@@ -98,7 +98,7 @@ def _compose(
 ) -> "Intaking":
     equipment = load_equipment(settings)
     facts = Facts(database)
-    world = WatchedWorld(SqlDirectory(database, clock.now), equipment)
+    world = WatchedWorld(SqlDirectory(database, clock.now, fallback=settings.site_fallback), equipment)
     inbox = SqlInbox(database, lease, points.reach)
     deaf = DeafTimes(facts, heard_until, clock.now())
     family_state = equipment.family_state(inbox)

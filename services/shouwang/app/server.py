@@ -88,7 +88,7 @@ class Server:
         self._readings = readings
         self._clock = clock
         equipment = load_equipment(settings)
-        directory = SqlDirectory(self._database, clock.now)
+        directory = SqlDirectory(self._database, clock.now, fallback=settings.site_fallback)
         journal = SqlJournal(self._database)
         casebook = SqlCasebook(self._database)
         outbox = SqlOutbox(self._database)

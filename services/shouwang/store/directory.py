@@ -40,9 +40,11 @@ class _Ordered(Value, frozen=True):
 class SqlDirectory:
     """``ports.Directory``."""
 
-    def __init__(self, database: Database, now: Callable[[], Instant]) -> None:
+    def __init__(self, database: Database, now: Callable[[], Instant], *, fallback: str | None = None) -> None:
+        """``fallback``: the person who answers where the directory's own site names nobody. Not kept in it."""
         self._database = database
         self._now = now
+        self._fallback = PersonId(fallback) if fallback else None
         self._mutex = threading.Lock()
         self._known: Community | None = None
 
@@ -55,7 +57,7 @@ class SqlDirectory:
             with self._database.read() as connection:
                 revision = _number(connection, REVISION)
                 if self._known is None or self._known.revision != revision:
-                    self._known = _load(connection, revision)
+                    self._known = self._with_fallback(_load(connection, revision))
             return self._known
 
     def change(
@@ -81,6 +83,12 @@ class SqlDirectory:
             _keep(self._database, connection, REVISION, str(revision))
             connection.execute(delete(meta).where(meta.c.key == STAGING))
         return revision
+
+    def _with_fallback(self, community: Community) -> Community:
+        if self._fallback is None or community.site.fallback is not None:
+            return community
+        site = msgspec.structs.replace(community.site, fallback=self._fallback)
+        return msgspec.structs.replace(community, site=site)
 
     def _begin(self) -> int:
         with self._database.write() as connection:
