@@ -11,7 +11,7 @@ from shouwang.domain.duty import SiteFacts, resolve
 from shouwang.domain.escalation import NOBODY, Milestone
 from shouwang.domain.incident import Incident, IncidentState
 from shouwang.domain.notice import Notice, Why
-from shouwang.domain.vocabulary import NoticeId
+from shouwang.domain.vocabulary import NoticeId, PersonId
 
 GAPS = ["roster:desk: nobody is on duty now"]
 
@@ -68,6 +68,17 @@ def test_an_empty_duty_never_waits_the_next_level_and_the_fallback_are_told_at_o
     assert [entry.kind for entry in entries if entry.kind == "coverage.gap"] == ["coverage.gap"]
     assert after.steps[0].skipped == NOBODY
     assert after.next_step_at == seconds(180)  # later levels keep their own time
+
+
+def test_whoever_is_both_the_next_level_and_the_fallback_is_called_once() -> None:
+    site = compound(site=SiteFacts(fallback=PersonId("manager")), zones={})
+    incident = opened(community=site)
+    after, notices, _ = nobody_answers(incident, notice(incident), GAPS, community=site, now=seconds(1))
+    assert told_by(notices) == [("coverage_gap", ["post:property_manager"])]
+    assert notices[0].step == 1
+    refused, notices, _ = nobody_answers(after, notices[0], GAPS, community=site, now=seconds(2))
+    assert told_by(notices) == [("next_step", ["post:branch_secretary"])]
+    assert refused.steps[1].skipped == NOBODY
 
 
 def test_the_same_gap_found_twice_changes_nothing_the_second_time() -> None:

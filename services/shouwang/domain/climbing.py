@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from shouwang.domain.community import Community
 from shouwang.domain.draft import Draft
-from shouwang.domain.duty import fallback_of
+from shouwang.domain.duty import fallback_of, resolve
 from shouwang.domain.escalation import NOBODY
 from shouwang.domain.incident import Incident, IncidentState, is_live
 from shouwang.domain.journal import Entry
@@ -45,20 +45,37 @@ def nobody_answers(
 
     ``gaps``: the reasons, as ``duty.Resolution`` gives them. The caller keeps the result in the transaction in which it
     found out."""
-    if not is_live(incident.state) or notice.why not in _CALLS or _is_known(incident, notice):
+    concerns_nobody = notice.step is None and notice.why not in _CALLS
+    if not is_live(incident.state) or concerns_nobody or _is_known(incident, notice):
         return incident, [], []
     draft = Draft(incident, now)
     draft.record(
         "coverage.gap", alert=notice.alert, notice=notice.id, why=notice.why, step=notice.step, gaps=list(gaps)
     )
+    level = None
     if notice.step is not None:
         draft.mark(notice.step, skipped=NOBODY)
-        draft.hurry(notice.step, detail=NOBODY)
-    is_told = notice.detail == NOBODY  # this level was pulled forward by an empty one, of which the fallback heard
-    if not is_told and (fallback := fallback_of(community, incident.place)) is not None:
-        draft.tell(Why.COVERAGE_GAP, [f"person:{fallback}"], alert=notice.alert, detail="; ".join(gaps))
+        level = draft.level_after(notice.step)
+    fallback = None if _was_told(notice) else fallback_of(community, incident.place)
+    reason = "; ".join(gaps)
+    if level is not None:
+        people = resolve(community, incident.place, incident.policy.steps[level].tell, now).people
+        if fallback in people:
+            # One fact is one call: whoever is both the next level and the fallback hears why it is theirs.
+            draft.hurry(level, Why.COVERAGE_GAP, alert=notice.alert, detail=reason)
+            fallback = None
+        else:
+            draft.hurry(level, Why.NEXT_STEP, alert=notice.alert, detail=NOBODY)
+    if fallback is not None:
+        draft.tell(Why.COVERAGE_GAP, [f"person:{fallback}"], alert=notice.alert, detail=reason)
+    draft.look_again()
     return draft.done()
 
 
 def _is_known(incident: Incident, notice: Notice) -> bool:
     return any(mark.index == notice.step and mark.skipped == NOBODY for mark in incident.steps)
+
+
+def _was_told(notice: Notice) -> bool:
+    """The fallback has heard of this gap: the notice is of a level that an empty one pulled forward."""
+    return notice.detail == NOBODY or notice.why is Why.COVERAGE_GAP

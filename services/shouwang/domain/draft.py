@@ -99,22 +99,22 @@ class Draft:
         marks = [*others, StepMark(index=index, done_at=self.now, skipped=skipped)]
         self.set(steps=sorted(marks, key=lambda mark: mark.index))
 
-    def hurry(self, after: int, *, heeds_unless: bool = True, detail: str = "") -> bool:
-        """Tells the level after step ``after`` now, without moving later ones; False where no level is left. A level
-        whose ``unless`` holds is skipped and pulls nobody else, but for a person who ``heeds_unless`` not."""
+    def level_after(self, step: int, *, heeds_unless: bool = True) -> int | None:
+        """The level that would come at once after ``step``. One whose ``unless`` holds is skipped here and now, and
+        pulls nobody else, but for a person who ``heeds_unless`` not."""
         incident = self.incident
-        index = next_level(incident.policy, incident.steps, after, reached=incident.reached)
-        if index is None:
-            return False
-        step = incident.policy.steps[index]
-        if heeds_unless and step.unless is not None and step.unless in incident.reached:
-            self.mark(index, skipped=step.unless)
-            self.record("escalation.skipped", step=index, because=step.unless)
-        else:
-            self.mark(index, skipped="")
-            self.tell(Why.NEXT_STEP, step.tell, step=index, detail=detail)
-        self.look_again()
-        return True
+        index = next_level(incident.policy, incident.steps, step, reached=incident.reached)
+        spares = None if index is None else incident.policy.steps[index].unless
+        if index is None or not heeds_unless or spares not in incident.reached:
+            return index
+        self.mark(index, skipped=str(spares))
+        self.record("escalation.skipped", step=index, because=spares)
+        return None
+
+    def hurry(self, step: int, why: Why, *, alert: AlertId | None = None, detail: str = "") -> None:
+        """Tells a level now, without moving later ones."""
+        self.mark(step, skipped="")
+        self.tell(why, self.incident.policy.steps[step].tell, step=step, alert=alert, detail=detail)
 
     def look_again(self) -> None:
         """Sets when a step must be looked at next, telling nobody."""

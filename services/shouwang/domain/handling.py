@@ -226,13 +226,16 @@ class _Doing:
 
     def _call_on(self, community: Community, last: Why, *, heeds_unless: bool = True, detail: str) -> bool:
         """The next level now, or, where none is left, the fallback; False where there is neither."""
-        told = [mark.index for mark in self.draft.incident.steps if not mark.skipped]
-        if self.draft.hurry(max(told, default=-1), heeds_unless=heeds_unless, detail=detail):
-            return True
-        fallback = fallback_of(community, self.draft.incident.place)
-        if fallback is not None:
-            self.draft.tell(last, [f"person:{fallback}"], detail=detail)
-        return fallback is not None
+        draft = self.draft
+        told = [mark.index for mark in draft.incident.steps if not mark.skipped]
+        level = draft.level_after(max(told, default=-1), heeds_unless=heeds_unless)
+        fallback = fallback_of(community, draft.incident.place)
+        if level is not None:
+            draft.hurry(level, Why.NEXT_STEP, detail=detail)
+        elif fallback is not None:
+            draft.tell(last, [f"person:{fallback}"], detail=detail)
+        draft.look_again()
+        return level is not None or fallback is not None
 
     def _take_where_nobody_has(self) -> None:
         incident = self.draft.incident

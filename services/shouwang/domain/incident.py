@@ -97,7 +97,7 @@ class Incident(Value, frozen=True, kw_only=True):
     confirmed: bool = False
     """双点报警: two independent detectors; handled as fire."""
     cleared_at: Instant | None = None
-    """When the conditions of all its alerts had ended, and everybody told heard so. They hear it once."""
+    """When the conditions of all its alerts had ended, for the first time since it opened or got worse."""
     acknowledged_at: Instant | None = None
     acknowledged_by: str | None = None
     verified_at: Instant | None = None

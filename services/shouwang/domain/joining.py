@@ -135,14 +135,16 @@ def _reopened(incident: Incident, alert: Alert, now: Instant) -> Changed:
 
 
 def _cleared(incident: Incident, alert: Alert, now: Instant) -> Changed:
-    """A condition that ended moves no incident and stops no escalation; when it was the last one, people hear it."""
+    """A condition that ended moves no incident and stops no escalation. When it was the last one, people hear it, once;
+    but not where life is in danger: smoke that a detector sees no more is no reason to walk slower."""
     if alert.id not in incident.active:
         return incident, [], []
     draft = Draft(incident, now)
     draft.set(active=[id for id in incident.active if id != alert.id])
     if not draft.incident.active and is_live(incident.state) and incident.cleared_at is None:
         draft.set(cleared_at=now)
-        draft.tell(Why.CLEARED, [TOLD], alert=alert.id)
+        if incident.klass not in LIFE_SAFETY:
+            draft.tell(Why.CLEARED, [TOLD], alert=alert.id)
     return draft.done()
 
 
