@@ -20,7 +20,6 @@ from anyio.to_thread import run_sync
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from shouwang.domain.errors import Unavailable
 from shouwang.domain.journal import Entry
 from shouwang.domain.moment import rfc3339
 from shouwang.metrics import SSE_CLIENTS
@@ -70,11 +69,6 @@ class Tail:
     @property
     def clients(self) -> int:
         """Streams that are open now."""
-        return self._clients
-
-    @property
-    def clients(self) -> int:
-        """Open streams."""
         return self._clients
 
     def wake(self) -> None:
@@ -132,12 +126,13 @@ class Tail:
     async def _look(self) -> None:
         try:
             entries = await run_sync(self._journal.since, self._last, PAGE, limiter=self._threads)
-            self._healthy = True
-        except Unavailable as error:
+        except Exception:
+            # Whatever it is: a reader that ended would leave every picture standing still, looking alive.
             if self._healthy:
-                log.error("the journal cannot be read; live pictures stand still", extra={"detail": str(error)})
+                log.exception("the journal cannot be read; live pictures stand still until it can")
             self._healthy = False
             return
+        self._healthy = True
         if not entries:
             return
         for entry in entries:
