@@ -62,6 +62,11 @@ def test_the_documented_example_is_taken_whole() -> None:
     assert "nobody holds post 'patrol' anywhere" in notes
 
 
+def test_the_example_of_the_documentation_page_is_taken_whole() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "community-file.md").read_text(encoding="utf-8")
+    assert problems(page.split("```yaml\n")[1].split("```")[0]) == []
+
+
 def test_without_ids_of_profiles_and_families_these_are_not_judged() -> None:
     assert problems(EXAMPLE.replace("heiman-hs1sa", "nothing-known"), Around()) == []
 
@@ -96,6 +101,10 @@ def test_without_ids_of_profiles_and_families_these_are_not_judged() -> None:
         (
             "people: [{id: a, name: a, channels: [{kind: webhook, ulr: x}]}]\n",
             "channels[0]: Object contains unknown field `ulr`; did you mean 'url'?",
+        ),
+        (
+            "people: [{id: a, name: a, channels: [{kind: webhook, url: 'http://x', secret: 'whsec_!'}]}]\n",
+            "people[0].channels[0].secret: begins with whsec_ but is not base64 after it",
         ),
         ("posts: [{place: a, post: patrol, person: wnag}]\n", "posts[0].person: there is no person 'wnag'"),
         (

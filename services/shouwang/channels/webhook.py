@@ -1,7 +1,5 @@
 """Webhooks as the Standard Webhooks specification writes them: signed HTTP POSTs, one key for all attempts."""
 
-import base64
-import contextlib
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -13,6 +11,7 @@ from standardwebhooks import Webhook as Signer
 
 from shouwang.channels.address import Fence, split
 from shouwang.channels.post import Answer, Forbidden, Poster
+from shouwang.domain.contact import signing_keys
 from shouwang.domain.duty import Contact, Person
 from shouwang.domain.moment import instant, moment
 from shouwang.domain.notice import Message, Outcome, Refused, Sent, Unreachable
@@ -24,8 +23,6 @@ TRY_AGAIN = frozenset({408, 425, 429})
 
 LONGEST_RETRY_AFTER: Duration = 5 * MINUTE
 """A gateway that asks for more patience than this does not get it: the message is an alarm."""
-
-_SECRET_PREFIX = "whsec_"
 
 
 class Webhook:
@@ -77,20 +74,9 @@ class Webhook:
 
 
 def signatures(key: str, at: Instant, body: bytes, secret: str) -> list[str]:
-    """The signatures of a message, each ``v1,<base64>``.
-
-    ``whsec_…`` is a key in base64, as the specification has it. Any other secret is used as its UTF-8 bytes; where that
-    text is base64 too, a second signature uses the decoded bytes, as the reference libraries do with a secret that has
-    lost its prefix (the header may carry several signatures, and one that fits is enough). Raises ValueError.
-    """
-    keys = []
-    if secret.startswith(_SECRET_PREFIX):
-        keys.append(_base64(secret.removeprefix(_SECRET_PREFIX)))
-    elif secret:
-        keys.append(secret.encode())
-        with contextlib.suppress(ValueError):
-            keys.append(_base64(secret))
-    return [Signer(each).sign(key, moment(at), body.decode()) for each in keys]
+    """The signatures of a message, each ``v1,<base64>``: one for each key that the secret stands for, since the header
+    may carry several and one that fits is enough. Raises ValueError (``signing_keys``)."""
+    return [Signer(each).sign(key, moment(at), body.decode()) for each in signing_keys(secret)]
 
 
 def _signed(key: str, at: Instant, body: bytes, secret: str) -> Mapping[str, str]:
@@ -104,14 +90,6 @@ def _signed(key: str, at: Instant, body: bytes, secret: str) -> Mapping[str, str
     if found := signatures(key, at, body, secret):
         headers["webhook-signature"] = " ".join(found)
     return headers
-
-
-def _base64(text: str) -> bytes:
-    """Raises ValueError where the text is empty or not base64; its padding may be missing."""
-    decoded = base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
-    if not decoded:
-        raise ValueError("empty")
-    return decoded
 
 
 def _outcome(host: str, answer: Answer, now: Instant) -> Outcome:

@@ -11,6 +11,7 @@ from typing import Generic, TypeVar
 import msgspec
 
 from shouwang.domain.community import Community
+from shouwang.domain.contact import contact_problems
 from shouwang.domain.duty import Person, PostHolder, Roster, SiteFacts, Zone, target_problem
 from shouwang.domain.errors import ConfigError
 from shouwang.domain.escalation import Policy, policy_problems
@@ -154,10 +155,8 @@ def _people(rows: Rows, around: Around) -> Iterator[Finding]:
     for row in rows.people:
         yield from _identity(f"{row.path}.id", row.value.id)
         for index, contact in enumerate(row.value.channels):
-            if contact.kind == "webhook" and contact.url and not contact.url.startswith(("http://", "https://")):
-                yield Finding(
-                    f"{row.path}.channels[{index}].url", "is not a web address; expected http://… or https://…"
-                )
+            for field, message in contact_problems(contact):
+                yield Finding(f"{row.path}.channels[{index}].{field}", message)
             if around.channels is not None and contact.kind not in around.channels:
                 unknown.setdefault(contact.kind, []).append(f"{row.path}.channels[{index}].kind")
         if not any(contact.url or contact.kind == "console" for contact in row.value.channels):
