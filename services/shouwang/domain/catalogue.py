@@ -21,7 +21,6 @@ KINDS: Sequence[tuple[str, Kind]] = (
     ("contact", Kind.DOOR),
     ("occupancy", Kind.MOTION),
     ("valve_open", Kind.VALVE),
-    ("action", Kind.BUTTON),
     ("co_ppm", Kind.CO),
     ("gas_concentration", Kind.GAS),
     ("gas_ppm", Kind.GAS),
@@ -31,7 +30,8 @@ KINDS: Sequence[tuple[str, Kind]] = (
     ("energy", Kind.METER),
     ("water_volume", Kind.METER),
 )
-"""What measures a metric, the most telling first: a smoke alarm with a thermometer is a smoke alarm."""
+"""What measures a metric, the most telling first: a smoke alarm with a thermometer is a smoke alarm. ``action`` is not
+among them: of a call button any press is a call for help, and nobody calls for help with an unknown light switch."""
 
 
 def guessed_kind(metrics: Collection[str]) -> Kind:

@@ -38,7 +38,7 @@ class Expose(Value, frozen=True, omit_defaults=True):
     unit: str = ""
     on: str = ""
     off: str = ""
-    values: list[str] = msgspec.field(default_factory=list)
+    values: tuple[str, ...] = ()
 
 
 def read_exposes(said: object) -> list[Expose]:
@@ -97,7 +97,7 @@ def _flat(said: object) -> Iterator[Expose]:
             unit=_word(one.get("unit")),
             on=_word(one.get("value_on")),
             off=_word(one.get("value_off")),
-            values=[_word(value) for value in values[:64]] if isinstance(values, list) else [],
+            values=tuple(_word(value) for value in values[:64]) if isinstance(values, list) else (),
         )
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -14,6 +14,8 @@ from shouwang.domain.profile import Carried, Example, Power, Profile, Source
 from shouwang.domain.vocabulary import METRICS, Duration, Kind, Scalar
 from shouwang.registry.consistency import closest
 from shouwang.registry.documents import Document, shaped
+
+T = TypeVar("T")
 
 
 class Written(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -140,14 +142,16 @@ def profile_schema() -> dict[str, Any]:
     }
 
 
-def _shaped(document: Document, shape: type[Any]) -> Any:
+def _shaped(document: Document, shape: type[T]) -> T:
     try:
         return shaped(document, shape)
     except ConfigError as error:
         message = str(error).removeprefix(f"{error.where}: ")
-        unknown = re.search(r"unknown field `(.*?)`", message)
-        near = closest(unknown[1], _KEYS) if unknown else ""
-        raise ProfileError(message + near, error.where) from None
+        unknown = re.fullmatch(r"(?:(.*): )?Object contains unknown field `(.*)`", message)
+        if unknown is None:
+            raise ProfileError(message, error.where) from None
+        path = ".".join(filter(None, ("$", *unknown.groups())))
+        raise ProfileError(message + closest(unknown[2], _KEYS), document.where(path)) from None
 
 
 def _sources(document: Document, metric: str, said: str | SourceWritten | list[str | SourceWritten]) -> list[Source]:

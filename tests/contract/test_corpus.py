@@ -1,0 +1,86 @@
+"""Recorded and documented messages of real devices, read by ``shouwang decode``, against what must come out of them.
+
+The messages are no part of the repository (many are copied from public recordings): they lie beside the checkout.
+"""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.decoding import REPOSITORY, shipped_profiles
+
+CORPUS = REPOSITORY.parent / "shared" / "corpus" / "given.jsonl"
+
+
+def lines() -> list[dict[str, Any]]:
+    """Those of families that exist here."""
+    if not CORPUS.is_file():
+        return []
+    families = {family.id for family in shipped_profiles()[0]}
+    every = [json.loads(line) for line in CORPUS.read_text(encoding="utf-8").splitlines()]
+    return [line for line in every if line["family"] in families]
+
+
+@cache
+def decoded() -> dict[str, list[dict[str, Any]]]:
+    """What the command line says, by the line's id; one run, so that families remember what they announced."""
+    said = "\n".join(json.dumps(dict(asked(line))) for line in lines())
+    shouwang = Path(sys.executable).with_name("shouwang")
+    run = subprocess.run(
+        [shouwang, "decode", "--jsonl", "-"], input=said, capture_output=True, text=True, check=False, timeout=100
+    )
+    assert run.returncode == 0, run.stderr
+    found: dict[str, list[dict[str, Any]]] = {}
+    for line in run.stdout.splitlines():
+        answer = json.loads(line)
+        found.setdefault(answer["id"], []).append(answer)
+    return found
+
+
+def asked(line: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    for key in ("id", "topic", "payload", "model"):
+        if key in line:
+            yield key, line[key]
+    if line.get("needs_family"):
+        yield "family", line["family"]
+
+
+@pytest.mark.skipif(not CORPUS.is_file(), reason=f"there is no corpus at ../{CORPUS.relative_to(REPOSITORY.parent)}")
+def test_the_corpus_has_messages_of_the_families_here() -> None:
+    assert len(lines()) > 50
+
+
+@pytest.mark.parametrize("line", lines(), ids=lambda line: line["id"])
+def test_a_message_gives_what_is_expected_of_it(line: dict[str, Any]) -> None:
+    expect = line["expect"]
+    answers = decoded()[line["id"]]
+    (answer,) = answers
+    readings = answer["readings"]
+
+    for metric, value in expect.get("readings", {}).items():
+        found = readings.get(metric)
+        assert isinstance(found, bool) == isinstance(value, bool), (metric, found, answer)
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            assert found == pytest.approx(value, abs=line.get("tolerance", 1e-6)), (metric, answer)
+        else:
+            assert found == value, (metric, answer)
+    for metric in expect.get("absent", []):
+        assert metric not in readings
+    for metric, value in line.get("alt_readings", {}).items():
+        assert readings.get(metric) == value, (metric, answer)
+    if expect.get("ignore"):
+        assert readings == {}
+        assert answer["problem"] is None
+    if "device_id" in expect:
+        assert plain(answer["device"]) == plain(expect["device_id"])
+
+
+def plain(identity: str) -> str:
+    """Identities are compared without case and punctuation."""
+    return "".join(character for character in identity.casefold() if character.isalnum())

@@ -1,0 +1,610 @@
+"""Zigbee2MQTT: devices that announce themselves, partial updates, presses that are none, names that change."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.decoding import NOON, Desk, shipped_interpreter, shipped_profiles, values
+from shouwang.domain.decode import FamilyState, Interpretation, Interpreter
+from shouwang.domain.moment import parse_rfc3339
+from shouwang.domain.vocabulary import MINUTE, SECOND, Arrival, Kind, Problem
+
+IEEE = "0x00158d0009a1b2c3"
+
+
+def device(name: str, ieee: str = IEEE, *, model: str = "", vendor: str = "", **more: Any) -> dict[str, Any]:
+    """One entry of ``bridge/devices``."""
+    definition = {"model": model, "vendor": vendor, "exposes": more.pop("exposes", [])} if model else None
+    return {"friendly_name": name, "ieee_address": ieee, "type": "EndDevice", "definition": definition, **more}
+
+
+def binary(name: str, on: object = True, off: object = False, **more: Any) -> dict[str, Any]:
+    return {"type": "binary", "name": name, "property": name, "access": 1, "value_on": on, "value_off": off, **more}
+
+
+def numeric(name: str, unit: str, **more: Any) -> dict[str, Any]:
+    return {"type": "numeric", "name": name, "property": name, "access": 1, "unit": unit, **more}
+
+
+# Device messages ----------------------------------------------------------------------------------------------------
+
+
+def test_a_device_nobody_knows_is_read_by_the_generic_profile() -> None:
+    decoded = Desk().reads("zigbee2mqtt/hall", {"smoke": True, "battery": 80, "linkquality": 50})
+
+    assert values(decoded) == {"smoke": True, "battery": 80, "linkquality": 50}
+    assert (decoded.identity, decoded.address, decoded.device) == ("hall", "zigbee2mqtt:hall", "zigbee2mqtt:hall")
+    assert (decoded.profile, decoded.kind, decoded.counter) == ("zigbee2mqtt-generic", Kind.SMOKE, "")
+
+
+def test_a_registered_profile_decides() -> None:
+    desk = Desk({"zigbee2mqtt:kitchen": "frient-heszb-120"})
+
+    decoded = desk.reads("zigbee2mqtt/kitchen", {"smoke": True, "temperature": 60})
+
+    assert values(decoded) == {"heat_alarm": True, "temperature": 60}
+    assert (decoded.kind, decoded.device) == (Kind.HEAT, "id of zigbee2mqtt:kitchen")
+    assert all(one.device == decoded.device for one in decoded.readings)
+
+
+def test_a_registered_profile_that_is_gone_reads_as_the_generic_one() -> None:
+    desk = Desk({"zigbee2mqtt:kitchen": "removed-model"})
+
+    assert values(desk.reads("zigbee2mqtt/kitchen", {"gas": True})) == {"gas": True}
+
+
+@pytest.mark.parametrize("name", ["厨房/烟感", "kitchen/ceiling/smoke detector", "3号楼", "a.b-c_d"])
+def test_a_name_may_have_slashes_and_chinese(name: str) -> None:
+    assert Desk().reads(f"zigbee2mqtt/{name}", {"smoke": False}).identity == name
+
+
+def test_a_missing_or_null_field_says_nothing() -> None:
+    decoded = Desk().reads("zigbee2mqtt/hall", {"smoke": None, "co": None, "battery": "", "linkquality": 7})
+
+    assert values(decoded) == {"linkquality": 7}
+    assert decoded.dropped == []
+
+
+@pytest.mark.parametrize("action", ["", None])
+def test_an_empty_action_is_no_press(action: object) -> None:
+    decoded = Desk().reads("zigbee2mqtt/pendant", {"action": action, "battery": 99})
+
+    assert values(decoded) == {"battery": 99}
+
+
+def test_an_emergency_is_a_press_and_a_call() -> None:
+    decoded = Desk().reads("zigbee2mqtt/pendant", {"action": "emergency"})
+
+    assert values(decoded) == {"action": "emergency", "emergency": True}
+    assert decoded.kind is Kind.BUTTON
+
+
+def test_the_press_of_an_unknown_remote_is_no_call_button() -> None:
+    assert Desk().reads("zigbee2mqtt/remote", {"action": "single"}).kind is Kind.OTHER
+
+
+def test_an_empty_payload_is_ignored() -> None:
+    for topic in ("zigbee2mqtt/hall", "zigbee2mqtt/hall/availability", "zigbee2mqtt/bridge/devices"):
+        found = Desk().hears(topic, b"")
+        assert found.ignored
+        assert not found.messages
+
+
+def test_a_message_without_any_known_field_was_heard() -> None:
+    decoded = Desk().reads("zigbee2mqtt/all_sirens", {"state": "ON", "update": {"state": "idle"}, "device": {"x": 1}})
+
+    assert decoded.readings == []
+    assert decoded.identity == "all_sirens"
+
+
+def test_a_field_of_the_wrong_type_is_dropped_and_said() -> None:
+    decoded = Desk().reads("zigbee2mqtt/hall", {"smoke": {"a": 1}, "battery": True, "humidity": 140, "gas": False})
+
+    assert values(decoded) == {"gas": False}
+    assert sorted(refusal.code for refusal in decoded.dropped) == ["out_of_range", "wrong_type", "wrong_type"]
+    assert all(" is " in refusal.detail and "expected" in refusal.detail for refusal in decoded.dropped)
+
+
+# last_seen ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "2026-03-01T04:00:00.000Z",
+        "2026-03-01T12:00:00+08:00",
+        NOON // 1000,
+        str(NOON // 1000),
+        NOON / 1_000_000,
+    ],
+)
+def test_last_seen_is_the_time_of_measuring(said: object) -> None:
+    decoded = Desk().reads("zigbee2mqtt/hall", {"smoke": True, "last_seen": said}, at=NOON + 40 * SECOND)
+
+    assert decoded.measured_at == decoded.device_time == NOON
+    assert decoded.time_note == ""
+
+
+@pytest.mark.parametrize(
+    ("said", "note"),
+    [
+        (None, "none"),
+        ("yesterday", "none"),
+        (True, "none"),
+        ({}, "none"),
+        (0, "none"),
+        ("1970-01-01T00:00:12Z", "too_old"),
+        ("2026-01-29T12:00:00+08:00", "too_old"),
+        ("2099-01-01T00:00:00Z", "ahead"),
+        ("2026-03-01T12:05:01+08:00", "ahead"),
+        ("2026-03-01T04:00:00", "no_zone"),
+    ],
+)
+def test_a_time_that_cannot_be_believed_gives_receive_time_and_a_note(said: object, note: str) -> None:
+    decoded = Desk().reads("zigbee2mqtt/hall", {"smoke": True, "last_seen": said})
+
+    assert (decoded.measured_at, decoded.device_time, decoded.time_note) == (NOON, None, note)
+    assert values(decoded) == {"smoke": True}
+
+
+def test_a_time_within_its_bounds_is_kept() -> None:
+    for said in ("2026-01-30T12:00:00+08:00", "2026-03-01T12:05:00+08:00"):
+        assert Desk().reads("zigbee2mqtt/hall", {"last_seen": said}).device_time == parse_rfc3339(said)
+
+
+def test_a_time_without_zone_counts_in_site_time_when_it_is_near() -> None:
+    decoded = Desk().reads("zigbee2mqtt/hall", {"smoke": True, "last_seen": "2026-03-01T11:56:00"})
+
+    assert decoded.device_time == NOON - 4 * MINUTE
+
+
+# Availability and the bridge ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("payload", "online"),
+    [(b"online", True), (b"offline", False), (b'{"state":"online"}', True), ({"state": "offline"}, False)],
+)
+def test_availability_comes_in_two_forms(payload: object, online: bool) -> None:
+    decoded = Desk().reads("zigbee2mqtt/kitchen/smoke/availability", payload)
+
+    assert values(decoded) == {"online": online}
+    assert decoded.identity == "kitchen/smoke"
+
+
+def test_availability_that_says_neither_is_refused() -> None:
+    found = Desk().hears("zigbee2mqtt/hall/availability", {"state": "maybe"})
+
+    assert found.refusal is not None
+    assert (found.refusal.code, found.device) == (Problem.WRONG_TYPE, "hall")
+
+
+@pytest.mark.parametrize("payload", [b"offline", b'{"state":"offline"}'])
+def test_the_bridge_is_a_gateway_named_by_its_base_topic(payload: bytes) -> None:
+    decoded = Desk().reads("zigbee2mqtt/bridge/state", payload)
+
+    assert values(decoded) == {"online": False}
+    assert (decoded.identity, decoded.address, decoded.kind) == ("zigbee2mqtt", "zigbee2mqtt:zigbee2mqtt", Kind.GATEWAY)
+    assert decoded.profile == "zigbee2mqtt-bridge"
+
+
+@pytest.mark.parametrize(
+    "topic",
+    [
+        "zigbee2mqtt/bridge/info",
+        "zigbee2mqtt/bridge/logging",
+        "zigbee2mqtt/bridge/health",
+        "zigbee2mqtt/bridge/response/device/rename",
+        "zigbee2mqtt/bridge/request/permit_join",
+        "zigbee2mqtt/hall/set",
+        "zigbee2mqtt/hall/set/state",
+        "zigbee2mqtt/hall/get",
+        "zigbee2mqtt/kitchen/smoke/get/battery",
+    ],
+)
+def test_talk_and_commands_are_ignored(topic: str) -> None:
+    found = Desk().hears(topic, {"smoke": True, "message": "smoke!"})
+
+    assert found.ignored
+    assert found.device in {"zigbee2mqtt", "hall", "kitchen/smoke"}
+    assert found.announced is None
+
+
+@pytest.mark.parametrize("kind", ["device_joined", "device_announce", "device_leave"])
+def test_events_that_tell_no_model_are_ignored(kind: str) -> None:
+    found = Desk().hears("zigbee2mqtt/bridge/event", {"type": kind, "data": device("hall")})
+
+    assert found.ignored
+    assert found.announced is None
+
+
+# Announcements ------------------------------------------------------------------------------------------------------
+
+
+def test_announced_devices_are_introduced_and_read_by_their_model() -> None:
+    desk = Desk()
+    found = desk.hears(
+        "zigbee2mqtt/bridge/devices",
+        [
+            {"friendly_name": "Coordinator", "ieee_address": "0x00", "type": "Coordinator", "definition": None},
+            device("hall", model="HS3SA/HS1SA", vendor="Heiman"),
+            device("pool", "0x2", model="NeverHeardOf", vendor="Nobody", exposes=[binary("water_leak")]),
+        ],
+    )
+
+    assert found.ignored
+    assert not found.messages
+    assert [(one.address, one.profile, one.model, one.kind) for one in found.introduced] == [
+        ("zigbee2mqtt:hall", "heiman-hs1sa", "Heiman HS3SA/HS1SA", Kind.SMOKE),
+        ("zigbee2mqtt:pool", "zigbee2mqtt-generic", "Nobody NeverHeardOf", Kind.LEAK),
+    ]
+    decoded = desk.reads("zigbee2mqtt/hall", {"battery": 60})
+    assert (decoded.profile, decoded.kind, decoded.model) == ("heiman-hs1sa", Kind.SMOKE, "Heiman HS3SA/HS1SA")
+    assert decoded.aliases == [IEEE]
+
+
+def test_a_registered_device_is_not_introduced() -> None:
+    for address in ("zigbee2mqtt:hall", f"zigbee2mqtt:{IEEE}"):
+        found = Desk({address: "heiman-hs1sa"}).hears("zigbee2mqtt/bridge/devices", [device("hall")])
+        assert found.introduced == []
+
+
+def test_a_device_registered_by_its_ieee_address_is_known_by_its_name() -> None:
+    desk = Desk({f"zigbee2mqtt:{IEEE}": "heiman-hs1cg"})
+    desk.hears("zigbee2mqtt/bridge/devices", [device("kitchen")])
+
+    decoded = desk.reads("zigbee2mqtt/kitchen", {"gas": True})
+
+    assert decoded.device == f"id of zigbee2mqtt:{IEEE}"
+    assert decoded.profile == "heiman-hs1cg"
+    assert decoded.address == "zigbee2mqtt:kitchen"
+
+
+def test_a_renamed_device_keeps_its_registration() -> None:
+    desk = Desk({"zigbee2mqtt:old name": "heiman-hs1sa"})
+    desk.hears("zigbee2mqtt/bridge/devices", [device("old name")])
+    desk.hears("zigbee2mqtt/bridge/devices", [device("between")])
+    desk.hears("zigbee2mqtt/bridge/devices", [device("new name")])
+
+    decoded = desk.reads("zigbee2mqtt/new name", {"smoke": True})
+
+    assert decoded.device == "id of zigbee2mqtt:old name"
+    assert decoded.aliases == [IEEE, "old name", "between"]
+
+
+def test_a_name_given_to_another_device_leads_to_that_one() -> None:
+    desk = Desk({"zigbee2mqtt:hall": "heiman-hs1sa"})
+    desk.hears("zigbee2mqtt/bridge/devices", [device("hall")])
+    desk.hears("zigbee2mqtt/bridge/devices", [device("retired"), device("hall", "0x2")])
+
+    assert desk.reads("zigbee2mqtt/hall", {"smoke": True}).device == "id of zigbee2mqtt:hall"
+    assert desk.reads("zigbee2mqtt/retired", {"smoke": True}).device == "zigbee2mqtt:retired"
+
+
+def test_what_was_announced_survives_a_restart() -> None:
+    desk = Desk()
+    desk.hears("zigbee2mqtt/bridge/groups", [{"id": 1, "friendly_name": "all"}])
+    found = desk.hears("zigbee2mqtt/bridge/devices", [device("hall", model="SMSZB-120", vendor="Frient")])
+    assert found.announced is not None
+
+    restarted = Desk()
+    restarted.state = FamilyState({"zigbee2mqtt": found.announced})
+
+    assert restarted.reads("zigbee2mqtt/hall", {"smoke": False}).profile == "frient-smszb-120"
+    assert restarted.hears("zigbee2mqtt/all", {"state": "ON"}).ignored
+
+
+def test_kept_announcements_that_cannot_be_read_are_as_if_never_said() -> None:
+    desk = Desk()
+    desk.state = FamilyState({"zigbee2mqtt": {"zigbee2mqtt": b"\xff", "other": b""}})
+
+    assert values(desk.reads("zigbee2mqtt/hall", {"smoke": True})) == {"smoke": True}
+
+
+def test_an_announcement_read_twice_is_kept_twice_the_same() -> None:
+    desk = Desk()
+    said = [device("hall", model="TS0205", vendor="Tuya")]
+
+    assert desk.hears("zigbee2mqtt/bridge/devices", said) == desk.hears("zigbee2mqtt/bridge/devices", said)
+
+
+def test_groups_are_no_devices() -> None:
+    desk = Desk()
+    desk.hears("zigbee2mqtt/bridge/groups", [{"id": 2, "friendly_name": "corridor lights"}])
+
+    assert desk.hears("zigbee2mqtt/corridor lights", {"state": "ON"}).ignored
+    assert desk.hears("zigbee2mqtt/corridor lights/availability", b"online").ignored
+
+
+def test_an_interviewed_device_is_known_before_the_next_list() -> None:
+    desk = Desk()
+    desk.hears("zigbee2mqtt/bridge/devices", [device("pool", "0x2", model="TS0207")])
+    found = desk.hears(
+        "zigbee2mqtt/bridge/event",
+        {"type": "device_interview", "data": device("hall", model="SCA01ZB", vendor="Feibit", status="successful")},
+    )
+
+    assert [one.profile for one in found.introduced] == ["tuya-ts0207", "feibit-sca01zb"]
+    assert desk.reads("zigbee2mqtt/hall", {"battery": 9}).kind is Kind.CO
+    assert desk.reads("zigbee2mqtt/pool", {"battery": 9}).kind is Kind.LEAK
+
+
+def test_a_device_without_a_definition_is_known_by_its_radio_module() -> None:
+    desk = Desk()
+    desk.hears("zigbee2mqtt/bridge/devices", [device("hall", model_id="SmokeSensor-EM")])
+
+    assert desk.reads("zigbee2mqtt/hall", {"battery": 5}).profile == "heiman-hs1sa"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        [],
+        [None, 3, "x", [], {}],
+        [{"friendly_name": 7, "ieee_address": None}],
+        [{"friendly_name": "hall", "definition": "x"}],
+        [device("hall", model="X", exposes=[None, 3, {"type": "binary"}, {"type": "light", "features": 8}])],
+        [device("hall", software_build_id="\0\0\0", model="X\0Y")],
+    ],
+)
+def test_odd_announcements_harm_nothing(said: list[object]) -> None:
+    desk = Desk()
+
+    assert desk.hears("zigbee2mqtt/bridge/devices", said).ignored
+    assert values(desk.reads("zigbee2mqtt/hall", {"smoke": True})) == {"smoke": True}
+
+
+@pytest.mark.parametrize("topic", ["devices", "groups", "event"])
+def test_an_announcement_of_another_form_is_refused_with_the_bridge(topic: str) -> None:
+    found = Desk().hears(f"zigbee2mqtt/bridge/{topic}", 5)
+
+    assert found.refusal is not None
+    assert (found.refusal.code, found.device) == (Problem.WRONG_TYPE, "zigbee2mqtt")
+
+
+def test_an_announcement_may_be_larger_than_a_message() -> None:
+    said = [device(f"d{number}", f"0x{number}", model="TS0205", description="x" * 2000) for number in range(600)]
+
+    assert len(Desk().hears("zigbee2mqtt/bridge/devices", said).introduced) == 600
+
+
+# Exposes ------------------------------------------------------------------------------------------------------------
+
+
+def exposing(*exposes: dict[str, Any]) -> Desk:
+    desk = Desk()
+    desk.hears("zigbee2mqtt/bridge/devices", [device("it", model="unheard-of", vendor="Nobody", exposes=list(exposes))])
+    return desk
+
+
+def test_exposed_words_say_what_is_on() -> None:
+    desk = exposing(binary("smoke", "ALARM", "quiet"), binary("contact", "open", "shut"))
+
+    assert values(desk.reads("zigbee2mqtt/it", {"smoke": "ALARM", "contact": "open"})) == {
+        "smoke": True,
+        "contact": False,
+    }
+    assert values(desk.reads("zigbee2mqtt/it", {"smoke": "quiet", "contact": "shut"})) == {
+        "smoke": False,
+        "contact": True,
+    }
+
+
+def test_an_exposed_contact_is_closed_when_true() -> None:
+    desk = exposing(binary("contact", False, True))
+
+    assert values(desk.reads("zigbee2mqtt/it", {"contact": False})) == {"contact": False}
+
+
+def test_exposed_units_are_converted() -> None:
+    desk = exposing(numeric("voltage", "mV"), numeric("temperature", "°F"), numeric("pressure", "kPa"))
+
+    decoded = desk.reads("zigbee2mqtt/it", {"voltage": 300, "temperature": 212, "pressure": 101.3})
+
+    assert values(decoded) == {"voltage": 0.3, "temperature": 100, "pressure": 1013}
+
+
+def test_an_exposed_unit_that_is_no_unit_of_the_metric_gives_nothing() -> None:
+    desk = exposing(numeric("humidity", "g/m³"), binary("smoke"))
+
+    assert values(desk.reads("zigbee2mqtt/it", {"humidity": 12, "smoke": False})) == {"smoke": False}
+
+
+def test_a_flag_that_a_device_counts_is_a_number() -> None:
+    desk = exposing(numeric("gas", "%LEL"), numeric("carbon_monoxide", "ppm"))
+
+    decoded = desk.reads("zigbee2mqtt/it", {"gas": 1, "carbon_monoxide": 40})
+
+    assert values(decoded) == {"gas_concentration": 1, "co_ppm": 40}
+
+
+def test_exposed_endpoints_are_parts() -> None:
+    desk = exposing(
+        {**numeric("temperature", "°C"), "property": "temperature_1", "endpoint": "1"},
+        {**numeric("temperature", "°C"), "property": "temperature_2", "endpoint": "2"},
+    )
+
+    decoded = desk.reads("zigbee2mqtt/it", {"temperature_1": 4.5, "temperature_2": 21})
+
+    assert values(decoded) == {"temperature@1": 4.5, "temperature@2": 21}
+
+
+def test_what_is_only_set_is_not_exposed() -> None:
+    desk = exposing(binary("smoke", "go", "stop", access=2), binary("gas"))
+
+    assert desk.reads("zigbee2mqtt/it", {"battery": 5}).kind is Kind.GAS
+
+
+@pytest.mark.parametrize(
+    ("exposes", "kind"),
+    [
+        ([binary("smoke"), numeric("temperature", "°C")], Kind.SMOKE),
+        ([binary("gas")], Kind.GAS),
+        ([binary("carbon_monoxide")], Kind.CO),
+        ([binary("water_leak"), binary("battery_low")], Kind.LEAK),
+        ([{"type": "enum", "name": "action", "property": "action", "access": 1, "values": ["emergency"]}], Kind.BUTTON),
+        ([{"type": "enum", "name": "action", "property": "action", "access": 1, "values": ["on", "off"]}], Kind.OTHER),
+        ([binary("sos")], Kind.BUTTON),
+        ([binary("contact", False, True)], Kind.DOOR),
+        ([binary("presence")], Kind.MOTION),
+        ([numeric("temperature", "°C"), numeric("humidity", "%")], Kind.CLIMATE),
+        ([{"type": "climate", "features": [numeric("local_temperature", "°C")]}], Kind.CLIMATE),
+        ([numeric("battery", "%")], Kind.OTHER),
+    ],
+)
+def test_the_kind_is_guessed_from_what_is_exposed(exposes: list[dict[str, Any]], kind: Kind) -> None:
+    assert exposing(*exposes).reads("zigbee2mqtt/it", {"linkquality": 1}).kind is kind
+
+
+# output: attribute --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("key", "payload", "expected"),
+    [
+        ("smoke", b"true", {"smoke": True}),
+        ("smoke", b"ON", {"smoke": True}),
+        ("battery", b"93.5", {"battery": 93.5}),
+        ("action", b"emergency", {"action": "emergency", "emergency": True}),
+        ("action", b'""', {}),
+        ("action", b"null", {}),
+        ("color", b'{"x":1}', {}),
+        ("unheard_of", b"5", {}),
+    ],
+)
+def test_an_attribute_of_an_announced_device_is_its_reading(key: str, payload: bytes, expected: dict[str, Any]) -> None:
+    desk = Desk()
+    desk.hears("zigbee2mqtt/bridge/devices", [device("kitchen/sensor")])
+
+    decoded = desk.reads(f"zigbee2mqtt/kitchen/sensor/{key}", payload)
+
+    assert values(decoded) == expected
+    assert decoded.identity == "kitchen/sensor"
+
+
+def test_a_bare_value_under_a_known_word_is_an_attribute_without_announcement() -> None:
+    decoded = Desk().reads("zigbee2mqtt/hall/smoke", b"true")
+
+    assert (decoded.identity, values(decoded)) == ("hall", {"smoke": True})
+
+
+def test_an_object_under_a_known_word_is_a_device_of_that_name() -> None:
+    decoded = Desk().reads("zigbee2mqtt/kitchen/smoke", {"smoke": True})
+
+    assert (decoded.identity, values(decoded)) == ("kitchen/smoke", {"smoke": True})
+
+
+def test_a_bare_value_under_an_unknown_word_is_refused() -> None:
+    found = Desk().hears("zigbee2mqtt/hall/colour", b"5")
+
+    assert found.refusal is not None
+    assert (found.refusal.code, found.device) == (Problem.WRONG_TYPE, "hall/colour")
+
+
+def test_a_press_told_in_both_forms_is_one_press() -> None:
+    desk = Desk()
+    desk.hears("zigbee2mqtt/bridge/devices", [device("pendant")])
+    assert values(desk.reads("zigbee2mqtt/pendant", {"action": "emergency"})) != {}
+
+    echo = desk.reads("zigbee2mqtt/pendant/action", b"emergency", at=NOON + SECOND)
+    later = desk.reads("zigbee2mqtt/pendant/action", b"emergency", at=NOON + MINUTE)
+
+    assert values(echo) == {}
+    assert values(later) == {"action": "emergency", "emergency": True}
+
+
+# Base topics --------------------------------------------------------------------------------------------------------
+
+
+def two_bases() -> Interpreter:
+    families, profiles = shipped_profiles()
+    return Interpreter(families, profiles.values(), bases={"zigbee2mqtt": ["zigbee2mqtt", "east/zigbee"]})
+
+
+def test_several_base_topics_are_heard() -> None:
+    desk = Desk(interpreter=two_bases())
+
+    assert desk.reads("east/zigbee/hall", {"smoke": True}).identity == "hall"
+    assert desk.reads("east/zigbee/bridge/state", b"online").identity == "east/zigbee"
+    assert desk.reads("zigbee2mqtt/hall", {"smoke": True}).identity == "hall"
+
+
+def test_a_name_that_two_bases_use_names_neither() -> None:
+    desk = Desk(interpreter=two_bases())
+    desk.hears("zigbee2mqtt/bridge/devices", [device("hall", "0x1")])
+    desk.hears("east/zigbee/bridge/devices", [device("hall", "0x2")])
+
+    assert desk.reads("zigbee2mqtt/hall", {"smoke": True}).device == "zigbee2mqtt:0x1"
+    assert desk.reads("east/zigbee/hall", {"smoke": True}).device == "zigbee2mqtt:0x2"
+
+
+def test_a_topic_that_only_the_installation_could_tell_is_read_by_its_family() -> None:
+    assert Desk().hears("home/hall", {"smoke": True}).refusal is not None
+
+    decoded = Desk().reads("home/kitchen/hall", {"smoke": True}, family="zigbee2mqtt")
+
+    assert (decoded.identity, values(decoded)) == ("kitchen/hall", {"smoke": True})
+
+
+def test_a_family_that_there_is_not_has_no_topics() -> None:
+    found: Interpretation = shipped_interpreter().read(
+        Arrival("home/hall", b"{}", NOON), FamilyState(), lambda address: None, family="nobody"
+    )
+
+    assert found.refusal is not None
+    assert found.refusal.code is Problem.UNKNOWN_TOPIC
+
+
+# Whatever is announced, messages are read ----------------------------------------------------------------------------
+
+_WORDS = st.sampled_from(["smoke", "gas", "action", "contact", "voltage", "temperature", "carbon_monoxide", "", "\0x"])
+_RAW = _WORDS | st.booleans() | st.none() | st.integers(-5, 5) | st.floats(allow_nan=False) | st.just(["a"])
+_EXPOSES = st.lists(
+    st.fixed_dictionaries(
+        {
+            "type": st.sampled_from(["binary", "numeric", "enum", "text", "composite", "switch", 3]),
+            "name": _WORDS,
+            "property": _WORDS,
+            "access": st.integers(0, 7) | st.none(),
+        },
+        optional={
+            "value_on": _RAW,
+            "value_off": _RAW,
+            "unit": st.sampled_from(["mV", "°C", "%LEL", "ppm", "furlong"]) | _RAW,
+            "values": st.lists(_RAW, max_size=3) | _RAW,
+            "endpoint": _RAW,
+            "features": st.lists(_RAW, max_size=2) | _RAW,
+        },
+    ),
+    max_size=4,
+)
+_ANNOUNCED = st.lists(
+    st.fixed_dictionaries(
+        {"friendly_name": st.sampled_from(["hall", "hall/smoke", "楼道"]) | _RAW},
+        optional={
+            "ieee_address": st.sampled_from(["0x1", "0x2"]) | _RAW,
+            "type": st.sampled_from(["EndDevice", "Coordinator"]) | _RAW,
+            "model_id": st.sampled_from(["SmokeSensor-EM"]) | _RAW,
+            "definition": _RAW
+            | st.fixed_dictionaries({"model": st.sampled_from(["TS0205"]) | _RAW, "exposes": _EXPOSES | _RAW}),
+        },
+    ),
+    max_size=3,
+)
+
+
+@given(_ANNOUNCED, st.dictionaries(_WORDS, _RAW, max_size=4), st.sampled_from(["hall", "hall/smoke", "楼道"]))
+def test_whatever_is_announced_messages_are_read_and_a_restart_reads_them_alike(
+    announced: list[dict[str, Any]], fields: dict[str, Any], name: str
+) -> None:
+    desk = Desk()
+    kept = desk.hears("zigbee2mqtt/bridge/devices", announced).announced
+    restarted = Desk()
+    restarted.state = FamilyState({"zigbee2mqtt": kept or {}})
+
+    found = desk.hears(f"zigbee2mqtt/{name}", fields)
+
+    assert len(found.messages) == 1
+    assert restarted.hears(f"zigbee2mqtt/{name}", fields) == found
