@@ -162,7 +162,7 @@ class PahoDialogue:
             Arrival(
                 topic,
                 bytes(message.payload),
-                self._now,
+                self._now + len(self._arrivals),
                 message.retain,
                 message.dup,
                 message.qos,

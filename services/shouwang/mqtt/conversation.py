@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
-from shouwang.domain.vocabulary import Value
+from shouwang.domain.vocabulary import SECOND, Instant, Value
 from shouwang.mqtt.address import Address, Tls
 from shouwang.mqtt.dialogue import Dialer, Dialogue, Hello, Version, Welcome, closed_early
 from shouwang.mqtt.feed import Sink
@@ -73,6 +73,7 @@ class Conversation:
         self._subscribing: int | None = None
         self._stands_since: float | None = None
         self._last_words: float | None = None
+        self._received: Instant = 0
 
     def run(self) -> None:
         """Returns when ``stopping`` was set and all is said. Raises LinkLost or one of its kinds otherwise."""
@@ -160,13 +161,20 @@ class Conversation:
             reading = not self.stands or terms.sink.has_room()
             if poll.wait(read=reading, write=link.wants_write):
                 link.fill()
-                if arrivals := dialogue.read(terms.clock.now()):
+                if arrivals := dialogue.read(self._moment()):
+                    self._received = arrivals[-1].received_at
                     terms.sink.put(self, arrivals)
             now = time.monotonic()
             if now - ticked >= _TICK:
                 ticked = now
                 dialogue.tick(reading=reading)
                 self._judge_answers(now)
+
+    def _moment(self) -> Instant:
+        """Now, but later than all that was received: readings rest by device and time, so that two messages of one
+        instant would be one. A clock that was set back for good is followed."""
+        now = self._terms.clock.now()
+        return self._received + 1 if 0 <= self._received - now < SECOND else now
 
     def _send(self, dialogue: Dialogue) -> None:
         """All that waits goes in one write: the acknowledgements first."""

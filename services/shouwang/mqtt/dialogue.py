@@ -79,7 +79,8 @@ class Dialogue(Protocol):
     link: Link
 
     def read(self, now: Instant) -> list[Arrival]:
-        """Deals with all that the link has unread; messages in order, the rest goes to the listener.
+        """Deals with all that the link has unread; messages in order, the first received at ``now`` and each next one a
+        microsecond later; the rest goes to the listener.
         Raises LinkLost, Refused or WrongVersion when the connection is over."""
         ...
 
