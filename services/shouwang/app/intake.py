@@ -1,5 +1,6 @@
 """Intake, composed: the ear's session, the acceptance, timers, announcements; one thread decides."""
 
+import gc
 import hashlib
 import logging
 import signal
@@ -46,6 +47,9 @@ RENEW_EVERY = TERM // 5
 CATCH_UP = 10 * SECOND
 """Timers wait at start until the broker's queue was taken in, at most this long: what ended while we were away must
 not be raised by a clock that ran on."""
+
+TIDY_WHEN_IDLE = 60 * SECOND
+TIDY_AT_LEAST = 1800 * SECOND
 
 RETRY_SECONDS = (0.1, 0.2, 0.5, 1.0, 2.0)
 """Between two attempts at a commit while the state database does not answer. The broker keeps the rest meanwhile."""
@@ -209,14 +213,17 @@ class Intaking:
         self._started = clock.now()
         self._caught_up = False
         self._renewed = 0
+        self._tidied = clock.now()
         self._turned = 0
 
     def listen(self, stop: threading.Event) -> None:
         """Until ``stop``. Raises StaleEpoch."""
         self._with_patience(self._begin, stop)
+        gc.disable()
         more_due = False
         while not stop.is_set():
             batch = self._ear.next_batch(0 if more_due else TURN_SECONDS)
+            self._tidy(idle=batch is None)
             if batch is not None:
                 self._with_patience(partial(self._intake.accept, batch), stop)
                 self._with_patience(self._announcing.publish, stop)
@@ -253,6 +260,14 @@ class Intaking:
         if self._caught_up or now - self._started > CATCH_UP:
             return self._timers.run_due()
         return 0
+
+    def _tidy(self, *, idle: bool) -> None:
+        """Python's search for garbage in cycles visits every value of every device: 20 ms with 10,000 devices, and a
+        third of all time under load (measured). Almost nothing here is cyclic, so it waits for an idle moment."""
+        since = self._clock.now() - self._tidied
+        if since > (TIDY_WHEN_IDLE if idle else TIDY_AT_LEAST):
+            gc.collect()
+            self._tidied = self._clock.now()
 
     def _notice_deafness(self, now: Instant) -> None:
         connected = self._ear.connected

@@ -12,7 +12,7 @@ import msgspec
 from shouwang.domain.vocabulary import DeviceId, Evidence, Instant, Kind, Life, PlaceId, Scalar, Severity, Value
 
 
-class Newest(Value, frozen=True, array_like=True):
+class Newest(Value, frozen=True, array_like=True, gc=False):
     """The newest reading of one metric and part, by device time. Of several at one instant the greatest value stays
     (true before false), so that their order of arrival changes nothing."""
 
@@ -68,7 +68,7 @@ class Standing(Value, frozen=True, omit_defaults=True):
     """Of the rule that wrote this; a changed rule keeps what still makes sense."""
 
 
-class RepeatMark(Value, frozen=True, array_like=True):
+class RepeatMark(Value, frozen=True, array_like=True, gc=False):
     """What tells a sender's repeat from news: the family's counter or id, payload hash and device time."""
 
     counter: str

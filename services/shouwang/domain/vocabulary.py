@@ -190,7 +190,7 @@ METRICS: Mapping[str, Metric] = {
 """The closed vocabulary. A word that is not here is refused by ``shouwang check`` and never stored."""
 
 
-class Reading(Value, frozen=True):
+class Reading(Value, frozen=True, gc=False):
     """One metric of one device at one instant. Unit: that of ``METRICS[metric]``."""
 
     device: DeviceId
@@ -204,7 +204,7 @@ class Reading(Value, frozen=True):
     """Older than the newest of its metric when it arrived: may raise, never clears."""
 
 
-class Evidence(Value, frozen=True):
+class Evidence(Value, frozen=True, gc=False):
     """One reading that decided: what was found, when measured."""
 
     metric: str
@@ -213,7 +213,7 @@ class Evidence(Value, frozen=True):
     part: str = ""
 
 
-class Arrival(Value, frozen=True):
+class Arrival(Value, frozen=True, gc=False):
     """One PUBLISH as the broker handed it over, not yet acknowledged."""
 
     topic: str
@@ -246,7 +246,7 @@ class Problem(StrEnum):
     UNDECLARED_ALIAS = "undeclared_alias"
 
 
-class Refusal(Value, frozen=True):
+class Refusal(Value, frozen=True, gc=False):
     """A problem and its detail, in one sentence: what was found, what was expected."""
 
     code: Problem
