@@ -12,12 +12,15 @@ from fastapi.testclient import TestClient
 from harness.window import COMPOUND, ELSEWHERE, ROOM, START, Site, site_on
 from shouwang.api import site as pages
 from shouwang.api.doors import Readiness, Scene
+from shouwang.api.fleet import FleetState
 from shouwang.api.problems import Code
 from shouwang.api.server import build_app
 from shouwang.domain.access import Role
+from shouwang.domain.alert import AlertClass
 from shouwang.domain.errors import NotFound
+from shouwang.domain.incident import Finding, Outcome
 from shouwang.domain.moment import rfc3339
-from shouwang.domain.notice import DeliveryState
+from shouwang.domain.notice import DeliveryState, Why
 from shouwang.domain.profile import Profile
 from shouwang.domain.standing import Change
 from shouwang.domain.vocabulary import DAY, HOUR, MINUTE, SECOND, DeviceId, Kind, PlaceId, Reading
@@ -539,6 +542,24 @@ def test_both_languages_of_the_page_have_the_same_words() -> None:
     chinese, english = text.split("\n  zh: {")[1].split("\n  en: {")
     keys = re.compile(r"[{,\n]\s*(?:\"([^\"]+)\"|([\w-]+)):")
     assert sorted(keys.findall(chinese)) == sorted(keys.findall(english.split("\n  },")[0]))
+
+
+def test_the_page_has_words_for_every_kind_of_entry_and_every_class_state_and_post() -> None:
+    words = (pages.PAGE / "words.js").read_text(encoding="utf-8")
+    source = "".join(path.read_text(encoding="utf-8") for path in pages.PAGE.parents[1].rglob("*.py"))
+    rooms = "alert|incident|notice|device|coverage|escalation"
+    kinds = set(
+        re.findall(rf'(?:record|_entry|_line)\(\s*"((?:{rooms})\.[a-z_]+)"|kind="((?:{rooms})\.[a-z_]+)"', source)
+    )
+    named = {one or other for one, other in kinds} | {
+        f"delivery.{state}" for state in ("sent", "unreachable", "refused")
+    }
+    assert len(named) > 20
+    for word in sorted(named):
+        assert words.count(f'"{word}": ') == 2, f"{word} has no words"
+    for enum in (AlertClass, DeliveryState, Finding, Outcome, Why, FleetState, Kind):
+        for member in enum:
+            assert len(re.findall(rf"[ {{]{member.value}: ", words)) >= 2, f"{enum.__name__} {member} has no words"
 
 
 def test_a_built_console_takes_the_place_of_the_plain_page(

@@ -36,7 +36,7 @@ def address(site: Site, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         door.bind(("127.0.0.1", 0))
         port = door.getsockname()[1]
     app = build_app(site.window())
-    config = uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error", timeout_graceful_shutdown=1)
+    config = uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
@@ -44,8 +44,10 @@ def address(site: Site, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     while not server.started and time.monotonic() < deadline:
         time.sleep(0.01)
     yield f"http://127.0.0.1:{port}"
+    site.tail.close()
     server.should_exit = True
     thread.join(10)
+    assert not thread.is_alive()
 
 
 class Listener:
@@ -264,6 +266,18 @@ async def test_one_that_fell_behind_the_ring_reads_on_from_the_database() -> Non
     assert numbers[1:] == list(range(1, 451))
     for task in (client, running):
         task.cancel()
+
+
+async def test_a_server_that_stops_waits_for_no_listener() -> None:
+    tail = Tail(Ledger())
+    running = asyncio.create_task(tail.run())
+    sent: list[bytes] = []
+    client = await chunks(tail, None, sent)
+    await asyncio.sleep(0.1)
+    tail.close()
+    await asyncio.wait_for(client, 1)
+    assert tail.clients == 0
+    running.cancel()
 
 
 async def test_a_heartbeat_comes_in_silence_and_stops_when_the_journal_cannot_be_read() -> None:

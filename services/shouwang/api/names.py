@@ -2,6 +2,7 @@
 
 from shouwang.domain.access import Act, Principal, may
 from shouwang.domain.community import Community
+from shouwang.domain.duty import Roster
 from shouwang.domain.place import PlaceKind, ancestors
 from shouwang.domain.vocabulary import UNASSIGNED, PersonId, PlaceId
 
@@ -25,9 +26,11 @@ class Names:
         return known.name if self.unmasked else masked_name(known.name)
 
     def post(self, person: str, place: str) -> str:
-        """The post that a person holds nearest to a place; empty where none."""
+        """The post that a person holds nearest to a place, else the one that a roster fills with them; empty where
+        neither."""
         held = {one.place: one.post for one in self._community.posts if one.person == person}
-        return next((held[at] for at in ancestors(place) if at in held), "")
+        nearest = next((held[at] for at in ancestors(place) if at in held), "")
+        return nearest or next((one.post for one in self._community.rosters.values() if _is_on(person, one)), "")
 
     def place(self, path: str) -> PlaceNames:
         return place_names(self._community, path)
@@ -35,6 +38,10 @@ class Names:
 
 def place_names(community: Community, path: str) -> PlaceNames:
     return PlaceNames(label=_label(community, path), names=community.place_names(path))
+
+
+def _is_on(person: str, roster: Roster) -> bool:
+    return any(person in shift.people for shift in roster.shifts)
 
 
 def masked_name(name: str) -> str:

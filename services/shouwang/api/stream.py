@@ -55,6 +55,7 @@ class Tail:
         self._last = 0
         self._clients = 0
         self._healthy = True
+        self._closed = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self._woken = asyncio.Event()
         self._news = asyncio.Event()
@@ -65,6 +66,15 @@ class Tail:
     def healthy(self) -> bool:
         """False while the journal cannot be read."""
         return self._healthy
+
+    @property
+    def closed(self) -> bool:
+        return self._closed
+
+    def close(self) -> None:
+        """Ends all streams: a server that stops waits for nobody who only listens. Call it on the event loop."""
+        self._closed = True
+        self._news.set()
 
     @property
     def clients(self) -> int:
@@ -187,7 +197,7 @@ class EventStream(Response):
         # An id without data sets the number to resume from, and no event: a line that breaks before the first event
         # resumes here.
         chunk = b"retry: 1000\nid: %d\n\n" % after
-        while not gone.done():
+        while not gone.done() and not self._tail.closed:
             try:
                 async with asyncio.timeout(self._send_timeout):
                     await send({"type": "http.response.body", "body": chunk, "more_body": True})
@@ -201,6 +211,8 @@ class EventStream(Response):
                 entries = await self._tail.newer(after)
             chunk = await self._chunk(entries)
             after = entries[-1].seq if entries else after
+        if not gone.done():
+            await send({"type": "http.response.body", "body": b""})
 
     async def _chunk(self, entries: Sequence[Entry]) -> bytes:
         if not entries:

@@ -93,6 +93,7 @@ class Server:
         casebook = SqlCasebook(self._database)
         outbox = SqlOutbox(self._database)
         tail = Tail(journal)
+        self._tail = tail
         self._webhook = Webhook(clock, allow=settings.webhook_allow, seconds=settings.webhook_seconds)
         self._dispatch = Dispatch(
             casebook=casebook,
@@ -172,6 +173,7 @@ class Server:
                 tasks.create_task(self._dispatch.run(stop), name="dispatch")
                 tasks.create_task(self._probe(stop), name="canary")
                 await stop.wait()
+                self._tail.close()
                 http.should_exit = True
         finally:
             ended.set()

@@ -46,7 +46,7 @@ export function hero(one, { alerts, devices, history, places, mayAct, onAct }) {
 
 /** One line in the queue. */
 export function row(one, chosen, onChoose) {
-  return h("button.row", { class: one.drill ? "drill" : one.class, "aria-pressed": String(chosen), onclick: () => onChoose(one.id) },
+  return h("button.row", { class: `${one.drill ? "drill" : one.class} ${wantsTaking(one) ? "unheard" : ""}`, "aria-pressed": String(chosen), onclick: () => onChoose(one.id) },
     h("span.k", null, mark(one.class), title(one)), h("span", null, place(one)),
     h("span.holder", { class: wantsTaking(one) ? "warn" : "muted" }, wantsTaking(one) ? w("waiting") : `${w("stages", one.state)} ${one.holder ? person(one, one.holder) : ""}`),
     h("span.since", { "data-since": one.opened_at }));
@@ -86,7 +86,7 @@ function stages(one) {
     ["resolved", one.resolved_at, one.resolved_by],
   ];
   const reached = steps.findLastIndex(([, at]) => at);
-  const current = steps.findIndex(([, at], index) => !at && index > Math.min(reached, 2));
+  const current = isLive(one) ? ["", "acknowledge", "verify", "en-route", "arrive", "resolve"].indexOf(nextAct(one)) : -1;
   return h("ol.steps", null, steps.map(([name, at, by], index) =>
     h("li", { class: at ? "done" : index === current ? "now" : "", "aria-current": index === current ? "step" : null },
       w("stages", name), name === "verified" && at ? ` · ${w("findings", one.finding)}` : "",
@@ -104,7 +104,7 @@ function told(one) {
 
 function result(one, each) {
   const at = each.answered_at ?? each.seen_at ?? each.delivered_at ?? each.sent_at;
-  const word = w("states", each.state);
+  const word = each.channel === "console" && each.state === "sent" ? w("shown") : w("states", each.state);
   if (each.state === "refused" || each.state === "unreachable") {
     const tries = each.attempts > 1 ? ` ${each.attempts} ${w("times")}` : "";
     return h("span.bad", { title: each.detail }, `${word}${tries}`);
@@ -114,7 +114,7 @@ function result(one, each) {
   const late = Date.parse(each.sent_at) - Date.parse(each.created_at);
   const lateness = late > LATE_AFTER ? [" · ", h("span.bad", null, `${w("lateBy")} ${length(late)}`)] : "";
   if (each.state === "answered" || each.state === "seen") return [h("span.good", null, `${word} ${second(at)}`), lateness];
-  if (wantsTaking(one)) return [h("span", { "data-unheard": at, "data-word": `${word} ${second(at, true)}` }), lateness];
+  if (wantsTaking(one)) return [h("span", { "data-unheard": at, "data-word": `${word} ${second(at)}` }), lateness];
   return [h("span", null, `${word} ${second(at, true)}`), lateness];
 }
 

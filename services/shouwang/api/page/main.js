@@ -11,7 +11,8 @@ import { length, now, setClock, since } from "./time.js";
 import { lang, setLang, w } from "./words.js";
 
 const app = document.getElementById("app");
-const state = { session: null, ready: null, fleet: null, gaps: [], lately: [], open: [], ended: [], alerts: [], history: [], devices: new Map(), places: new Map(), chosen: null, alive: true, pictureAt: Date.now() };
+const state = { session: null, ready: null, fleet: null, gaps: [], lately: [], open: [], ended: [], alerts: [], history: [], devices: new Map(), places: new Map(), chosen: null, chosenAt: 0, alive: true, pictureAt: Date.now() };
+const STAYS = 30_000; // whoever works on a case keeps it in front, so that the next key means the same case
 const MONTH = 30 * 86_400_000;
 const LIVE = "open,acknowledged,en_route,on_scene";
 let unfollow = null;
@@ -67,7 +68,9 @@ async function readCases() {
   state.open = open.items.sort(byUrgency);
   state.ended = ended.items;
   state.pictureAt = now();
-  if (!state.open.some((one) => one.id === state.chosen)) state.chosen = null;
+  const waits = state.open.some((one) => wantsTaking(one) && one.id !== state.chosen);
+  const isLeft = waits && Date.now() - state.chosenAt > STAYS;
+  if (isLeft || !state.open.some((one) => one.id === state.chosen)) state.chosen = null;
   const one = chosen();
   if (one) await readAround(one);
 }
@@ -141,14 +144,19 @@ function still() {
     h("div", null, strays(state.fleet, state.gaps.length), gaps(state.gaps), recent(state.ended), lately(state.lately)));
 }
 
+function keep(id) {
+  Object.assign(state, { chosen: id, chosenAt: Date.now() });
+}
+
 function choose(id) {
-  state.chosen = id;
+  keep(id);
   draw();
   look();
 }
 
 async function act(name, one) {
   if (name === "mute") return mute(state.open.map(muteKey));
+  keep(one.id);
   const body = await askFor(name, one);
   if (body === null) return;
   try {

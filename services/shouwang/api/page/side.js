@@ -33,6 +33,10 @@ function sentence(entry, one, places) {
       return [who, word, ` · ${w("outcomes", body.outcome)} ${body.cause ? `（${w("causes", body.cause)}）` : ""} ${body.note ?? ""}`];
     case "notice.made":
       return [word, `（${w("why", body.why)}）→ ${(body.tell ?? []).map(target).join("、")}`];
+    case "notice.expanded":
+      return [word, ` ${(body.people ?? []).map(name).join("、")}`, body.gaps?.length ? h("span.bad", null, ` ${body.gaps.join("；")}`) : ""];
+    case "delivery.sent":
+      return [h("b", null, body.channel === "console" ? w("shown") : w("kinds", entry.kind)), ` · ${name(body.person)} · ${w("channels", body.channel)}`];
     case "escalation.skipped":
       return [word, ` · ${w("unless", body.because)}`];
     default: {
