@@ -169,6 +169,7 @@ def test_a_good_profile_of_a_vendor_has_no_problem(tmp_path: Path) -> None:
         ("smoke: smoke\n", "smoke: []\n", "acme-s1.yaml:10: readings.smoke names no field of the message"),
         ("smoke: smoke\n", "smoke: [smoke, smoke]\n", "acme-s1.yaml:10: readings.smoke: smoke stands twice"),
         ("  smoke: smoke\n", "  smoke: smoke\n  gas: gas\n", "acme-s1.yaml:15: examples: none shows gas true"),
+        ("kind: smoke", "kind: smoke\nignores: [smoke]", "acme-s1.yaml:5: ignores: smoke is read all the same"),
         ("kind: smoke", "kind: smoke\nkind: gas", "acme-s1.yaml:5: 'kind' stands twice"),
         ("en: Smoke alarm", "e: x", "acme-s1.yaml:3: title: Object contains unknown field `e`"),
         (", en: Smoke alarm", "", "acme-s1.yaml:3: title: Object missing required field `en`"),
@@ -203,7 +204,7 @@ def test_a_profile_of_ones_own_reads_and_replaces(tmp_path: Path) -> None:
     families, profiles = load_profiles([PROFILES, tmp_path])
     desk = Desk({"zigbee2mqtt:it": "acme-s1"}, Interpreter(families, profiles.values()))
 
-    assert values(desk.reads("zigbee2mqtt/it", {"smoke": 1, "tamper": True})) == {"smoke": True}
+    assert values(desk.reads("zigbee2mqtt/it", {"smoke": 1})) == {"smoke": True}
     assert profiles["tuya-ts0205"].kind is Kind.HEAT
 
 

@@ -199,6 +199,13 @@ def test_a_native_device_keeps_its_words_under_any_registered_profile() -> None:
     assert (decoded.profile, decoded.kind, decoded.device) == ("heiman-hs1sa", Kind.SMOKE, "id of native:hall")
 
 
+def test_a_native_message_of_which_nothing_could_be_read_is_refused() -> None:
+    found = Desk().hears("shouwang/v1/devices/hall/readings", {"readings": {"smok": True}})
+
+    assert found.refusal is not None
+    assert found.refusal.code is Problem.WRONG_TYPE
+
+
 def test_a_native_message_without_readings_is_refused_with_its_device() -> None:
     found = Desk().hears("shouwang/v1/devices/hall/readings", {"smoke": True})
 

@@ -49,6 +49,35 @@ def test_a_registered_profile_decides() -> None:
     assert all(one.device == decoded.device for one in decoded.readings)
 
 
+def test_what_a_profile_does_not_name_is_read_as_on_other_devices() -> None:
+    desk = Desk({"zigbee2mqtt:kitchen": "frient-heszb-120"})
+
+    decoded = desk.reads("zigbee2mqtt/kitchen", {"smoke": False, "carbon_monoxide": True, "tamper": False})
+
+    assert values(decoded) == {"heat_alarm": False, "carbon_monoxide": True, "tamper": False}
+
+
+def test_a_key_that_a_profile_ignores_is_not_read() -> None:
+    desk = Desk({"zigbee2mqtt:hall": "tuya-ts0601-smoke"})
+
+    assert values(desk.reads("zigbee2mqtt/hall", {"smoke": False, "alarm": True, "volume": 1})) == {"smoke": False}
+
+
+def test_a_message_of_which_nothing_could_be_read_is_refused() -> None:
+    found = Desk().hears("zigbee2mqtt/hall", {"smoke": "perhaps", "state": "ON"})
+
+    assert found.refusal is not None
+    assert (found.refusal.code, found.device) == (Problem.WRONG_TYPE, "hall")
+
+
+def test_a_device_interviewed_anew_stays_what_it_is() -> None:
+    desk = Desk()
+    desk.hears("zigbee2mqtt/bridge/devices", [device("hall", model="TS0205", vendor="Tuya")])
+    desk.hears("zigbee2mqtt/bridge/devices", [device("hall now")])
+
+    assert desk.reads("zigbee2mqtt/hall now", {"battery": 5}).profile == "tuya-ts0205"
+
+
 def test_a_registered_profile_that_is_gone_reads_as_the_generic_one() -> None:
     desk = Desk({"zigbee2mqtt:kitchen": "removed-model"})
 
@@ -606,5 +635,5 @@ def test_whatever_is_announced_messages_are_read_and_a_restart_reads_them_alike(
 
     found = desk.hears(f"zigbee2mqtt/{name}", fields)
 
-    assert len(found.messages) == 1
+    assert len(found.messages) == 1 or found.refusal is not None
     assert restarted.hears(f"zigbee2mqtt/{name}", fields) == found

@@ -1,7 +1,7 @@
 """All profiles, compiled and found by id, by what a family calls the model, or by what a person wrote of it."""
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from shouwang.domain.errors import ProfileError
 from shouwang.domain.family import Family
@@ -53,11 +53,16 @@ class Understood:
 
 
 class Catalogue:
-    def __init__(self, families: Iterable[Family], profiles: Mapping[str, Profile]) -> None:
+    def __init__(self, families: Collection[Family], profiles: Mapping[str, Profile]) -> None:
         """Raises ProfileError naming the profile that cannot be compiled, or the one that a family misses."""
         self._profiles = profiles
         self._generic = {family.id: family.generic for family in families}
-        self._maps = {id: _compiled(profile) for id, profile in profiles.items()}
+        self._maps = {
+            (id, family.id): self._compiled(profile, family.generic)
+            for family in families
+            for id, profile in profiles.items()
+            if family.id in profile.families or id == family.generic
+        }
         self._models: dict[tuple[str, str], str] = {}
         self._hardware: dict[tuple[str, str], str] = {}
         for id, profile in profiles.items():
@@ -99,14 +104,22 @@ class Catalogue:
         if profile is None:
             return self.generic(family)
         reads = id if family in profile.families else generic
-        return Understood(id, profile.kind, self._maps[reads], guesses=id == generic)
+        return Understood(id, profile.kind, self._maps[(reads, family)], guesses=id == generic)
 
-
-def _compiled(profile: Profile) -> FieldMap:
-    try:
-        return FieldMap(profile.readings, own_names=profile.own_names)
-    except ProfileError as error:
-        raise ProfileError(f"profile {profile.id}: {error}") from None
+    def _compiled(self, profile: Profile, generic: str) -> FieldMap:
+        """The profile's own field map, completed by that of the generic one."""
+        common = self._profiles[generic]
+        used = {source.path.partition(".")[0] for sources in profile.readings.values() for source in sources}
+        used.update(profile.ignores)
+        completed = dict(profile.readings)
+        for metric, sources in common.readings.items():
+            rest = [source for source in sources if source.path not in used]
+            if metric not in completed and rest:
+                completed[metric] = rest
+        try:
+            return FieldMap(completed, own_names=profile.own_names)
+        except ProfileError as error:
+            raise ProfileError(f"profile {profile.id}: {error}") from None
 
 
 def _words_of(profiles: Mapping[str, Profile]) -> Iterator[tuple[str, str]]:

@@ -44,6 +44,8 @@ class EnvelopeReader:
         )
         dropped: list[Refusal] = []
         values = self._values(understood, fields, dropped)
+        if dropped and not values:
+            return Interpretation(family=found.family, device=found.device, refusal=flaw or dropped[0])
         at, device_time, note = stamp(content.get(self._envelope.time), arrival.received_at, self._zone)
         device = known[0] if known else DeviceId(address)
         decoded = Decoded(

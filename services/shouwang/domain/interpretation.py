@@ -36,7 +36,7 @@ class Decoded(Value, frozen=True, kw_only=True):
     counter: str = ""
     """The family's repeat key. With the same payload and device time it marks a repeat. Empty: there is none."""
     dropped: list[Refusal] = msgspec.field(default_factory=list)
-    """Fields that could not be read. Others of the same message were."""
+    """Fields that could not be read. Others of the same message were: where none was, the message is refused."""
     problem: Refusal | None = None
     """The message as a whole is flawed, and its other fields were read all the same."""
 

@@ -54,24 +54,30 @@ class FieldMap:
         self.metrics = frozenset(metric for metric, _ in by_slot)
         self._direct: dict[str, list[tuple[Slot, Convert]]] = {}
         """By key, fields that alone tell their slot: nearly all of them."""
-        self._sought: list[tuple[Slot, list[_Step]]] = []
-        """Slots with alternatives, inner paths or conditions."""
+        self._sought: dict[str, list[Slot]] = {}
+        """By key, slots with alternatives, inner paths or conditions."""
+        self._alternatives: dict[Slot, list[_Step]] = {}
         for slot, steps in by_slot.items():
             only = steps[0]
             if len(steps) == 1 and len(only.path) == 1 and not only.beside:
                 self._direct.setdefault(only.path[0], []).append((slot, only.convert))
-            else:
-                self._sought.append((slot, steps))
-        self.keys = frozenset(step.path[0] for steps in by_slot.values() for step in steps)
+                continue
+            self._alternatives[slot] = steps
+            for key in dict.fromkeys(step.path[0] for step in steps):
+                self._sought.setdefault(key, []).append(slot)
+        self.keys = frozenset({*self._direct, *self._sought})
         """Top-level keys that are looked at."""
 
     def read(self, fields: Mapping[str, object], dropped: list[Refusal]) -> dict[Slot, Scalar]:
         """Values by slot. Each field that could not be read adds a refusal to ``dropped`` and harms no other."""
         found: dict[Slot, Scalar] = {}
-        direct = self._direct
+        touched: dict[Slot, None] = {}
+        direct, sought = self._direct, self._sought
         for key, raw in fields.items():
             if raw is None:
                 continue
+            if key in sought:
+                touched.update(dict.fromkeys(sought[key]))
             steps = direct.get(key)
             if steps is None:
                 continue
@@ -83,8 +89,8 @@ class FieldMap:
                     dropped.append(value)
                 else:
                     found[slot] = value  # type: ignore[assignment]  # mypy does not narrow by an exact type
-        for slot, alternatives in self._sought:
-            self._seek(slot, alternatives, fields, found, dropped)
+        for slot in touched:
+            self._seek(slot, self._alternatives[slot], fields, found, dropped)
         return found
 
     def read_field(self, key: str, raw: object, part: str, found: dict[Slot, Scalar], dropped: list[Refusal]) -> None:

@@ -77,7 +77,10 @@ class Profile(Value, frozen=True, kw_only=True):
     families: dict[str, Carried] = msgspec.field(default_factory=dict)
     readings: dict[str, list[Source]] = msgspec.field(default_factory=dict)
     """By metric. Several sources of one part are alternatives: of a flag the worst word counts, else the first that
-    gives a value."""
+    gives a value. Metrics that are not named here are read as the family's generic profile does, from keys that are not
+    named here: what an author forgot, or a new firmware brings, is not lost."""
+    ignores: list[str] = msgspec.field(default_factory=list)
+    """Keys that mean something else on this model than on others, and are not read."""
     own_names: bool = False
     """Every metric that ``readings`` does not name is read from the key of its own name."""
     test_press: dict[str, str] = msgspec.field(default_factory=dict)

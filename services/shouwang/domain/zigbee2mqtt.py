@@ -75,6 +75,8 @@ class Zigbee2mqttReader:
         device, understood = self._who(name, card, network, registered)
         dropped: list[Refusal] = []
         values = understood.fields.read(content, dropped)
+        if dropped and not values:
+            return Interpretation(family=found.family, device=name, refusal=flaw or dropped[0])
         if "action" in content or ("emergency", "") in values:
             if attribute:
                 _without_echo(values, network, (base, name), arrival.received_at)

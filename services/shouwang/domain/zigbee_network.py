@@ -1,6 +1,7 @@
 """The devices of Zigbee2MQTT installations as they announced themselves: names, addresses, models, what they expose."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 
 import msgspec
 
@@ -14,6 +15,12 @@ MAX_NAMES = 4
 
 MAX_PRESSES = 10_000
 """Devices whose last press is remembered; beyond it, all are forgotten, and a press may be told twice."""
+
+MAX_DEVICES = 5_000
+"""Of one installation. A Zigbee network has some hundreds; more is no network."""
+
+MAX_MAPS = 1_000
+"""Different sets of exposes whose field maps are kept."""
 
 
 class Announced(Value, frozen=True, omit_defaults=True):
@@ -140,6 +147,8 @@ class Network:
         key = tuple(announced.exposes)
         found = self._maps.get(key)
         if found is None:
+            if len(self._maps) >= MAX_MAPS:
+                self._maps.clear()
             found = self._maps[key] = self._from_exposes(announced.exposes)
         return found
 
@@ -154,13 +163,15 @@ class Network:
 
 def cards_of(content: Sequence[object]) -> list[Announced]:
     """The devices of ``bridge/devices`` but the coordinator. An entry without a name is passed over."""
-    found = [_announced(one) for one in content if isinstance(one, dict) and one.get("type") != "Coordinator"]
+    devices = (one for one in content if isinstance(one, dict) and one.get("type") != "Coordinator")
+    found = [_announced(one) for one in islice(devices, MAX_DEVICES)]
     return [one for one in found if one is not None]
 
 
 def names_of(content: Sequence[object]) -> list[str]:
     """The names of ``bridge/groups``."""
-    return [name for one in content if isinstance(one, dict) if (name := _text(one.get("friendly_name")))]
+    groups = (one for one in content if isinstance(one, dict))
+    return [name for one in islice(groups, MAX_DEVICES) if (name := _text(one.get("friendly_name")))]
 
 
 def interviewed(content: Mapping[str, object]) -> Announced | None:
@@ -197,6 +208,8 @@ def _with_former(now: Announced, before: Announced | None, taken: set[str]) -> A
     if before is None:
         return now
     names = [*before.former, *([before.name] if before.name != now.name else [])]
-    former = [name for name in dict.fromkeys(names) if name not in taken]
-    exposes = now.exposes or before.exposes
-    return msgspec.structs.replace(now, former=former[-MAX_NAMES:], exposes=exposes)
+    former = [name for name in dict.fromkeys(names) if name not in taken][-MAX_NAMES:]
+    if now.model or not before.model:
+        return msgspec.structs.replace(now, former=former)
+    # Interviewed anew: the same device, whose definition is only not there yet.
+    return msgspec.structs.replace(before, name=now.name, former=former)

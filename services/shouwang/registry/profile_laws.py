@@ -34,6 +34,9 @@ def broken_laws(profile: Profile, document: Document, families: Mapping[str, Fam
         if family not in families:
             near = closest(family, families)
             yield ProfileError(f"families.{family}: there is no such family{near}", _at(document, f"families.{family}"))
+    read = {source.path.partition(".")[0] for sources in profile.readings.values() for source in sources}
+    for key in read & set(profile.ignores):
+        yield ProfileError(f"ignores: {key} is read all the same", _at(document, "ignores"))
     yield from _silence(profile, document)
     if profile.kind in TESTABLE and not profile.test_press:
         yield ProfileError(f"test_press: expected what a press looks like, of a {profile.kind}", _at(document))

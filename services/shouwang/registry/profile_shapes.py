@@ -67,6 +67,7 @@ class ProfileWritten(Written, frozen=True, kw_only=True):
     families: dict[str, CarriedWritten]
     examples: list[ExampleWritten]
     readings: dict[str, str | SourceWritten | list[str | SourceWritten]] = msgspec.field(default_factory=dict)
+    ignores: list[str] = msgspec.field(default_factory=list)
     own_names: bool = False
     power: Power = Power.UNKNOWN
     longest_silence: str | None = None
@@ -104,6 +105,7 @@ def read_profile(document: Document, id: str) -> Profile:
             for family, carried in written.families.items()
         },
         readings={metric: _sources(document, metric, said) for metric, said in written.readings.items()},
+        ignores=written.ignores,
         own_names=written.own_names,
         test_press=_words(written.test_press) if written.test_press else {},
         quirks=[_words(quirk) for quirk in written.quirks],
