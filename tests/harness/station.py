@@ -1,8 +1,8 @@
 """The whole service in one process, with a clock that tests move and phones that record.
 
-Everything is real but time: the acceptance and the outbox on SQLite, shipped profiles, rules and policies, dispatch, and
-the webhook channel into recording HTTP servers. What arrives is handed over as the ear would; nothing is acknowledged
-that was not committed. A story says what happens and who hears of it; a phone that rang unexpectedly fails the story.
+Everything is real but time: the acceptance and the outbox on SQLite, shipped profiles, rules and policies, dispatch,
+and the webhook channel into recording HTTP servers. What arrives is handed over as the ear would; nothing is
+acknowledged that was not committed. A story says what happens and who hears of it; a phone that rang unexpectedly fails the story.
 """
 
 import itertools
@@ -98,7 +98,7 @@ class StoryPhone:
 
 
 class Station:
-    """See the module. ``community`` is a community file's text in which ``{phone:NAME}`` stands for a phone's address."""
+    """See the module. ``community``: a community file's text in which ``{phone:NAME}`` stands for a phone's address."""
 
     def __init__(self, data_dir: Path, community: str, phones: Exchange, doors: ExitStack, at: Instant = NIGHT) -> None:
         self.phones = phones
@@ -156,6 +156,7 @@ class Station:
             self._equipment.interpreter,
             self._equipment.family_state(self.inbox),
             lambda: self._world,
+            lambda: (),
             self.clock,
             points,
         )
@@ -194,13 +195,20 @@ class Station:
         """Time goes on; timers, rounds and dispatch look as often as they do in the service."""
         end = self.clock.now() + round(minutes * MINUTE + seconds * SECOND)
         while self.clock.now() < end:
-            self.clock.set(min(end, self.clock.now() + STEP))
+            self.clock.set(min(end, self._next_moment(end)))
             self.timers.carry_out_orders()
             while self.timers.run_due():
                 pass
             if self.rounds.escalate_due() or self.outbox.notices(1):
                 await self.dispatch.cycle()
         await self.dispatch.cycle()
+
+    def _next_moment(self, end: Instant) -> Instant:
+        """One step on; where nothing but timers of rules can happen before ``end``, the next of those."""
+        step = self.clock.now() + STEP
+        if self.casebook.incidents_due(end, 1):
+            return step
+        return max(step, min(end, self.inbox.next_due() or end))
 
     async def until(self, local: str) -> None:
         """To the next local wall clock time ``HH:MM[:SS]`` of the site (UTC+8)."""

@@ -107,6 +107,7 @@ async def test_a_burnt_pan_does_not_wake_the_branch_secretary_and_all_who_were_t
     station.phone("guard").receives("stood_down")
     station.phone("leader").receives("stood_down")
     assert station.alert("smoke").state is AlertState.NORMAL
+    await station.forward(seconds=30)
     await station.hears(KITCHEN, SMOKE)
     station.phone("guard").receives("first")
     station.phone("leader").receives("first")

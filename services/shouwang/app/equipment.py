@@ -5,6 +5,7 @@ from pathlib import Path
 
 from shouwang.domain.community import Community
 from shouwang.domain.decode import Interpreter
+from shouwang.domain.duty import SiteFacts
 from shouwang.domain.escalation import Policy
 from shouwang.domain.interpretation import FamilyState
 from shouwang.domain.profile import Profile
@@ -33,6 +34,7 @@ class Equipment:
         self.profiles = profiles
         self.book = book
         self.policies = policies
+        self._timezone = SiteFacts().timezone
 
     @property
     def rules(self) -> Sequence[Rule]:
@@ -43,6 +45,9 @@ class Equipment:
         return FamilyState({family: inbox.announced(family) for family in self.interpreter.families})
 
     def world(self, community: Community) -> World:
+        """``between`` and ``inactive`` look at the wall clock of the community's site."""
+        if (timezone := community.site.timezone) != self._timezone:
+            self.book, self._timezone = RuleBook(self.book.rules, timezone), timezone
         return World(community, self.book, self.policies, self.profiles)
 
 

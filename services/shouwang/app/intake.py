@@ -125,7 +125,7 @@ def _compose(
         ear,
         inbox,
         facts,
-        Intake(inbox, equipment.interpreter, family_state, world, clock, points),
+        Intake(inbox, equipment.interpreter, family_state, world, deaf, clock, points),
         Timers(inbox, world, deaf, clock, points),
         announcing,
         world,

@@ -1,17 +1,17 @@
 """What can go wrong, by who must act.
 
-    ShouwangError
-    ├── ConfigError            the operator: a setting, a rule, a policy, a community file
-    │   └── ProfileError       the profile's author
-    ├── DecodeFault            the device: a message that its profile cannot read (a value where expected: Refusal)
-    ├── Unavailable            the world: something outside does not answer; try again
-    │   ├── BrokerUnavailable
-    │   ├── StoreUnavailable   a reading store or the state database
-    │   └── StaleEpoch         this intake lost its lease: stop, somebody else is the ear now
-    ├── Rejected               a person's act that cannot be: not found, not allowed, already over
-    │   ├── NotFound
-    │   └── Conflict
-    └── IllegalMove            us: a state machine was asked for a move that its table does not have
+ShouwangError
+├── ConfigError            the operator: a setting, a rule, a policy, a community file
+│   └── ProfileError       the profile's author
+├── DecodeFault            the device: a message that its profile cannot read (a value where expected: Refusal)
+├── Unavailable            the world: something outside does not answer; try again
+│   ├── BrokerUnavailable
+│   ├── StoreUnavailable   a reading store or the state database
+│   └── StaleEpoch         this intake lost its lease: stop, somebody else is the ear now
+├── Rejected               a person's act that cannot be: not found, not allowed, already over
+│   ├── NotFound
+│   └── Conflict
+└── IllegalMove            us: a state machine was asked for a move that its table does not have
 """
 
 

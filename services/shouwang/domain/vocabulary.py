@@ -142,8 +142,11 @@ METRICS: Mapping[str, Metric] = {
     "carbon_monoxide": _flag("一氧化碳", "carbon monoxide is detected at an alarm level", life_safety=True),
     "water_leak": _flag("漏水", "water where none should be"),
     "emergency": _flag("紧急呼叫", "a person calls for help", life_safety=True, momentary=True),
-    "action": _text("按键", "what was done to a button: single, double, triple, hold, release, else the family's word",
-                    momentary=True),
+    "action": _text(
+        "按键",
+        "what was done to a button: single, double, triple, hold, release, else the family's word",
+        momentary=True,
+    ),
     "fall": _flag("跌倒", "a person has fallen", life_safety=True),
     "occupancy": _flag("有人", "somebody is present or moves"),
     "contact": _flag("门磁闭合", "the contact is closed; false is open"),

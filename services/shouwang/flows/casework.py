@@ -1,4 +1,4 @@
-"""What transitions and people's orders do inside the acceptance: alerts moved, incidents opened and joined, work made."""
+"""What transitions and people's orders do inside the acceptance: alerts moved, incidents opened, work made."""
 
 from collections.abc import Sequence
 

@@ -1,15 +1,17 @@
 """What readable messages do inside an acceptance: repeats left out, readings spooled, rules judged, alerts raised."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
 
 from shouwang import metrics
 from shouwang.domain import evaluate
 from shouwang.domain.decode import payload_hash
+from shouwang.domain.gathering import Notice, hear_place, notices
 from shouwang.domain.interpretation import Decoded, Interpretation
 from shouwang.domain.journal import Entry
-from shouwang.domain.standing import DeviceState, RepeatMark
+from shouwang.domain.judging import Gaps
+from shouwang.domain.standing import DeviceFacts, DeviceState, RepeatMark
 from shouwang.domain.vocabulary import SECOND, Arrival, DeviceId, Duration, Instant, Reading
 from shouwang.flows.casework import apply_transitions
 from shouwang.flows.world import World
@@ -27,7 +29,9 @@ _NEVER = DeviceState()
 class Hearing:
     """Remembers only when it last wrote each discovered device; all else is in the state."""
 
-    def __init__(self) -> None:
+    def __init__(self, gaps: Callable[[], Gaps]) -> None:
+        """``gaps``: intervals in which we were deaf; they are never a device's silence."""
+        self._gaps = gaps
         self._discovered: dict[str, Instant] = {}
 
     def hear(
@@ -53,16 +57,38 @@ class Hearing:
                 strays[decoded.address] = _stray(arrival, decoded, now)
                 if state is _NEVER:
                     acceptance.record(Entry(at=now, kind="device.discovered", device=device, place=facts.place))
-            judged = evaluate.hear(world.book, facts, state, decoded.readings, now, retained=arrival.retained)
+            judged = evaluate.hear(
+                world.book, facts, state, decoded.readings, now, retained=arrival.retained, gaps=self._gaps()
+            )
+            told = notices(world.book, facts, state, judged.state, decoded.readings, retained=arrival.retained)
             states[device] = changed[device] = remembered(judged.state, arrival, decoded, digest)
             spooled.extend(decoded.readings)
             for refusal in decoded.dropped:
                 metrics.DROPPED_FIELDS.labels(refusal.code.value).inc()
             apply_transitions(acceptance, world, facts, judged.transitions, received_at=arrival.received_at, now=now)
+            if told:
+                self._tell_places(acceptance, world, facts, told, arrival.received_at, now)
         acceptance.keep_states(changed)
         acceptance.spool(spooled)
         acceptance.discover(list(strays.values()))
         metrics.READINGS.inc(len(spooled))
+
+    def _tell_places(
+        self,
+        acceptance: Acceptance,
+        world: World,
+        facts: DeviceFacts,
+        told: Sequence[Notice],
+        received_at: Instant,
+        now: Instant,
+    ) -> None:
+        """What the message means to the places in which its device stands: rules about several devices, about homes."""
+        for row in dict.fromkeys(notice.row for notice in told):
+            state = acceptance.states([row]).get(row, _NEVER)
+            mine = [notice for notice in told if notice.row == row]
+            judged = hear_place(world.book, row, state, mine, now, self._gaps())
+            acceptance.keep_states({row: judged.state})
+            apply_transitions(acceptance, world, facts, judged.transitions, received_at=received_at, now=now)
 
     def _introduced(self, arrival: Arrival, found: Interpretation, now: Instant) -> Iterator[Heard]:
         """Devices that their family announced: on the installer's list before they say a word."""

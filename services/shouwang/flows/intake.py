@@ -15,6 +15,7 @@ from shouwang import metrics
 from shouwang.domain.decode import Interpreter
 from shouwang.domain.errors import Unavailable
 from shouwang.domain.interpretation import FamilyState, Interpretation
+from shouwang.domain.judging import Gaps
 from shouwang.domain.vocabulary import Arrival, Problem, Refusal
 from shouwang.flows.casework import carry_out_orders
 from shouwang.flows.hearing import Hearing
@@ -38,6 +39,7 @@ class Intake:
         interpreter: Interpreter,
         family_state: FamilyState,
         world: Callable[[], World],
+        gaps: Callable[[], Gaps],
         clock: Clock,
         points: Points,
     ) -> None:
@@ -47,7 +49,7 @@ class Intake:
         self._world = world
         self._clock = clock
         self._points = points
-        self._hearing = Hearing()
+        self._hearing = Hearing(gaps)
 
     def accept(self, batch: Batch) -> None:
         """Commits the batch and acknowledges it. Raises Unavailable (nothing acknowledged: call again with the same

@@ -76,7 +76,7 @@ def alarm_message(device: Device, kind: Kind, turn: int = 0) -> Spoken | None:
 
 
 def scenes(community: Community, kinds: Mapping[str, Kind]) -> list[Scene]:
-    """The demo's presses: of each kind one device, the one that stands highest in the compound. ``kinds`` by profile."""
+    """The demo's presses: of each kind the device that stands highest in the compound. ``kinds`` by profile."""
     return list(_scenes(community, kinds))
 
 

@@ -5,8 +5,9 @@ from collections.abc import Callable, Sequence
 
 from shouwang import metrics
 from shouwang.domain import evaluate
+from shouwang.domain.judging import Gaps
 from shouwang.domain.standing import DeviceState
-from shouwang.domain.vocabulary import DeviceId, Instant
+from shouwang.domain.vocabulary import DeviceId
 from shouwang.flows.casework import apply_transitions, carry_out_orders
 from shouwang.flows.world import World
 from shouwang.ports import Clock, Inbox, Points
@@ -15,9 +16,6 @@ DEVICES_A_TURN = 50
 """Devices of one transaction of timers: a mass silence must not stand between an alarm and its commit."""
 
 ARMED_A_TURN = 200
-
-Gaps = Sequence[tuple[Instant, Instant]]
-"""Intervals in which we were deaf: down, or without the broker. They are never a device's silence."""
 
 
 class Timers:
