@@ -47,7 +47,7 @@ class Points(Protocol):
     def reach(self, name: str) -> None: ...
 
 
-# The ear ---------------------------------------------------------------------------------------------------------------
+# The ear --------------------------------------------------------------------------------------------------------------
 
 
 class Batch(Protocol):
@@ -86,7 +86,7 @@ class Settled(Protocol):
     def __call__(self) -> None: ...
 
 
-# The state database ----------------------------------------------------------------------------------------------------
+# The state database ---------------------------------------------------------------------------------------------------
 
 
 class Quarantined(Value, frozen=True, kw_only=True):
@@ -313,7 +313,7 @@ class Directory(Protocol):
         ...
 
 
-# Readings --------------------------------------------------------------------------------------------------------------
+# Readings -------------------------------------------------------------------------------------------------------------
 
 
 class Point(Value, frozen=True, kw_only=True):
@@ -332,8 +332,8 @@ class Point(Value, frozen=True, kw_only=True):
 
 
 class ReadingStore(Protocol):
-    """Where readings rest. Idempotent by (device, part, metric, measured_at): writing twice stores once; the later value
-    of the same key wins."""
+    """Where readings rest. Idempotent by (device, part, metric, measured_at): writing twice stores once; the later
+    value of the same key wins."""
 
     def write(self, readings: Sequence[Reading]) -> None:
         """Durable when it returns. Raises StoreUnavailable; the caller keeps them and tries again."""
@@ -360,7 +360,7 @@ class ReadingStore(Protocol):
     def close(self) -> None: ...
 
 
-# People ----------------------------------------------------------------------------------------------------------------
+# People ---------------------------------------------------------------------------------------------------------------
 
 
 class Channel(Protocol):

@@ -2,7 +2,8 @@
 
 Everything is real but time: the acceptance and the outbox on SQLite, shipped profiles, rules and policies, dispatch,
 and the webhook channel into recording HTTP servers. What arrives is handed over as the ear would; nothing is
-acknowledged that was not committed. A story says what happens and who hears of it; a phone that rang unexpectedly fails the story.
+acknowledged that was not committed. A story says what happens and who hears of it; a phone that rang unexpectedly
+fails the story.
 """
 
 import itertools

@@ -9,8 +9,8 @@ class Entry(Value, frozen=True, kw_only=True):
     """One fact. ``kind`` is dotted: ``alert.raised alert.repeated alert.cleared alert.acknowledged alert.reset
     incident.opened incident.joined incident.worse incident.acknowledged … notice.made delivery.sent delivery.delivered
     delivery.unreachable delivery.refused delivery.seen device.discovered device.changed coverage.gap system.started …``
-    ``actor`` is a person's or token's id, or the part of the system that acted. ``body`` holds ids of persons only, never
-    a name, phone or health."""
+    ``actor`` is a person's or token's id, or the part of the system that acted. ``body`` holds ids of persons only,
+    never a name, phone or health."""
 
     at: Instant
     kind: str

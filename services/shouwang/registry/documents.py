@@ -15,7 +15,7 @@ _Loader: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class Document(msgspec.Struct, frozen=True):
-    """One YAML document: ``content`` is plain data, ``lines`` gives the 1-based line of each path (``$.when.above``)."""
+    """One YAML document: ``content`` is plain data, ``lines`` gives the 1-based line of each path (``$.a.b``)."""
 
     file: str
     content: object
@@ -63,7 +63,9 @@ def shaped(document: Document, shape: type[T]) -> T:
     except msgspec.ValidationError as error:
         reason, _, path = str(error).partition(" - at `")
         path = path.rstrip("`") or "$"
-        raise ConfigError(f"{path.removeprefix('$.')}: {reason}" if path != "$" else reason, document.where(path)) from None
+        raise ConfigError(
+            f"{path.removeprefix('$.')}: {reason}" if path != "$" else reason, document.where(path)
+        ) from None
 
 
 def _mark(node: yaml.Node, path: str, lines: dict[str, int], name: str) -> None:
