@@ -1,5 +1,6 @@
 """What the ear hears and acknowledges: one suite for both clients on Mosquitto, and for paho on the try-out broker."""
 
+import threading
 import time
 
 import mqtt5
@@ -9,6 +10,7 @@ from harness.ears import NOW, Station, everywhere, on_mosquitto
 from harness.mqtt_peers import Device, Wire, packets, until
 from harness.servers import Mosquitto
 from shouwang.domain.errors import BrokerUnavailable
+from shouwang.domain.vocabulary import Arrival
 
 
 @everywhere
@@ -211,3 +213,33 @@ def test_a_thousand_messages_come_through_in_order_while_we_acknowledge(station:
         batch.acknowledge()
     assert found == wanted
     listener.hears_nothing_more()
+
+
+@on_mosquitto
+def test_nothing_is_lost_while_the_connection_is_cut_again_and_again(station: Station) -> None:
+    total = 4000
+    found: list[Arrival] = []
+    with Wire(station.broker.port) as wire, Device(station.broker.port) as device:
+        listener = station.listens(wire.port, receive_maximum=200, batch_count=50)
+        sender = threading.Thread(
+            target=device.publishes, args=(f"{station.root}/a", *(str(number).encode() for number in range(total)))
+        )
+        sender.start()
+        cuts = 0
+        deadline = time.monotonic() + 60
+        while len({arrival.payload for arrival in found}) < total and time.monotonic() < deadline:
+            if len(found) > 350 * (cuts + 1) and cuts < 10:
+                cuts += 1
+                wire.cut()
+            if (batch := listener.ear.next_batch(1)) is not None:
+                found += batch.arrivals
+                batch.acknowledge()
+        sender.join()
+        assert cuts == 10
+        assert {arrival.payload for arrival in found} == {str(number).encode() for number in range(total)}
+        seen: set[bytes] = set()
+        for arrival in found:
+            assert arrival.duplicate or arrival.payload not in seen
+            seen.add(arrival.payload)
+        listener.hears_nothing_more()
+    assert len({arrival.session for arrival in found}) == 1

@@ -112,13 +112,15 @@ def test_a_port_in_use_is_named_with_its_owner(embedded: tuple[EmbeddedBroker, i
 
 @with_mosquitto
 def test_mosquitto_keeps_what_it_took_over_its_own_death(tmp_path: Path) -> None:
-    port = free_port()
-    one = _mosquitto(tmp_path / "not there yet", port)
+    port, folder = free_port(), tmp_path / "not there yet"
+    one = _mosquitto(folder, port)
     one.start()
     try:
         with Device(port) as device:
             device.publishes("a", b"kept", retain=True)
-        time.sleep(1.5)
+        saved = folder / "mosquitto.db"
+        assert until(lambda: saved.exists() and b"kept" in saved.read_bytes())  # about every second
+        time.sleep(broker.RESTART_PAUSE)
         os.kill(_pid_on(port), signal.SIGKILL)
         assert until(lambda: not port_is_open(port))
         one.ensure_running()

@@ -125,6 +125,17 @@ def test_what_we_publish_ourselves_is_acknowledged_in_its_turn_while_others_wait
     assert wire.acknowledged == [1, 2, 3, 4]
 
 
+def test_what_we_publish_ourselves_waits_for_no_batch_of_an_older_connection() -> None:
+    feed, old, new = FeedQueue(), Wire(), Wire()
+    own = "shouwang/v1/status"
+    feed.put(old, [heard(1)])
+    batch = feed.next_batch(0)
+    assert batch is not None
+    feed.put(old, [heard(2, own)])
+    feed.put(new, [heard(2, own, duplicate=True)])
+    assert (old.acknowledged, new.acknowledged) == ([], [2])
+
+
 def test_a_packet_id_of_an_older_connection_is_never_acknowledged_on_a_newer_one() -> None:
     feed, old, new = FeedQueue(), Wire(), Wire()
     feed.put(old, [heard(1), heard(2)])

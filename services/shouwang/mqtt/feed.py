@@ -146,8 +146,9 @@ class FeedQueue:
             alone.append(arrival.packet_id)
 
     def _begin(self, line: Line) -> None:
-        """What waits from older connections stays: a broker that was killed may have forgotten it."""
+        """Arrivals of older connections stay: a broker that was killed may have forgotten them. Nothing else does."""
         self._line, self._untold = line, 0
+        self._queue = deque(waiting for waiting in self._queue if waiting.arrival is not None)
         self._stale = {
             (waiting.arrival.session, waiting.packet_id): waiting
             for waiting in self._queue
