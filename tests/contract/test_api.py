@@ -268,6 +268,14 @@ def test_an_incident_has_every_promised_field_and_accounts_for_every_second(site
     assert (step["at"], step["unless"], step["index"]) == (rfc3339(START + MINUTE), "acknowledged", 1)
 
 
+def test_a_list_shows_the_end_of_each_timeline_as_long_as_asked(site: Site, operator: TestClient) -> None:
+    _, incident = site.alarm("smoke-501")
+    whole = operator.get(f"/api/v1/incidents/{incident.id}").json()["timeline"]
+    for asked, shown in ((0, []), (1, whole[-1:]), (100, whole)):
+        assert operator.get(f"/api/v1/incidents?timeline={asked}").json()["items"][0]["timeline"] == shown
+    problem(operator.get("/api/v1/incidents?timeline=501"), 422, "invalid")
+
+
 def test_the_next_step_is_the_one_that_nothing_has_spared(site: Site, operator: TestClient) -> None:
     _, incident = site.alarm("smoke-501")
     seen = operator.post(f"/api/v1/incidents/{incident.id}/acknowledge", json={}).json()

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Path, Query, Response
 
 from shouwang.domain.access import Act, Principal
 from shouwang.domain.board import CaseQuery
@@ -27,6 +27,8 @@ IncidentRef = Annotated[str, Path(max_length=200)]
 TIMELINE_IN_LISTS = 100
 """Newest entries of each case in a list; one case alone has them all."""
 
+Timeline = Annotated[int, Query(ge=0, le=500, description="Newest entries of each timeline; 0 leaves them out.")]
+
 
 @router.get("")
 def list_incidents(
@@ -35,6 +37,7 @@ def list_incidents(
     state: Several = None,
     severity: Several = None,
     place: Within = None,
+    timeline: Timeline = TIMELINE_IN_LISTS,
     limit: Limit = DEFAULT_LIMIT,
     cursor: After = None,
 ) -> Page[IncidentOut]:
@@ -47,7 +50,7 @@ def list_incidents(
     )
     rows = window.board.incidents(query, mark_of(cursor), limit + 1)
     page, following = cut(rows, limit, lambda incident: (incident.opened_at, incident.id))
-    return Page(items=_shown(window, caller, page, newest=TIMELINE_IN_LISTS), next=following)
+    return Page(items=_shown(window, caller, page, newest=timeline), next=following)
 
 
 @router.get("/{incident_id}")
@@ -191,4 +194,5 @@ def _shown(
 ) -> list[IncidentOut]:
     ids = [incident.id for incident in incidents]
     names = Names(window.directory.community(), caller)
-    return incidents_out(incidents, window.board.timelines(ids, newest), window.board.deliveries_of(ids), names)
+    timelines = {} if newest == 0 else window.board.timelines(ids, newest)
+    return incidents_out(incidents, timelines, window.board.deliveries_of(ids), names)

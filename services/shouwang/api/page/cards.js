@@ -59,7 +59,8 @@ const person = (one, id) => one.people[id] ?? id;
 /** Where it went from there, in order. */
 function spread(one, places) {
   const others = one.places.slice(1).map((path) => places.get(path)?.name || path.split("/").pop());
-  return others.length ? h("small", null, ` → ${others.join("、")}`) : null;
+  const more = others.length > 3 ? ` +${others.length - 3}` : "";
+  return others.length ? h("small", null, ` → ${others.slice(0, 3).join("、")}${more}`) : null;
 }
 
 function tags(one) {

@@ -64,7 +64,7 @@ function look() {
 }
 
 async function readCases() {
-  const [open, ended] = await Promise.all([ask(`incidents?state=${LIVE}&limit=200`), ask("incidents?state=resolved,closed&limit=10")]);
+  const [open, ended] = await Promise.all([ask(`incidents?state=${LIVE}&timeline=0&limit=200`), ask("incidents?state=resolved,closed&timeline=0&limit=10")]);
   state.open = open.items.sort(byUrgency);
   state.ended = ended.items;
   state.pictureAt = now();
@@ -76,8 +76,9 @@ async function readCases() {
 }
 
 async function readAround(one) {
-  const past = `incidents?state=resolved,closed&place=${encodeURIComponent(one.place)}&limit=50`;
-  const [alerts, before] = await Promise.all([ask(`alerts?incident=${encodeURIComponent(one.id)}&limit=100`), ask(past), readBuilding(one), ...one.devices.slice(0, 12).map(readDevice)]);
+  const past = `incidents?state=resolved,closed&timeline=0&place=${encodeURIComponent(one.place)}&limit=50`;
+  const whole = ask(`incidents/${encodeURIComponent(one.id)}`).then((found) => state.open.splice(state.open.indexOf(one), 1, found));
+  const [, alerts, before] = await Promise.all([whole, ask(`alerts?incident=${encodeURIComponent(one.id)}&limit=100`), ask(past), readBuilding(one), ...one.devices.slice(0, 12).map(readDevice)]);
   state.alerts = alerts.items.reverse();
   state.history = before.items.filter((each) => each.outcome === "false_alarm" && now() - Date.parse(each.opened_at) < MONTH);
 }

@@ -4,10 +4,12 @@ import { h } from "./parts.js";
 import { second } from "./time.js";
 import { both, w } from "./words.js";
 
+const SHOWN = 200; // the API has them all; a screen that is drawn often shows the newest
+
 /** The timeline, newest first: tenths where machines acted, seconds where people did. */
 export function timeline(one, places) {
   return h("section.card.panel.lines", null, h("h2", null, w("timeline"), h("small", null, one.id.slice(-8))),
-    h("ol.timeline", null, [...one.timeline].reverse().map((entry) =>
+    h("ol.timeline", null, [...one.timeline].reverse().slice(0, SHOWN).map((entry) =>
       h("li", { class: entry.kind === "alert.raised" ? `raised ${one.class}` : "" },
         h("span.muted", null, second(entry.at, entry.actor === "system")), h("span", null, sentence(entry, one, places))))));
 }
@@ -22,7 +24,7 @@ function sentence(entry, one, places) {
     case "alert.raised":
     case "alert.repeated":
     case "alert.cleared":
-      return [h("b", null, `${at(entry.place)} ${w("kinds", entry.kind)}`), ` · ${both(body.facts?.sentence) || both(body.facts?.title) || body.rule}`];
+      return [h("b", null, `${at(entry.place)} ${w("kinds", entry.kind)}`), ` · ${both(body.facts?.sentence) || both(body.facts?.title) || both(one.title)}`];
     case "incident.joined":
       return [word, ` · ${at(body.at_place)}`];
     case "incident.worse":
