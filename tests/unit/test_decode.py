@@ -2,6 +2,7 @@
 
 import json
 import math
+import tracemalloc
 from typing import Any
 
 import msgspec
@@ -9,8 +10,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from harness.decoding import NOON, Desk, shipped_interpreter, values
-from shouwang.domain.decode import FamilyState, Interpretation, payload_hash
+from harness.decoding import NOON, Desk, shipped_interpreter, shipped_profiles, values
+from shouwang.domain.decode import FamilyState, Interpretation, Interpreter, payload_hash
 from shouwang.domain.vocabulary import METRICS, Arrival, Kind, Problem
 
 TOPICS = st.one_of(
@@ -154,10 +155,17 @@ def test_a_topic_of_a_hundred_levels_is_a_name() -> None:
     assert Desk().reads(f"zigbee2mqtt/{name}", {"smoke": True}).identity == name
 
 
-def test_topics_beyond_the_remembered_ones_are_read_all_the_same() -> None:
-    desk = Desk()
+def test_a_flood_of_long_topics_is_read_and_costs_no_memory() -> None:
+    families, profiles = shipped_profiles()
+    desk = Desk(interpreter=Interpreter(families, profiles.values()))
+    desk.reads("zigbee2mqtt/first", {"gas": True})
+    tracemalloc.start()
     for number in range(300):
-        assert values(desk.reads(f"zigbee2mqtt/{'x' * 600}{number}", {"gas": True})) == {"gas": True}
+        assert values(desk.reads(f"zigbee2mqtt/{'x' * 60_000}{number}", {"gas": True})) == {"gas": True}
+    grown, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert grown < 4 << 20
 
 
 def test_a_native_message_is_read_by_its_own_words() -> None:

@@ -561,7 +561,7 @@ def test_several_base_topics_are_heard() -> None:
 
 
 def test_a_name_that_two_bases_use_names_neither() -> None:
-    desk = Desk(interpreter=two_bases())
+    desk = Desk({"zigbee2mqtt:hall": "heiman-hs1sa"}, two_bases())
     desk.hears("zigbee2mqtt/bridge/devices", [device("hall", "0x1")])
     desk.hears("east/zigbee/bridge/devices", [device("hall", "0x2")])
 
