@@ -12,7 +12,7 @@ from shouwang.domain.duty import resolve
 from shouwang.domain.incident import Incident
 from shouwang.domain.journal import Entry
 from shouwang.domain.message import compose
-from shouwang.domain.notice import Delivery, DeliveryState, Notice, Outcome, Refused, notice_rank
+from shouwang.domain.notice import Delivery, DeliveryState, Notice, Outcome, notice_rank
 from shouwang.domain.vocabulary import SECOND, AlertId, DeliveryKey, Duration, IncidentId, Instant, NoticeId
 from shouwang.flows.lanes import Job
 from shouwang.ports import Casebook, Clock, Directory, Outbox, Transaction
@@ -202,13 +202,12 @@ class Outgoing:
                 if settled.is_news:
                     self._record(cases, incident, settled.delivery, outcome, now)
                 if settled.tries_next_contact:
-                    jobs += self._fail_over(settled.delivery, outcome, incident, cases, community, now)
+                    jobs += self._fail_over(settled.delivery, incident, cases, community, now)
         return jobs
 
     def _fail_over(
         self,
         failed: Delivery,
-        outcome: Outcome,
         incident: Incident,
         cases: "_Cases",
         community: Community,
@@ -221,7 +220,7 @@ class Outgoing:
             leased = deliver.leased(planned, self._holder, now + LEASE)
             cases.keep_delivery(leased)
             return [self._job(leased, incident, cases, community, now)]
-        if isinstance(outcome, Refused) and deliver.reaches_nobody(failed.notice, siblings):
+        if deliver.reaches_nobody(failed.notice, siblings):
             gaps = [f"{one.person} refused by {one.channel}" for one in siblings if one.notice == failed.notice]
             notice = deliver.notice_of(failed)
             cases.keep(nobody_answers(incident, notice, gaps, community=community, now=now))
