@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import contextlib
 import socket
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -186,6 +187,29 @@ async def test_the_status_decides_even_where_the_body_never_ends(webhook: Webhoo
     assert time.monotonic() - began < 2 * BODY_SECONDS + 0.5
 
 
+async def test_of_a_long_body_little_is_taken(webhook: Webhook) -> None:
+    written = 0
+    ended = asyncio.Event()
+
+    async def flood(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal written
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
+        with contextlib.suppress(OSError):
+            while True:
+                writer.write(b"x" * 65536)
+                await writer.drain()
+                written += 65536
+        ended.set()
+
+    server = await asyncio.start_server(flood, "127.0.0.1", 0)
+    async with server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+        assert await webhook.send(message(), GUARD, contact(url)) == Sent("200")
+        await asyncio.wait_for(ended.wait(), 2)
+    assert written < 20_000_000, "what fits into the buffers of the operating system"
+
+
 async def test_a_connection_that_is_reset_or_closed_or_refused_is_unreachable(
     webhook: Webhook, phones: Exchange
 ) -> None:
@@ -294,6 +318,9 @@ async def test_a_guarded_contact_reaches_into_our_network_only_where_allowed(pho
         named = url.replace("127.0.0.1", "localhost")
         assert isinstance(await closed.send(message(), GUARD, contact(named, guarded=True)), Refused)
         assert phones["guard"].calls == []
+        assert isinstance(await closed.send(message(), GUARD, contact(phones.url("free"))), Sent)
+        kept = await closed.send(message(), GUARD, contact(url, guarded=True))
+        assert isinstance(kept, Refused), "a connection that somebody else opened is no way in"
         assert isinstance(await opened.send(message(), GUARD, contact(url, SECRET, guarded=True)), Sent)
         assert phones["guard"].calls[0].is_signed_by(SECRET)
         assert phones["guard"].calls[0].headers["host"] == f"127.0.0.1:{phones.port}"
