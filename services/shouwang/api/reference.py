@@ -1,5 +1,6 @@
 """The API's own reference as one page, drawn from its OpenAPI document: no script, nothing from outside."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from html import escape
 from typing import Any
@@ -31,7 +32,7 @@ def drawn(document: Document) -> str:
         _HEAD,
         f"<nav><b>守望 API</b>{links}<a href='#shapes'>shapes</a><a href='openapi.json'>openapi.json</a></nav><main>",
         f"<h1>{escape(info['title'])} <small>{escape(info['version'])}</small></h1>",
-        f"<p>{escape(info.get('description', ''))}</p>",
+        f"<p>{_prose(info.get('description', ''))}</p>",
     ]
     for tag in tags:
         parts.append(f'<h2 id="{escape(tag)}">{escape(tag)}</h2>')
@@ -49,7 +50,7 @@ def _operations(document: Document) -> Iterator[tuple[str, str, str, Document]]:
 
 
 def _operation(method: str, path: str, operation: Document) -> str:
-    about = escape(operation.get("description", "")).replace("\n", " ")
+    about = _prose(operation.get("description", ""))
     rows = "".join(_parameter(one) for one in operation.get("parameters", ()))
     table = f"<table>{rows}</table>" if rows else ""
     body = _content(operation.get("requestBody", {}))
@@ -65,7 +66,7 @@ def _parameter(one: Document) -> str:
     needed = " *" if one.get("required") else ""
     return (
         f"<tr><td><code>{escape(one['name'])}</code>{needed}</td><td class='muted'>{escape(one['in'])}</td>"
-        f"<td>{_type(one.get('schema', {}))}</td><td>{escape(one.get('description', ''))}</td></tr>"
+        f"<td>{_type(one.get('schema', {}))}</td><td>{_prose(one.get('description', ''))}</td></tr>"
     )
 
 
@@ -79,14 +80,14 @@ def _content(holder: Document) -> str:
 
 
 def _shape(name: str, shape: Document) -> str:
-    about = escape(shape.get("description", ""))
+    about = _prose(shape.get("description", ""))
     head = f'<section id="shape-{escape(name)}"><h3><code>{escape(name)}</code></h3><p>{about}</p>'
     if "enum" in shape:
         return f"{head}<p>{_words(shape['enum'])}</p></section>"
     needed = shape.get("required", ())
     rows = "".join(
         f"<tr><td><code>{escape(field)}</code>{' *' if field in needed else ''}</td><td>{_type(of)}</td>"
-        f"<td>{escape(of.get('description', ''))}</td></tr>"
+        f"<td>{_prose(of.get('description', ''))}</td></tr>"
         for field, of in shape.get("properties", {}).items()
     )
     return f"{head}<table>{rows}</table></section>"
@@ -108,6 +109,11 @@ def _type(schema: Document) -> str:
         return f"map of {_type(schema['additionalProperties'])}"
     form = schema.get("format") or schema.get("pattern")
     return escape(f"{kind} ({form})" if form else str(kind))
+
+
+def _prose(text: str) -> str:
+    """A docstring as a paragraph: what stands in backticks is code."""
+    return re.sub(r"`+([^`]+)`+", r"<code>\1</code>", escape(text)).replace("\n", " ")
 
 
 def _words(words: Iterable[object]) -> str:
