@@ -15,7 +15,7 @@ from shouwang.mqtt.conversation import ANSWER_PATIENCE, LAST_WORDS_PATIENCE, STE
 from shouwang.mqtt.dialogue import Dialer, Hello, Refused, WrongVersion
 from shouwang.mqtt.feed import Sink
 from shouwang.mqtt.identity import SessionMemory
-from shouwang.mqtt.link import CONNECT_TIMEOUT, LinkLost
+from shouwang.mqtt.link import LinkLost
 from shouwang.mqtt.outgoing import Outgoing
 from shouwang.mqtt.packets import topic_problem
 from shouwang.ports import Clock, Settled
@@ -86,11 +86,12 @@ class Session:
         self._thread.start()
 
     def stop(self) -> None:
-        """Says good-bye (status offline, DISCONNECT) and ends the thread; the broker keeps a lasting session."""
+        """Says good-bye (status offline, DISCONNECT) and ends the thread; the broker keeps a lasting session. Where there
+        is nobody to say it to (the thread may hang in a connect), it is not waited for."""
         self._stopping.set()
         self._waker.wake()
         if self._thread.is_alive():
-            self._thread.join(2 * CONNECT_TIMEOUT + LAST_WORDS_PATIENCE)
+            self._thread.join(LAST_WORDS_PATIENCE + 1)
 
     def wait_connected(self, timeout: float = ANSWER_PATIENCE) -> None:
         """Returns once the subscriptions stand. Raises BrokerUnavailable with the problem after ``timeout`` seconds."""
