@@ -53,33 +53,29 @@ pytestmark = pytest.mark.servers
 
 
 @pytest.mark.timeout(300)
-def test_ten_kills_at_random_moments_lose_nothing(mosquitto_alone: Mosquitto, tmp_path: Path) -> None:
-    chosen = random.Random(seed())
-    moves = ["kill intake", "kill server", "cut", "refuse"] * 2 + ["kill both", "hold"]
-    weather(mosquitto_alone, tmp_path, chosen.sample(moves, len(moves)), alarms=150)
-
-
-@pytest.mark.timeout(300)
 def test_a_kill_at_every_named_point_loses_nothing(mosquitto_alone: Mosquitto, tmp_path: Path) -> None:
     weather(mosquitto_alone, tmp_path, EVERY_POINT, alarms=200)
 
 
 @pytest.mark.timeout(300)
-def test_the_fast_client_loses_nothing_either(mosquitto_alone: Mosquitto, tmp_path: Path) -> None:
-    moves = ["batch.received", "kill intake", "acceptance.before_commit", "cut", "acceptance.committed", "refuse"]
-    moves += ["batch.before_acknowledge", "hold", "batch.acknowledged", "kill both"]
-    weather(mosquitto_alone, tmp_path, moves, alarms=150, mqtt_client="fast")
+def test_ten_kills_at_random_moments_lose_nothing_with_the_fast_client(
+    mosquitto_alone: Mosquitto, tmp_path: Path
+) -> None:
+    moves = ["kill intake", "kill server", "kill both", "cut", "refuse", "hold", "kill intake", "cut"]
+    moves += ["acceptance.before_commit", "batch.before_acknowledge"]
+    chosen = random.Random(seed()).sample(moves, len(moves))
+    weather(mosquitto_alone, tmp_path, chosen, alarms=150, mqtt_client="fast")
 
 
 @pytest.mark.soak
-@pytest.mark.timeout(1800)
+@pytest.mark.timeout(3600)
 @pytest.mark.parametrize("client", ["paho", "fast"])
 def test_a_hundred_kills_lose_nothing(client: str, mosquitto_alone: Mosquitto, tmp_path: Path) -> None:
     weather(mosquitto_alone, tmp_path, long_storm(), alarms=1500, mqtt_client=client)
 
 
 @pytest.mark.soak
-@pytest.mark.timeout(1800)
+@pytest.mark.timeout(3600)
 def test_a_hundred_kills_lose_nothing_on_postgresql(
     mosquitto_alone: Mosquitto, tmp_path: Path, postgres_url: str
 ) -> None:

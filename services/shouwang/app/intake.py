@@ -162,21 +162,35 @@ class WatchedWorld:
 
 
 class DeafTimes:
-    """When this service heard nothing: down, or without the broker. Kept, because silence is counted over days."""
+    """When this service heard nothing: down, or without the broker. Kept, because silence is counted over days; of an
+    interval that goes on, as often as the lease is renewed, so that a kill loses none of it."""
 
     def __init__(self, facts: Facts, heard_until: Instant | None, now: Instant) -> None:
+        """Deaf at first: since ``heard_until``, where an intake ran before."""
         self._facts = facts
         kept = facts.get(GAPS_FACT)
         self._gaps: list[Gap] = msgspec.json.decode(kept, type=list[Gap]) if kept else []
-        if heard_until is not None and heard_until < now:
-            self.add(heard_until, now)
+        since = now if heard_until is None else min(heard_until, now)
+        while self._gaps and self._gaps[-1][1] >= since:
+            since = min(since, self._gaps.pop()[0])
+        self._present: Gap | None = (since, now)
+        self._kept_at = 0
 
     def __call__(self) -> list[Gap]:
-        return self._gaps
+        """Oldest first, apart from each other; the last one ends at the newest ``look`` where it goes on."""
+        return [*self._gaps, self._present] if self._present else self._gaps
 
-    def add(self, start: Instant, end: Instant) -> None:
-        self._gaps = [gap for gap in self._gaps if gap[1] > end - GAPS_KEPT] + [(start, end)]
-        self._facts.put(GAPS_FACT, msgspec.json.encode(self._gaps))
+    def look(self, connected: bool, now: Instant) -> None:
+        """To be told at every turn."""
+        if connected and self._present is None:
+            return
+        self._present = (self._present[0] if self._present else now, now)
+        if connected or now - self._kept_at >= RENEW_EVERY:
+            recent = [gap for gap in self() if gap[1] > now - GAPS_KEPT]
+            self._facts.put(GAPS_FACT, msgspec.json.encode(recent))
+            self._kept_at = now
+            if connected:
+                self._gaps, self._present = recent, None
 
 
 class Intaking:
@@ -202,7 +216,6 @@ class Intaking:
         self._inbox = inbox
         self._facts = facts
         self._deaf = deaf
-        self._deaf_since: Instant | None = None
         self._intake = intake
         self._timers = timers
         self._announcing = announcing
@@ -250,7 +263,9 @@ class Intaking:
                 raise StaleEpoch(f"intake epoch {self._lease.epoch} was taken over")
             self._renewed = now
             leave_snapshot(metrics.INTAKE, self._figures)
-        self._notice_deafness(now)
+        connected = self._ear.connected
+        metrics.BROKER_CONNECTED.set(connected)
+        self._deaf.look(connected, now)
         if (changed := self._world.refresh()) is not None:
             self._timers.arm()
             self._timers.reconcile(changed)
@@ -268,15 +283,6 @@ class Intaking:
         if since > (TIDY_WHEN_IDLE if idle else TIDY_AT_LEAST):
             gc.collect()
             self._tidied = self._clock.now()
-
-    def _notice_deafness(self, now: Instant) -> None:
-        connected = self._ear.connected
-        metrics.BROKER_CONNECTED.set(connected)
-        if not connected and self._deaf_since is None:
-            self._deaf_since = now
-        elif connected and self._deaf_since is not None:
-            self._deaf.add(self._deaf_since, now)
-            self._deaf_since = None
 
     def _with_patience(self, work: Callable[[], int | None], stop: threading.Event) -> int | None:
         """Does it, again and again while the state database does not answer; nothing is acknowledged meanwhile."""
