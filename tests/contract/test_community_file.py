@@ -287,6 +287,12 @@ def test_an_address_may_move_to_another_device_in_one_file() -> None:
     assert problems(swapped, Around(community=known)) == []
 
 
+def test_a_place_may_move_to_another_zone_in_one_file() -> None:
+    known = read(EXAMPLE).community
+    moved = "zones: [{id: jinyuan-east, places: [chengjiang/x]}, {id: new, places: [chengjiang/dongmen/jinyuan/b3]}]\n"
+    assert problems(moved, Around(community=known)) == []
+
+
 # What applying changes ------------------------------------------------------------------------------------------------
 
 
