@@ -86,8 +86,8 @@ class Session:
         self._thread.start()
 
     def stop(self) -> None:
-        """Says good-bye (status offline, DISCONNECT) and ends the thread; the broker keeps a lasting session. Where there
-        is nobody to say it to (the thread may hang in a connect), it is not waited for."""
+        """Says good-bye (status offline, DISCONNECT) and ends the thread; the broker keeps a lasting session. Where
+        there is nobody to say it to (the thread may hang in a connect), it is not waited for."""
         self._stopping.set()
         self._waker.wake()
         if self._thread.is_alive():
