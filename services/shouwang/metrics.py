@@ -80,7 +80,6 @@ def _enter(name: str, meaning: Meaning) -> None:
 
 BROKER_CONNECTED = _gauge("broker_connected", "1 while the session with the MQTT broker stands, else 0.", of=INTAKE)
 BROKER_CONNECTS = _counter("broker_connects", "Sessions opened with the broker, the first one included.", of=INTAKE)
-FEED_WAITING = _gauge("feed_waiting", "Messages received and not yet in an acceptance.", of=INTAKE)
 LEASE_EPOCH = _gauge("lease_epoch", "Epoch of the lease under which this intake commits.", of=INTAKE)
 
 # Intake --------------------------------------------------------------------------------------------------------------
@@ -103,8 +102,6 @@ DROPPED_FIELDS = _counter(
 )
 QUARANTINED = _counter("quarantined", "Messages that no profile could read, kept raw, by reason.", "reason", of=INTAKE)
 REPEATS = _counter("repeats", "Messages recognised as told before, by how it was recognised.", "kind", of=INTAKE)
-CODEC_SECONDS = _histogram("codec_seconds", "One run of a profile's codec.", of=INTAKE)
-CODEC_KILLS = _counter("codec_kills", "Codec workers killed, by reason.", "reason", of=INTAKE)
 TRANSITIONS = _counter(
     "transitions", "Alert transitions: raised, repeated, cleared; by severity.", "change", "severity", of=INTAKE
 )
@@ -135,7 +132,6 @@ DISPATCH_CYCLE_SECONDS = _histogram("dispatch_cycle_seconds", "One look of dispa
 ROUND_SECONDS = _histogram("round_seconds", "One of the watchman's rounds, by name.", "round", of=SERVER)
 ROUND_FAILURES = _counter("round_failures", "Rounds that ended in an error, by name.", "round", of=SERVER)
 ANNOUNCEMENTS = _counter("announcements", "MQTT messages of ours that the broker took over.", of=INTAKE)
-ANNOUNCEMENTS_WAITING = _gauge("announcements_waiting", "MQTT messages of ours not yet settled.", of=INTAKE)
 
 # Readings at rest ----------------------------------------------------------------------------------------------------
 
@@ -158,7 +154,6 @@ HTTP_REQUESTS = _counter(
 HTTP_SECONDS = _histogram("http_seconds", "One request, event streams excepted.", "method", of=SERVER)
 CANARY_AGE_SECONDS = _gauge("canary_age_seconds", "Since the canary last came back through the broker.", of=SERVER)
 CANARY_SECONDS = _histogram("canary_seconds", "Round trip of the canary.", of=SERVER)
-CHILD_RESTARTS = _counter("child_restarts", "Processes that died and were started again.", "child", of=EVERY)
 BUILD = _gauge("build", "Always 1; the version is its label.", "version", of=EVERY)
 
 _AGE = "snapshot_age_seconds"

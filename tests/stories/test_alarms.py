@@ -44,7 +44,7 @@ policies:
 devices:
   - {id: smoke-501, profile: heiman-hs1sa, address: "zigbee2mqtt:b3-2-501-smoke", place: cj/dm/jy/b3/u2/f5/501}
   - {id: smoke-601, profile: heiman-hs1sa, address: "zigbee2mqtt:b3-2-601-smoke", place: cj/dm/jy/b3/u2/f6/601}
-  - {id: sos-501, profile: heiman-sos, address: "zigbee2mqtt:b3-2-501-sos", place: cj/dm/jy/b3/u2/f5/501}
+  - {id: sos-501, profile: heiman-hs1eb, address: "zigbee2mqtt:b3-2-501-sos", place: cj/dm/jy/b3/u2/f5/501}
 """
 
 KITCHEN, ABOVE, BUTTON = "zigbee2mqtt/b3-2-501-smoke", "zigbee2mqtt/b3-2-601-smoke", "zigbee2mqtt/b3-2-501-sos"

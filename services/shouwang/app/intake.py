@@ -106,6 +106,11 @@ def _compose(
     inbox = SqlInbox(database, lease, points.reach)
     deaf = DeafTimes(facts, heard_until, clock.now())
     family_state = equipment.family_state(inbox)
+
+    def connected(_session_present: bool) -> None:
+        metrics.BROKER_CONNECTS.inc()
+        announcing.reconnected()
+
     ear = open_session(
         parse_address(settings.broker_url),
         client_id=settings.mqtt_client_id,
@@ -116,7 +121,7 @@ def _compose(
         topics=settings.topics,
         session_expiry=settings.session_expiry,
         receive_maximum=settings.receive_maximum,
-        on_connected=lambda _session_present: announcing.reconnected(),
+        on_connected=connected,
     )
     announcing = Announcing(SqlAnnouncements(database), ear)
     doors.callback(ear.stop)

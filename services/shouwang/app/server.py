@@ -40,6 +40,7 @@ from shouwang.store.board import SqlBoard
 from shouwang.store.database import Database
 from shouwang.store.directory import SqlDirectory
 from shouwang.store.facts import Facts
+from shouwang.store.housekeeping import Housekeeping
 from shouwang.store.journal import SqlJournal
 from shouwang.store.outbox import SqlOutbox
 from shouwang.store.replies import SqlReplies
@@ -55,7 +56,8 @@ STOP_SECONDS = 3
 
 CHECKPOINT_SECONDS = 1.0
 ROUNDS_SECONDS = 0.25
-MAINTAIN_SECONDS = 60.0
+MAINTAIN_SECONDS = 10.0
+FIGURES_SECONDS = 5.0
 HEARTBEAT_TIMEOUT = 10.0
 
 
@@ -122,6 +124,8 @@ class Server:
         )
         self._canary = Canary(self._link, Facts(self._database), clock)
         self._shipping = Shipping(SqlSpool(self._database), readings, clock, points)
+        self._housekeeping = Housekeeping(self._database)
+        metrics.BUILD.labels(version("shouwang")).set(1)
         self._rounds = Rounds(casebook, outbox, directory, clock, wake=wake)
         figures = settings.data_dir / "figures"
         demo = Demonstration(self._database, directory, equipment, self._link, clock) if settings.demo else None
@@ -187,10 +191,25 @@ class Server:
             ("audit", 30.0, self._rounds.audit),
             ("checkpoint", CHECKPOINT_SECONDS, self._database.checkpoint),
             ("readings", MAINTAIN_SECONDS, lambda: self._readings.maintain(self._clock.now())),
+            ("figures", FIGURES_SECONDS, self._count),
+            ("quarantine", MAINTAIN_SECONDS, self._sweep),
         ]
         for name, seconds, work in rounds:
             scheduler.add_job(_round, "interval", seconds=seconds, args=(name, work), id=name, max_instances=1)
         return scheduler
+
+    def _count(self) -> None:
+        for severity, count in self._housekeeping.open_alerts().items():
+            metrics.ALERTS_OPEN.labels(severity.value).set(count)
+        for severity, count in self._housekeeping.open_incidents().items():
+            metrics.INCIDENTS_OPEN.labels(severity.value).set(count)
+        now = self._clock.now()
+        waiting, oldest = self._housekeeping.deliveries_due(now)
+        metrics.DELIVERIES_WAITING.set(waiting)
+        metrics.DELIVERIES_OLDEST_SECONDS.set((now - oldest) / SECOND if oldest is not None else 0)
+
+    def _sweep(self) -> None:
+        self._housekeeping.sweep_quarantine(self._clock.now() - self._settings.quarantine_days * DAY)
 
     async def _probe(self, stop: asyncio.Event) -> None:
         """The canary: every second until it first comes back, then at its own pace."""

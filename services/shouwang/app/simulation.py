@@ -24,6 +24,7 @@ from shouwang.store.directory import SqlDirectory
 log = logging.getLogger(__name__)
 
 CONNECT_SECONDS = 30.0
+FIRST_TURN_SECONDS = 2.0
 
 
 def play_calm(settings: Settings, every: float) -> None:
@@ -39,7 +40,8 @@ def play_calm(settings: Settings, every: float) -> None:
             devices = list(stage.community().devices.values())
             for device in devices:
                 stage.say(calm_message(device, stage.kind(device), turn))
-                if stop.wait(every / len(devices)):
+                # Everybody is heard once at the start, so that a demo does not begin with unheard devices.
+                if stop.wait((every if turn else FIRST_TURN_SECONDS) / len(devices)):
                     return
             turn += 1
             if not devices:

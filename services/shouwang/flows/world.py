@@ -46,7 +46,7 @@ class World:
     def facts(self, device: DeviceId, kind: Kind | None = None, profile: str = "") -> DeviceFacts:
         """``kind`` and ``profile`` as decoding found them, for a device that nobody registered."""
         known = self._facts.get(device)
-        if known is not None and (known.registered or known.profile == profile):
+        if known is not None and (known.registered or (known.profile == profile and not _tells_more(kind, known.kind))):
             return known
         made = self._registered_facts(device) or DeviceFacts(
             device=device,
@@ -87,3 +87,8 @@ class World:
         if (zone := zone_of(self.community, place)) is not None:
             levels["zone"] = zone.id
         return levels
+
+
+def _tells_more(kind: Kind | None, known: Kind | None) -> bool:
+    """A guess that names a kind where the one before did not: the first message may have been about the battery."""
+    return kind not in (None, Kind.OTHER) and known in (None, Kind.OTHER)
