@@ -48,7 +48,7 @@ class Housekeeping:
 
     def _counted(self, statement: Select[tuple[int, int]]) -> Mapping[Severity, int]:
         with self._database.read() as connection:
-            found = {row[0]: row[1] for row in connection.execute(statement)}
+            found: dict[int, int] = {row[0]: row[1] for row in connection.execute(statement).all()}
         return {severity: found.get(severity.rank, 0) for severity in Severity}
 
 
