@@ -46,9 +46,9 @@ class Housekeeping:
                 connection.execute(_SWEEP, {"seqs": list(old)})
         return len(old)
 
-    def _counted(self, statement: Select[tuple[int, int]]) -> Mapping[Severity, int]:
+    def _counted(self, statement: Select[int, int]) -> Mapping[Severity, int]:
         with self._database.read() as connection:
-            found: dict[int, int] = {row[0]: row[1] for row in connection.execute(statement).all()}
+            found = dict(connection.execute(statement).all())
         return {severity: found.get(severity.rank, 0) for severity in Severity}
 
 
