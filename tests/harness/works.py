@@ -39,7 +39,8 @@ _UNDER_WAY = frozenset({DeliveryState.QUEUED.value, DeliveryState.LEASED.value, 
 
 
 class Works:
-    """See the module. ``settings``: of the service, by name. Its own broker connections lead through ``proxy``."""
+    """See the module. ``settings``: of the service, by name; ``data_dir`` may be elsewhere than ``folder``, where logs
+    are. Its own broker connections lead through ``proxy``."""
 
     def __init__(
         self, folder: Path, broker_port: int, *, state: str = "", rules: str = "", settings: Mapping[str, str] = {}
@@ -52,7 +53,8 @@ class Works:
         self.deaths: Counter[str] = Counter()
         """How often each process ended."""
         self.clock = SystemClock()
-        self.database = Database(state or f"sqlite:///{folder}/state.sqlite", checkpoints=False)
+        self.data = Path(settings.get("data_dir", folder))
+        self.database = Database(state or f"sqlite:///{self.data}/state.sqlite", checkpoints=False)
         self.database.create()
         self.board = SqlBoard(self.database)
         self.directory = SqlDirectory(self.database, self.clock.now)
@@ -65,7 +67,7 @@ class Works:
             (folder / "rules" / "tried.yaml").write_text(rules, encoding="utf-8")
             settings = {"rules_dir": str(folder / "rules"), **settings}
         given = {
-            "data_dir": str(folder),
+            "data_dir": str(self.data),
             "broker": f"mqtt://127.0.0.1:{self.proxy.port}",
             "http": f"127.0.0.1:{self.http_port}",
             "log_level": "warning",
@@ -73,6 +75,7 @@ class Works:
             **({"state": state} if state else {}),
             **settings,
         }
+        self._readings = given.get("readings", f"sqlite:///{self.data}/readings.sqlite")
         self._environment = {
             **os.environ,
             **{f"SHOUWANG_{name.upper()}": value for name, value in given.items()},
@@ -174,7 +177,7 @@ class Works:
 
     def readings(self, device: str, metric: str) -> list[object]:
         """All stored values, in order of time; to be asked when the server is stopped or all is shipped."""
-        store = open_readings(f"sqlite:///{self.folder}/readings.sqlite")
+        store = open_readings(self._readings)
         try:
             points = store.read(DeviceId(device), metric, 0, self.clock.now() + 10**9, limit=1_000_000)
             return [point.value for point in points]

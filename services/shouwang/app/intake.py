@@ -76,10 +76,10 @@ def run_intake(settings: Settings, points: Points) -> int:
     database = Database(settings.state_url, checkpoints=False)
     try:
         leases = Leases(database, is_alive)
-        heard_until = leases.pulse(INTAKE)
-        lease = _take_lease(leases, clock, stop)
-        if lease is None:
+        taken = _take_lease(leases, clock, stop)
+        if taken is None:
             return 0
+        lease, heard_until = taken
         with ExitStack() as doors:
             _compose(settings, database, leases, lease, heard_until, clock, points, doors).listen(stop)
     except StaleEpoch as error:
@@ -304,15 +304,23 @@ class Intaking:
         return None
 
 
-def _take_lease(leases: Leases, clock: SystemClock, stop: threading.Event) -> Lease | None:
-    said = False
+def _take_lease(leases: Leases, clock: SystemClock, stop: threading.Event) -> tuple[Lease, Instant | None] | None:
+    """The lease, and until when its last holder listened. Waits while another intake holds it, and while the state
+    database does not answer. None: ``stop``."""
+    said = ""
     while not stop.is_set():
-        lease = leases.take(INTAKE, holder_name(), clock.now())
-        if lease is not None:
-            metrics.LEASE_EPOCH.set(lease.epoch)
-            return lease
-        if not said:
-            log.warning("another intake holds the lease; standing by")
-            said = True
+        try:
+            heard_until = leases.pulse(INTAKE)
+            lease = leases.take(INTAKE, holder_name(), clock.now())
+        except Unavailable as error:
+            waits_for = f"{error}; intake cannot begin, trying again"
+        else:
+            if lease is not None:
+                metrics.LEASE_EPOCH.set(lease.epoch)
+                return lease, heard_until
+            waits_for = "another intake holds the lease; standing by"
+        if waits_for != said:
+            log.warning("%s", waits_for)
+            said = waits_for
         stop.wait(STANDBY_SECONDS)
     return None
