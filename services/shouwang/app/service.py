@@ -26,7 +26,7 @@ def run_service(settings: Settings) -> int:
     """Until SIGTERM. Raises ConfigError where an address is taken or a file is wrong: before anything runs."""
     load_equipment(settings)
     http = host_port(settings.http, 8000)
-    require_free(*http)
+    require_free(*http, "--http")
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     with ExitStack() as doors:
         broker = _broker(settings, doors)

@@ -22,20 +22,21 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def require_free(host: str, port: int, *, patience: float = 2.0) -> None:
-    """Returns when the address can be listened on. Waits ``patience`` seconds for a holder that is just ending (ours
-    of a moment ago, after a kill). Raises ConfigError naming the holder and what to do."""
+def require_free(host: str, port: int, option: str = "--mqtt-listen", *, patience: float = 2.0) -> None:
+    """Returns when the address that ``option`` names can be listened on. Waits ``patience`` seconds for a holder that
+    is just ending (ours of a moment ago, after a kill). Raises ConfigError naming the holder and what to do."""
     deadline = time.monotonic() + patience
     while (problem := _bind_problem(host, port)) is not None:
         if problem.errno != errno.EADDRINUSE:
             raise ConfigError(
                 f"{host}:{port} cannot be listened on ({problem.strerror}): "
-                f"choose another address with --mqtt-listen HOST:PORT"
+                f"choose another address with {option} HOST:PORT"
             )
         if time.monotonic() >= deadline:
+            what_else = f", or use it as the broker with --broker mqtt://{host}:{port}" if "mqtt" in option else ""
             raise ConfigError(
-                f"{host}:{port} is in use by {port_owner(port) or 'another process'}: stop it, choose another address "
-                f"with --mqtt-listen HOST:PORT, or use it as the broker with --broker mqtt://{host}:{port}"
+                f"{host}:{port} is in use by {port_owner(port) or 'another process'}: stop it, or choose another "
+                f"address with {option} HOST:PORT{what_else}"
             )
         time.sleep(0.05)
 
