@@ -17,6 +17,7 @@ import msgspec
 from shouwang import metrics
 from shouwang.app.clock import SystemClock
 from shouwang.app.equipment import Equipment, load_equipment, tls_of
+from shouwang.app.pace import hurry
 from shouwang.app.supervisor import die_with_parent, holder_name, is_alive
 from shouwang.domain.errors import StaleEpoch, Unavailable
 from shouwang.domain.rulebook import RuleBook
@@ -237,6 +238,7 @@ class Intaking:
     def listen(self, stop: threading.Event) -> None:
         """Until ``stop``. Raises StaleEpoch."""
         self._with_patience(self._begin, stop)
+        hurry()
         gc.disable()
         more_due = False
         while not stop.is_set():

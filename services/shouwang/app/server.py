@@ -20,6 +20,7 @@ from shouwang.api.stream import Tail
 from shouwang.app.clock import SystemClock
 from shouwang.app.demo import Demonstration
 from shouwang.app.equipment import load_equipment, tls_of
+from shouwang.app.pace import hurry
 from shouwang.app.readiness import Chain
 from shouwang.app.supervisor import die_with_parent, holder_name, is_alive
 from shouwang.channels.console import Console
@@ -91,6 +92,7 @@ class Server:
         self._clock = clock
         equipment = load_equipment(settings)
         directory = SqlDirectory(self._database, clock.now, fallback=settings.site_fallback)
+        self._directory = directory
         journal = SqlJournal(self._database)
         casebook = SqlCasebook(self._database)
         outbox = SqlOutbox(self._database)
@@ -171,6 +173,8 @@ class Server:
         shipping = threading.Thread(target=self._shipping.run, args=(ended,), name="shipping", daemon=True)
         shipping.start()
         http = _Quiet(self._http)
+        self._directory.community()
+        hurry()
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(http.serve(), name="http")

@@ -37,6 +37,7 @@ class Database:
         self._url = _parse(url)
         self.is_sqlite = self._url.get_backend_name() == "sqlite"
         self._mutex = threading.Lock()
+        self._statements: dict[tuple[str, str], Insert] = {}
         self._lock_file: int | None = None
         if self.is_sqlite:
             if not self._url.database:
@@ -78,14 +79,24 @@ class Database:
         return sqlite.insert(table) if self.is_sqlite else postgresql.insert(table)
 
     def upsert(self, table: Table, *keys: str) -> Insert:
-        """INSERT that replaces the row with the same keys."""
-        statement = self.insert(table)
-        given = {column.name: statement.excluded[column.name] for column in table.columns if column.name not in keys}
-        return statement.on_conflict_do_update(index_elements=list(keys), set_=given)
+        """INSERT that replaces the row with the same keys. Made once: building one takes as long as running it."""
+        known = self._statements.get((table.name, "upsert"))
+        if known is None:
+            statement = self.insert(table)
+            given = {
+                column.name: statement.excluded[column.name] for column in table.columns if column.name not in keys
+            }
+            known = statement.on_conflict_do_update(index_elements=list(keys), set_=given)
+            self._statements[table.name, "upsert"] = known
+        return known
 
     def insert_once(self, table: Table, *keys: str) -> Insert:
         """INSERT that leaves an existing row with the same keys alone."""
-        return self.insert(table).on_conflict_do_nothing(index_elements=list(keys))
+        known = self._statements.get((table.name, "once"))
+        if known is None:
+            known = self.insert(table).on_conflict_do_nothing(index_elements=list(keys))
+            self._statements[table.name, "once"] = known
+        return known
 
     def checkpoint(self) -> None:
         """Moves the write-ahead log into the file (SQLite); called by the server, never by intake."""
