@@ -246,7 +246,8 @@ class Intaking:
             self._tidy(idle=batch is None)
             if batch is not None:
                 self._with_patience(partial(self._intake.accept, batch), stop)
-                self._with_patience(self._announcing.publish, stop)
+                if self._inbox.take_news():
+                    self._with_patience(self._announcing.publish, stop)
             else:
                 self._caught_up = True
             now = self._clock.now()

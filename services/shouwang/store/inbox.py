@@ -6,12 +6,12 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import contextmanager
 
 import msgspec
-from sqlalchemy import Connection, bindparam, delete, func, insert, select
+from sqlalchemy import Connection, bindparam, delete, exists, func, insert, select
 
 from shouwang.domain.errors import StaleEpoch
 from shouwang.domain.standing import DeviceState
 from shouwang.domain.vocabulary import Arrival, DeviceId, Instant, Reading
-from shouwang.ports import Heard, Order, Quarantined
+from shouwang.ports import Announcement, Heard, Order, Quarantined
 
 from .database import Database
 from .leases import INTAKE, Lease
@@ -45,15 +45,19 @@ class SqlInbox:
         self._states: OrderedDict[DeviceId, DeviceState] = OrderedDict()
         self._window: OrderedDict[int, list[tuple[str, int, bytes]]] = OrderedDict()
         self._recent: set[tuple[str, int, bytes]] = set()
+        self._news = False
         self._load_window()
 
     @contextmanager
     def accept(self) -> Iterator["SqlAcceptance"]:
         with self._database.write(cases=True) as connection:
-            if connection.execute(_EPOCH, {"name": INTAKE}).scalar() != self._lease.epoch:
+            head = connection.execute(_HEAD, {"name": INTAKE}).first()
+            if head is None or head[0] != self._lease.epoch:
                 raise StaleEpoch(f"intake epoch {self._lease.epoch} is over: another intake took the lease")
             oldest = next(iter(self._window), 0)
-            acceptance = SqlAcceptance(self._database, connection, self._states, self._recent, oldest)
+            acceptance = SqlAcceptance(
+                self._database, connection, self._states, self._recent, oldest, ordered=bool(head[1])
+            )
             try:
                 yield acceptance
                 self._reach("acceptance.deciding.done")
@@ -96,7 +100,13 @@ class SqlInbox:
         """Empties the cache: after another intake may have written."""
         self._states.clear()
 
+    def take_news(self) -> bool:
+        """True once after an acceptance that announced something."""
+        news, self._news = self._news, False
+        return news
+
     def _remember(self, acceptance: "SqlAcceptance") -> None:
+        self._news = self._news or acceptance.announced
         for device in acceptance.kept:
             self._states.move_to_end(device)
         while len(self._states) > HOT_DEVICES:
@@ -129,11 +139,15 @@ class SqlAcceptance(SqlTransaction):
         cache: OrderedDict[DeviceId, DeviceState],
         recent: set[tuple[str, int, bytes]],
         oldest: int,
+        *,
+        ordered: bool,
     ) -> None:
         super().__init__(database, connection)
         self._cache = cache
         self._recent = recent
         self._oldest = oldest
+        self._ordered = ordered
+        self.announced = False
         self.kept: dict[DeviceId, DeviceState] = {}
         self.window: tuple[int, list[tuple[str, int, bytes]]] | None = None
 
@@ -208,7 +222,13 @@ class SqlAcceptance(SqlTransaction):
             rows = [{"family": family, "key": key, "body": body} for key, body in items.items()]
             self._connection.execute(self._database.upsert(announced, "family", "key"), rows)
 
+    def announce(self, announcement: Announcement) -> None:
+        super().announce(announcement)
+        self.announced = True
+
     def orders(self) -> list[Order]:
+        if not self._ordered:
+            return []
         rows = self._connection.execute(select(orders).order_by(orders.c.seq)).all()
         if rows:
             self._connection.execute(delete(orders).where(orders.c.seq <= rows[-1].seq))
@@ -254,7 +274,9 @@ def _quarantine_row(item: Quarantined) -> Mapping[str, object]:
     }
 
 
-_EPOCH = select(leases.c.epoch).where(leases.c.name == bindparam("name"))
+_HEAD = select(leases.c.epoch, exists(select(orders.c.seq))).where(leases.c.name == bindparam("name"))
+"""Whose turn it is, and whether people ordered anything: one question, asked of every batch."""
+
 _STATES = select(device_states.c.device, device_states.c.state).where(
     device_states.c.device.in_(bindparam("devices", expanding=True))
 )
