@@ -11,7 +11,7 @@ from sqlalchemy import Connection, bindparam, delete, exists, func, insert, sele
 from shouwang.domain.errors import StaleEpoch
 from shouwang.domain.standing import DeviceState
 from shouwang.domain.vocabulary import Arrival, DeviceId, Instant, Reading
-from shouwang.ports import Announcement, Heard, Order, Quarantined
+from shouwang.ports import Heard, Order, Quarantined
 
 from .database import Database
 from .leases import INTAKE, Lease
@@ -222,10 +222,6 @@ class SqlAcceptance(SqlTransaction):
             rows = [{"family": family, "key": key, "body": body} for key, body in items.items()]
             self._connection.execute(self._database.upsert(announced, "family", "key"), rows)
 
-    def announce(self, announcement: Announcement) -> None:
-        super().announce(announcement)
-        self.announced = True
-
     def orders(self) -> list[Order]:
         if not self._ordered:
             return []
@@ -238,6 +234,7 @@ class SqlAcceptance(SqlTransaction):
         self._connection.execute(self._database.upsert(meta, "key"), {"key": key, "value": value})
 
     def flush(self) -> None:
+        self.announced = bool(self._announcements)
         super().flush()
         if self.kept:
             encode = _encoder.encode

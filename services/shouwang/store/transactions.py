@@ -21,12 +21,13 @@ _ENDED = (IncidentState.RESOLVED.value, IncidentState.CLOSED.value)
 
 class SqlTransaction:
     """``ports.Transaction`` on one connection. Writes go out as they are made, so that later reads see them; journal
-    entries, which nobody reads inside the transaction, go out together at its end."""
+    entries and announcements, which nobody reads inside the transaction, go out together at its end."""
 
     def __init__(self, database: Database, connection: Connection) -> None:
         self._database = database
         self._connection = connection
         self._entries: list[Entry] = []
+        self._announcements: list[dict[str, object]] = []
 
     def alert(self, id: AlertId) -> Alert | None:
         body = self._connection.execute(_ALERT, {"id": id}).scalar()
@@ -91,8 +92,9 @@ class SqlTransaction:
         return len(cancelled)
 
     def announce(self, announcement: Announcement) -> None:
-        row = {"topic": announcement.topic, "payload": announcement.payload, "retain": announcement.retain}
-        self._connection.execute(insert(announcements), row)
+        self._announcements.append(
+            {"topic": announcement.topic, "payload": announcement.payload, "retain": announcement.retain}
+        )
 
     def order(self, order: Order) -> None:
         self._connection.execute(insert(orders), {"body": _text(order)})
@@ -105,6 +107,9 @@ class SqlTransaction:
         if self._entries:
             self._connection.execute(insert(journal), [entry_row(entry) for entry in self._entries])
             self._entries = []
+        if self._announcements:
+            self._connection.execute(insert(announcements), self._announcements)
+            self._announcements = []
 
 
 class SqlCasebook:
