@@ -4,7 +4,6 @@ From the command line, the environment (``SHOUWANG_NAME``) and ``shouwang.toml``
 No room imports this module: ``app.py`` hands each of them plain arguments.
 """
 
-import os
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -112,7 +111,9 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+        given: dict[str, object] = {**env_settings(), **init_settings()}
+        folder = Path(str(given.get("data_dir", settings_cls.model_fields["data_dir"].default)))
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, folder / TOML_NAME)
 
     @property
     def state_url(self) -> str:
@@ -130,18 +131,8 @@ class Settings(BaseSettings):
 
 def read_settings(**given: object) -> Settings:
     """The settings of this process. Raises ConfigError naming the setting, what was found and what was expected."""
-    data_dir = given.get("data_dir") or os.environ.get("SHOUWANG_DATA_DIR")
-    named = {name: value for name, value in given.items() if value is not None}
-
-    class FromFile(Settings):
-        model_config = SettingsConfigDict(
-            env_prefix="SHOUWANG_",
-            extra="forbid",
-            toml_file=Path(str(data_dir)) / TOML_NAME if data_dir else Path("var") / TOML_NAME,
-        )
-
     try:
-        return FromFile(**named)  # type: ignore[arg-type]
+        return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(map(str, first["loc"])) or "settings"

@@ -7,8 +7,13 @@ def run_role(settings: Settings) -> int:
     """Runs what the settings name, until SIGTERM; the exit code. Raises ConfigError before anything is started."""
     from shouwang.app.clock import NoPoints
     from shouwang.app.logs import write_logs
+    from shouwang.app.supervisor import is_child
 
     write_logs(settings.log_level)
+    if settings.role is not None and not is_child():
+        from shouwang.app.preparation import prepare
+
+        prepare(settings)
     match settings.role:
         case Role.INTAKE:
             from shouwang.app.intake import run_intake

@@ -1,40 +1,32 @@
 """The whole service on one machine: broker, state database, then intake and server under one supervisor."""
 
+import json
 import logging
+import multiprocessing
 import sys
 import time
 from collections.abc import Mapping
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
 from enum import Enum
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
-import httpx
-
-from shouwang.app.clock import SystemClock
-from shouwang.app.demo import lay_out_demo
-from shouwang.app.equipment import load_equipment
 from shouwang.app.supervisor import Child, role_child, supervise
 from shouwang.mqtt.broker import EmbeddedBroker, embedded_broker
 from shouwang.mqtt.listening import require_free
 from shouwang.settings import Settings, host_port
-from shouwang.store.database import Database
 
 log = logging.getLogger(__name__)
 
 
 def run_service(settings: Settings) -> int:
     """Until SIGTERM. Raises ConfigError where an address is taken or a file is wrong: before anything runs."""
-    load_equipment(settings)
     http = host_port(settings.http, 8000)
     require_free(*http, "--http")
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    _prepare_elsewhere(settings)
     with ExitStack() as doors:
         broker = _broker(settings, doors)
-        database = Database(settings.state_url)
-        database.create()
-        if settings.demo:
-            lay_out_demo(database, SystemClock())
-        database.close()
         environment = environment_of(settings)
         children = [role_child("intake", "intake", environment), role_child("server", "server", environment)]
         if settings.demo:
@@ -50,8 +42,7 @@ class Greeting:
 
     def __init__(self, settings: Settings) -> None:
         host, port = host_port(settings.http, 8000)
-        shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host
-        self._url = f"http://{shown}:{port}"
+        self._host, self._port = "127.0.0.1" if host in ("0.0.0.0", "::") else host, port
         self._began = time.monotonic()
         self._asked = 0.0
         self._done = False
@@ -62,16 +53,21 @@ class Greeting:
             return
         self._asked = time.monotonic()
         waited = self._asked - self._began
+        connection = HTTPConnection(self._host, self._port, timeout=2.0)
         try:
-            answer = httpx.get(f"{self._url}/health/ready", timeout=2.0)
-        except httpx.HTTPError:
+            connection.request("GET", "/health/ready")
+            answer = connection.getresponse()
+            body = answer.read()
+        except (OSError, HTTPException):
             return
-        if answer.status_code == 200:
+        finally:
+            connection.close()
+        if answer.status == 200:
             self._done = True
-            sys.stderr.write(f"\nShouwang 守望 is ready after {waited:.1f} s: {self._url}\n\n")
+            sys.stderr.write(f"\nShouwang 守望 is ready after {waited:.1f} s: http://{self._host}:{self._port}\n\n")
         elif waited > self.PATIENCE and not self._complained:
             self._complained = True
-            log.warning("not ready after %.0f s: %s", waited, "; ".join(answer.json().get("reasons", [])))
+            log.warning("not ready after %.0f s: %s", waited, "; ".join(json.loads(body).get("reasons", [])))
 
 
 def environment_of(settings: Settings) -> Mapping[str, str]:
@@ -92,6 +88,18 @@ def _written(value: object) -> str:
             return str(value.resolve())
         case _:
             return str(value)
+
+
+def _prepare_elsewhere(settings: Settings) -> None:
+    """In a process that ends: the supervisor stays, and needs none of the 40 MB that this loads."""
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("fork")) as elsewhere:
+        elsewhere.submit(_prepare, settings).result()
+
+
+def _prepare(settings: Settings) -> None:
+    from shouwang.app.preparation import prepare
+
+    prepare(settings)
 
 
 def _broker(settings: Settings, doors: ExitStack) -> EmbeddedBroker | None:

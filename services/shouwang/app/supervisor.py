@@ -98,6 +98,11 @@ def supervise(children: Sequence[Child], tend_broker: Callable[[], None], on_tur
         child.stop_by(deadline)
 
 
+def is_child() -> bool:
+    """Whether a supervisor of ours started this process, and prepared everything before."""
+    return PARENT in os.environ
+
+
 def die_with_parent() -> None:
     """Asks the kernel to end this process when its supervisor ends; a no-op for a process that people started."""
     parent = os.environ.get(PARENT)

@@ -25,6 +25,9 @@ from shouwang.domain.errors import ConfigError, StoreUnavailable
 CASES_LOCK = 0x5348_4F55
 """Key of PostgreSQL's advisory lock for writers of alerts, incidents and the journal ("SHOU")."""
 
+SCHEMA_LOCK = CASES_LOCK + 1
+"""The same, for bringing the schema up to date."""
+
 WAL_LIMIT_PAGES = 25_000
 """Intake leaves checkpoints to the server (they cost its commits tens of milliseconds), unless the log grew past about
 100 MB because no server runs."""
@@ -51,11 +54,14 @@ class Database:
         """Makes missing tables and brings old ones up to date. Raises StoreUnavailable where nothing answers."""
         from .migrations import upgrade
 
-        with self._write_lock():
-            try:
+        try:
+            with self._write_lock(), self.engine.connect() as guard:
+                if not self.is_sqlite:
+                    # Intake and server of several machines may start at once; the lock ends with the guard.
+                    guard.exec_driver_sql(f"SELECT pg_advisory_xact_lock({SCHEMA_LOCK})")
                 upgrade(self.engine)
-            except DBAPIError as error:
-                raise StoreUnavailable(f"state database {self}: {error.orig}") from None
+        except DBAPIError as error:
+            raise StoreUnavailable(f"state database {self}: {error.orig}") from None
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
