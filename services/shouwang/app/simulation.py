@@ -1,6 +1,7 @@
 """Plays registered devices on the broker: what a quiet compound says, or one alarm."""
 
 import logging
+import os
 import signal
 import threading
 from collections.abc import Sequence
@@ -75,7 +76,7 @@ class Stage:
         self._equipment: Equipment = load_equipment(settings)
         self._link = Wakeup(
             parse_address(settings.broker_url),
-            client_id=f"{settings.mqtt_client_id}-simulated-devices",
+            client_id=f"{settings.mqtt_client_id}-simulated-devices-{os.getpid()}",
             clock=clock,
             filters=[],
             on_message=lambda _topic, _payload: None,
