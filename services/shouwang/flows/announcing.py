@@ -4,6 +4,7 @@ dispatch. Rows first, publishing second: a row goes when its PUBACK came, and is
 import threading
 from collections import deque
 from functools import partial
+from itertools import islice
 
 from shouwang import metrics
 from shouwang.ports import Announcements, Publisher
@@ -40,8 +41,10 @@ class Announcing:
         """Removes the rows that the broker has taken over, once there are ``at_least`` of them."""
         if len(self._settled) < at_least:
             return 0
-        seqs = [self._settled.popleft() for _ in range(min(len(self._settled), 500))]
+        seqs = list(islice(self._settled, 500))
         self._announcements.settle(seqs)
+        for _ in seqs:  # only now: one that stayed behind would be published again after newer ones of its topic
+            self._settled.popleft()
         metrics.ANNOUNCEMENTS.inc(len(seqs))
         return len(seqs)
 

@@ -141,7 +141,10 @@ class Database:
 
     def _engine(self, checkpoints: bool) -> Engine:
         if not self.is_sqlite:
-            return create_engine(self._url, pool_size=8, max_overflow=8, pool_pre_ping=True)
+            # A stricter level, where the server's default says so, would fix the view before the advisory lock is had.
+            return create_engine(
+                self._url, pool_size=8, max_overflow=8, pool_pre_ping=True, isolation_level="READ COMMITTED"
+            )
         engine = create_engine(self._url, pool_size=8, max_overflow=24, connect_args={"timeout": 30})
         limit = 0 if checkpoints else WAL_LIMIT_PAGES
         event.listen(engine, "connect", _prepare(limit))

@@ -1,6 +1,7 @@
 """The acceptance: the one transaction of a batch, between the broker's PUBLISH and our PUBACK."""
 
 import hashlib
+import logging
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -19,13 +20,16 @@ from .spool import pack_readings
 from .tables import announced, device_states, discovered, leases, meta, orders, quarantine, redeliveries, spool
 from .transactions import SqlTransaction
 
+log = logging.getLogger(__name__)
+
 HOT_DEVICES = 50_000
 """States kept in memory; about 2 kB each. Beyond that the least recently heard are read again from their rows."""
 
 WINDOW_BATCHES = 64
 WINDOW_ARRIVALS = 2_000
 """The redelivery window: twice the session's receive maximum, because the broker may repeat what it sent before our
-PUBACKs reached it, and brokers give packet ids in turn (65,535 of them), so an id returns long after it left."""
+PUBACKs reached it. A packet id names its newest message only: some brokers give ids in turn (65,535 of them), some the
+lowest free one, and what bears the id of an older message with other content is news."""
 
 QUARANTINE_PAYLOAD = 64 * 1024
 """Bytes of a quarantined payload that are kept; ``size`` says how many there were."""
@@ -34,40 +38,64 @@ _encoder = msgspec.msgpack.Encoder()
 _state_decoder = msgspec.msgpack.Decoder(DeviceState)
 _window_decoder = msgspec.msgpack.Decoder(list[tuple[str, int, bytes]])
 
+_Entry = tuple[str, int, bytes]
+"""Session, packet id, and what tells the message from another one under the same id."""
+
+_Recent = dict[tuple[str, int], tuple[bytes, int]]
+"""By session and packet id: the newest accepted message, and the row of the window that holds it."""
+
+_UNHEARD = (b"", 0)
+
 
 class SqlInbox:
     """``ports.Inbox``. One intake thread uses it at a time; the lease says which intake of all may."""
 
-    def __init__(self, database: Database, lease: Lease, reach: Callable[[str], None]) -> None:
+    def __init__(
+        self, database: Database, lease: Lease, reach: Callable[[str], None], *, window: int = WINDOW_ARRIVALS
+    ) -> None:
+        """``window``: arrivals at least in the redelivery window."""
         self._database = database
+        self._window_arrivals = window
         self._lease = lease
         self._reach = reach
         self._states: OrderedDict[DeviceId, DeviceState] = OrderedDict()
         self._window: OrderedDict[int, list[tuple[str, int, bytes]]] = OrderedDict()
-        self._recent: set[tuple[str, int, bytes]] = set()
+        self._recent: _Recent = {}
         self._news = False
+        self._doubt: SqlAcceptance | None = None
         self._load_window()
 
     @contextmanager
     def accept(self) -> Iterator["SqlAcceptance"]:
-        with self._database.write(cases=True) as connection:
-            head = connection.execute(_HEAD, {"name": INTAKE}).first()
-            if head is None or head[0] != self._lease.epoch:
-                raise StaleEpoch(f"intake epoch {self._lease.epoch} is over: another intake took the lease")
-            oldest = next(iter(self._window), 0)
-            acceptance = SqlAcceptance(
-                self._database, connection, self._states, self._recent, oldest, ordered=bool(head[1])
-            )
-            try:
+        acceptance: SqlAcceptance | None = None
+        is_committing = False
+        try:
+            with self._database.write(cases=True) as connection:
+                head = connection.execute(_HEAD, {"name": INTAKE}).first()
+                if head is None or head[0] != self._lease.epoch:
+                    raise StaleEpoch(f"intake epoch {self._lease.epoch} is over: another intake took the lease")
+                acceptance = SqlAcceptance(
+                    self._database,
+                    connection,
+                    self._states,
+                    self._recent,
+                    oldest=next(iter(self._window), 0),
+                    accepted=self._accepted_in_doubt(connection),
+                    ordered=bool(head[1]),
+                )
                 yield acceptance
                 self._reach("acceptance.deciding.done")
                 acceptance.flush()
                 self._reach("acceptance.before_commit")
-            except BaseException:
+                is_committing = True
+        except BaseException:
+            if acceptance is not None:
                 acceptance.forget()
-                raise
-        self._reach("acceptance.committed")
+                self._doubt = acceptance if is_committing else self._doubt
+            raise
+        self._doubt = None
         self._remember(acceptance)
+        self._reach("acceptance.committed")
 
     def due(self, until: Instant, limit: int) -> list[DeviceId]:
         with self._database.read() as connection:
@@ -105,6 +133,19 @@ class SqlInbox:
         news, self._news = self._news, False
         return news
 
+    def _accepted_in_doubt(self, connection: Connection) -> Sequence[Arrival]:
+        """What the acceptance before took in, where its COMMIT seemed to fail and did not: the connection was lost
+        after the database had done it. The caller hands it over again, and the broker did not."""
+        doubt = self._doubt
+        if doubt is None or doubt.window is None:
+            return ()
+        seq, entries = doubt.window
+        if connection.execute(_WINDOW_BODY, {"seq": seq}).scalar() != _encoder.encode(entries):
+            return ()
+        self._widen(seq, entries)
+        self._news = self._news or doubt.announced
+        return doubt.taken
+
     def _remember(self, acceptance: "SqlAcceptance") -> None:
         self._news = self._news or acceptance.announced
         for device in acceptance.kept:
@@ -112,21 +153,24 @@ class SqlInbox:
         while len(self._states) > HOT_DEVICES:
             self._states.popitem(last=False)
         if acceptance.window is not None:
-            seq, entries = acceptance.window
-            self._window[seq] = entries
-            self._recent.update(entries)
+            self._widen(*acceptance.window)
             total = sum(map(len, self._window.values()))
-            while len(self._window) > WINDOW_BATCHES and total > WINDOW_ARRIVALS:
-                _, gone = self._window.popitem(last=False)
-                total -= len(gone)
-                self._recent.difference_update(gone)
+            while len(self._window) > WINDOW_BATCHES and total > self._window_arrivals:
+                gone, entries = self._window.popitem(last=False)
+                total -= len(entries)
+                for session, packet_id, _ in entries:
+                    if self._recent[session, packet_id][1] == gone:
+                        del self._recent[session, packet_id]
+
+    def _widen(self, seq: int, entries: list[_Entry]) -> None:
+        self._window[seq] = entries
+        for session, packet_id, digest in entries:
+            self._recent[session, packet_id] = digest, seq
 
     def _load_window(self) -> None:
         with self._database.read() as connection:
             for row in connection.execute(select(redeliveries).order_by(redeliveries.c.seq)):
-                entries = _window_decoder.decode(row.body)
-                self._window[row.seq] = entries
-                self._recent.update(entries)
+                self._widen(row.seq, _window_decoder.decode(row.body))
 
 
 class SqlAcceptance(SqlTransaction):
@@ -137,19 +181,22 @@ class SqlAcceptance(SqlTransaction):
         database: Database,
         connection: Connection,
         cache: OrderedDict[DeviceId, DeviceState],
-        recent: set[tuple[str, int, bytes]],
-        oldest: int,
+        recent: _Recent,
         *,
+        oldest: int,
+        accepted: Sequence[Arrival],
         ordered: bool,
     ) -> None:
         super().__init__(database, connection)
         self._cache = cache
         self._recent = recent
         self._oldest = oldest
+        self._accepted = {id(arrival) for arrival in accepted}
         self._ordered = ordered
         self.announced = False
         self.kept: dict[DeviceId, DeviceState] = {}
-        self.window: tuple[int, list[tuple[str, int, bytes]]] | None = None
+        self.window: tuple[int, list[_Entry]] | None = None
+        self.taken: Sequence[Arrival] = ()
 
     def states(self, devices: Collection[DeviceId]) -> Mapping[DeviceId, DeviceState]:
         found: dict[DeviceId, DeviceState] = {}
@@ -162,21 +209,26 @@ class SqlAcceptance(SqlTransaction):
                 found[device] = state
         for start in range(0, len(cold), 500):
             for row in self._connection.execute(_STATES, {"devices": cold[start : start + 500]}):
-                found[row.device] = self._cache[row.device] = _state_decoder.decode(row.state)
+                found[row.device] = self._cache[row.device] = _decoded(row.device, row.state)
         return found
 
     def keep_states(self, states: Mapping[DeviceId, DeviceState]) -> None:
         self.kept.update(states)
 
     def fresh(self, arrivals: Sequence[Arrival]) -> list[Arrival]:
+        self.taken = arrivals
         found: list[Arrival] = []
-        entries: list[tuple[str, int, bytes]] = []
+        entries: list[_Entry] = []
+        newest: dict[tuple[str, int], bytes] = {}
         for arrival in arrivals:
+            if id(arrival) in self._accepted:
+                continue
             if arrival.qos > 0:
-                entry = _window_entry(arrival)
-                if arrival.duplicate and (entry in self._recent or entry in entries):
+                key, digest = (arrival.session, arrival.packet_id), _digest(arrival)
+                if arrival.duplicate and (newest.get(key) or self._recent.get(key, _UNHEARD)[0]) == digest:
                     continue
-                entries.append(entry)
+                newest[key] = digest
+                entries.append((*key, digest))
             found.append(arrival)
         if entries:
             seq = self._connection.execute(_KEEP_WINDOW, {"body": _encoder.encode(entries)}).scalar_one()
@@ -251,9 +303,18 @@ class SqlAcceptance(SqlTransaction):
             self._cache.pop(device, None)
 
 
-def _window_entry(arrival: Arrival) -> tuple[str, int, bytes]:
-    digest = hashlib.blake2b(arrival.payload, digest_size=8, key=arrival.topic.encode()[:64]).digest()
-    return (arrival.session, arrival.packet_id, digest)
+def _digest(arrival: Arrival) -> bytes:
+    return hashlib.blake2b(b"%b\0%b" % (arrival.topic.encode(), arrival.payload), digest_size=8).digest()
+
+
+def _decoded(device: str, row: bytes) -> DeviceState:
+    """A state that cannot be read is as if the device was never heard: what is true is raised anew, and nothing of the
+    device waits for somebody who repairs a row."""
+    try:
+        return _state_decoder.decode(row)
+    except msgspec.DecodeError as error:
+        log.error("the state row of device %r cannot be read (%s); the device begins anew", device, error)
+        return DeviceState()
 
 
 def _quarantine_row(item: Quarantined) -> Mapping[str, object]:
@@ -281,5 +342,6 @@ _DUE = (
     select(device_states.c.device).where(device_states.c.due_at <= bindparam("until")).order_by(device_states.c.due_at)
 )
 _NEXT_DUE = select(func.min(device_states.c.due_at)).where(device_states.c.due_at.is_not(None))
+_WINDOW_BODY = select(redeliveries.c.body).where(redeliveries.c.seq == bindparam("seq"))
 _KEEP_WINDOW = insert(redeliveries).returning(redeliveries.c.seq)
 _TRIM_WINDOW = delete(redeliveries).where(redeliveries.c.seq < bindparam("oldest"))
