@@ -23,6 +23,9 @@ REPEAT_MARKS = 8
 DISCOVER_EVERY: Duration = 30 * SECOND
 """A device that nobody registered is written to the list of discovered ones at most this often."""
 
+STRANGERS = 65_536
+"""Of which it is remembered when they were last written; beyond it all are forgotten, and written once more."""
+
 _NEVER = DeviceState()
 
 
@@ -108,6 +111,8 @@ class Hearing:
         last = self._discovered.get(address)
         if last is not None and now - last < DISCOVER_EVERY:
             return False
+        if len(self._discovered) >= STRANGERS:
+            self._discovered.clear()
         self._discovered[address] = now
         return True
 

@@ -12,6 +12,10 @@ from shouwang.domain.rulebook import RuleBook
 from shouwang.domain.standing import DeviceFacts
 from shouwang.domain.vocabulary import UNASSIGNED, DeviceId, Kind, Life
 
+STRANGERS = 65_536
+"""Devices that nobody registered whose facts are kept; beyond it they are made anew, so that a flood of invented names
+costs no memory."""
+
 
 class World:
     """One revision of everything configured. Facts of devices are made once and kept."""
@@ -56,6 +60,8 @@ class World:
             profile=profile,
             registered=False,
         )
+        if len(self._facts) >= len(self.community.devices) + STRANGERS:
+            self._facts = {id: kept for id, kept in self._facts.items() if kept.registered}
         self._facts[device] = made
         return made
 
