@@ -217,6 +217,14 @@ class Announcements(Protocol):
 
     def settle(self, seqs: Collection[int]) -> None: ...
 
+    def open_alerts(self, after: str, limit: int) -> list[Alert]:
+        """Alerts not back to normal, by id, from the one that follows ``after``."""
+        ...
+
+    def live_incidents(self, after: str, limit: int) -> list[Incident]:
+        """Incidents neither resolved nor closed, by id, from the one that follows ``after``."""
+        ...
+
 
 class SpooledBatch(Value, frozen=True):
     seq: int
@@ -275,8 +283,6 @@ class Outbox(Protocol):
 
 class Journal(Protocol):
     def since(self, seq: int, limit: int) -> list[Entry]: ...
-
-    def of_incident(self, incident: IncidentId) -> list[Entry]: ...
 
     def last(self) -> int:
         """Sequence number of the newest entry, 0 when empty."""

@@ -229,9 +229,6 @@ class Ledger:
             raise StoreUnavailable("the disk is away")
         return self.entries[seq : seq + limit]
 
-    def of_incident(self, incident: IncidentId) -> list[Entry]:
-        return []
-
     def last(self) -> int:
         return len(self.entries)
 

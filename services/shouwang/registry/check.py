@@ -8,7 +8,7 @@ from shouwang.domain.errors import ConfigError
 from shouwang.registry.community import SECTIONS, read_community
 from shouwang.registry.consistency import Around
 from shouwang.registry.documents import read_documents
-from shouwang.registry.policies import check_policies
+from shouwang.registry.policies import check_policies, is_policy
 from shouwang.registry.profiles import check_profiles, load_profiles
 from shouwang.registry.rules import check_rules
 
@@ -52,7 +52,7 @@ def kind_of(file: Path) -> FileKind:
     keys = set(content) if isinstance(content, dict) else set()
     if "rule" in keys:
         return FileKind.RULES
-    if "steps" in keys:
+    if documents and is_policy(documents[0]):
         return FileKind.POLICIES
     if keys & {"vendor", "model", "topics", "reader"}:
         return FileKind.PROFILE

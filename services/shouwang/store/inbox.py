@@ -124,10 +124,6 @@ class SqlInbox:
         known = set(self.known())
         return [device for device in devices if device not in known]
 
-    def forget_states(self) -> None:
-        """Empties the cache: after another intake may have written."""
-        self._states.clear()
-
     def take_news(self) -> bool:
         """True once after an acceptance that announced something."""
         news, self._news = self._news, False

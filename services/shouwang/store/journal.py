@@ -1,9 +1,8 @@
-"""Reading the journal: by sequence number for those who tail it, by incident for its timeline."""
+"""Reading the journal by sequence number, for those who tail it."""
 
 from sqlalchemy import func, select
 
 from shouwang.domain.journal import Entry
-from shouwang.domain.vocabulary import IncidentId
 
 from .database import Database
 from .tables import journal
@@ -18,11 +17,6 @@ class SqlJournal:
 
     def since(self, seq: int, limit: int) -> list[Entry]:
         statement = select(journal).where(journal.c.seq > seq).order_by(journal.c.seq).limit(limit)
-        with self._database.read() as connection:
-            return [entry_from(row) for row in connection.execute(statement).mappings()]
-
-    def of_incident(self, incident: IncidentId) -> list[Entry]:
-        statement = select(journal).where(journal.c.incident == incident).order_by(journal.c.seq)
         with self._database.read() as connection:
             return [entry_from(row) for row in connection.execute(statement).mappings()]
 
