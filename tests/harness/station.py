@@ -8,7 +8,7 @@ fails the story.
 
 import itertools
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,12 +22,15 @@ from shouwang.domain.alert import Alert
 from shouwang.domain.board import CaseQuery
 from shouwang.domain.incident import Incident
 from shouwang.domain.moment import instant, moment, parse_rfc3339
+from shouwang.domain.rule import Rule
+from shouwang.domain.rulebook import RuleBook
 from shouwang.domain.vocabulary import MINUTE, SECOND, Arrival, Duration, Instant
 from shouwang.flows.dispatch import Dispatch
 from shouwang.flows.intake import Intake
 from shouwang.flows.respond import Respond
 from shouwang.flows.rounds import Rounds
 from shouwang.flows.timers import Timers
+from shouwang.flows.world import World
 from shouwang.registry.changes import plan_apply
 from shouwang.registry.community import read_community
 from shouwang.settings import read_settings
@@ -151,18 +154,30 @@ class Station:
         assert lease is not None
         points = NoPoints()
         self.inbox = SqlInbox(self.database, lease, points.reach)
-        self._world = self._equipment.world(self.directory.community())
+        self.world = self._equipment.world(self.directory.community())
         self.intake = Intake(
             self.inbox,
             self._equipment.interpreter,
             self._equipment.family_state(self.inbox),
-            lambda: self._world,
+            lambda: self.world,
             lambda: (),
             self.clock,
             points,
         )
-        self.timers = Timers(self.inbox, lambda: self._world, lambda: (), self.clock, points)
+        self.timers = Timers(self.inbox, lambda: self.world, lambda: (), self.clock, points)
         self.timers.arm()
+
+    def see_directory(self) -> None:
+        """Intake sees the directory as it is now."""
+        self.see(self._equipment.world(self.directory.community()))
+
+    def keep_rules(self, rules: Sequence[Rule]) -> None:
+        """These rules, and no others."""
+        world = self.world
+        self.see(World(world.community, RuleBook(rules), self._equipment.policies, world.profiles))
+
+    def see(self, world: World) -> None:
+        self.world = world
 
     def phone(self, name: str) -> StoryPhone:
         return self._known.setdefault(name, StoryPhone(self, name))

@@ -5,7 +5,7 @@ import hashlib
 import logging
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from functools import partial
 from itertools import count
@@ -20,7 +20,6 @@ from shouwang.app.equipment import Equipment, load_equipment, tls_of
 from shouwang.app.pace import hurry
 from shouwang.app.supervisor import die_with_parent, holder_name, is_alive
 from shouwang.domain.errors import StaleEpoch, Unavailable
-from shouwang.domain.rulebook import RuleBook
 from shouwang.domain.vocabulary import DAY, SECOND, DeviceId, Instant
 from shouwang.flows.announcing import Announcing
 from shouwang.flows.intake import Intake
@@ -34,7 +33,7 @@ from shouwang.settings import Settings
 from shouwang.store.database import Database
 from shouwang.store.directory import SqlDirectory
 from shouwang.store.facts import Facts
-from shouwang.store.inbox import SqlInbox
+from shouwang.store.inbox import WINDOW_ARRIVALS, SqlInbox
 from shouwang.store.leases import INTAKE, TERM, Lease, Leases
 from shouwang.store.outbox import SqlAnnouncements
 
@@ -59,6 +58,9 @@ BOOK_FACT = "intake.rules"
 GAPS_FACT = "intake.gaps"
 GAPS_KEPT = 40 * DAY
 """Deaf times older than any longest silence are forgotten."""
+
+GAPS_AT_MOST = 200
+"""A link that flaps makes thousands a day, and every silence is measured against all of them."""
 
 Gap = tuple[Instant, Instant]
 
@@ -104,7 +106,7 @@ def _compose(
     equipment = load_equipment(settings)
     facts = Facts(database)
     world = WatchedWorld(SqlDirectory(database, clock.now, fallback=settings.site_fallback), equipment)
-    inbox = SqlInbox(database, lease, points.reach)
+    inbox = SqlInbox(database, lease, points.reach, window=max(WINDOW_ARRIVALS, 2 * settings.receive_maximum))
     deaf = DeafTimes(facts, heard_until, clock.now())
     family_state = equipment.family_state(inbox)
 
@@ -143,9 +145,21 @@ def _compose(
     )
 
 
-def fingerprint_of(book: RuleBook) -> bytes:
-    """Changes with any rule."""
-    return hashlib.sha256(repr([(rule.id, rule.version) for rule in book.rules]).encode()).hexdigest().encode()
+def fingerprint_of(world: World) -> bytes:
+    """Changes with any rule, and with the directory."""
+    seen = (world.community.revision, [(rule.id, rule.version) for rule in world.book.rules])
+    return hashlib.sha256(repr(seen).encode()).hexdigest().encode()
+
+
+def thinned(gaps: Sequence[Gap], most: int = GAPS_AT_MOST) -> list[Gap]:
+    """At most that many: the shortest are moved up to the next one, so that no deaf time is lost, and a silence is
+    measured too short at most by what was moved."""
+    thin = list(gaps)
+    while len(thin) > most:
+        index = min(range(len(thin) - 1), key=lambda at: thin[at][1] - thin[at][0])
+        (start, stop), (following, end) = thin[index : index + 2]
+        thin[index : index + 2] = [(following - (stop - start), end)]
+    return thin
 
 
 class WatchedWorld:
@@ -186,13 +200,18 @@ class DeafTimes:
         """Oldest first, apart from each other; the last one ends at the newest ``look`` where it goes on."""
         return [*self._gaps, self._present] if self._present else self._gaps
 
+    def missed(self, since: Instant, now: Instant) -> None:
+        """What was said in this time is not taken in yet, though the broker has it. To be followed by a look."""
+        since = min(since, self._present[0]) if self._present else since
+        self._present = (max(since, self._gaps[-1][1]) if self._gaps else since, now)
+
     def look(self, connected: bool, now: Instant) -> None:
         """To be told at every turn."""
         if connected and self._present is None:
             return
         self._present = (self._present[0] if self._present else now, now)
         if connected or now - self._kept_at >= RENEW_EVERY:
-            recent = [gap for gap in self() if gap[1] > now - GAPS_KEPT]
+            recent = thinned([gap for gap in self() if gap[1] > now - GAPS_KEPT])
             self._facts.put(GAPS_FACT, msgspec.json.encode(recent))
             self._kept_at = now
             if connected:
@@ -229,8 +248,11 @@ class Intaking:
         self._leases = leases
         self._lease = lease
         self._clock = clock
-        self._started = clock.now()
+        self._waits_since = clock.now()
         self._caught_up = False
+        self._changed: set[DeviceId] = set()
+        self._is_settled = True
+        self._troubles: dict[str, str] = {}
         self._renewed = 0
         self._tidied = clock.now()
         self._turned = 0
@@ -242,13 +264,14 @@ class Intaking:
         gc.disable()
         more_due = False
         while not stop.is_set():
+            connected = self._ear.connected
             batch = self._ear.next_batch(0 if more_due else TURN_SECONDS)
             self._tidy(idle=batch is None)
             if batch is not None:
                 self._with_patience(partial(self._intake.accept, batch), stop)
                 if self._inbox.take_news():
-                    self._with_patience(self._announcing.publish, stop)
-            else:
+                    self._with_patience(partial(self._guarded, self._announcing.publish), stop)
+            elif connected:
                 self._caught_up = True
             now = self._clock.now()
             if batch is None or now - self._turned >= TURN_SECONDS * SECOND:
@@ -256,12 +279,24 @@ class Intaking:
                 more_due = self._with_patience(self._turn, stop) == DEVICES_A_TURN
 
     def _begin(self) -> None:
-        """Registered devices are armed; where the rules are other than last time, all are looked at anew."""
+        """Registered devices are armed; where rules or directory are other than last time, all are looked at anew."""
         self._timers.arm()
-        fingerprint = fingerprint_of(self._world().book)
+        fingerprint = fingerprint_of(self._world())
         if self._facts.get(BOOK_FACT) != fingerprint:
             self._timers.reconcile(self._inbox.known())
             self._facts.put(BOOK_FACT, fingerprint)
+
+    def _follow_directory(self) -> None:
+        """What changed is kept in mind until it is done: the database may not answer half-way."""
+        if (changed := self._world.refresh()) is not None:
+            self._changed.update(changed)
+            self._is_settled = False
+        if not self._is_settled:
+            self._timers.arm()
+            self._timers.reconcile(list(self._changed))
+            self._facts.put(BOOK_FACT, fingerprint_of(self._world()))
+            self._changed.clear()
+            self._is_settled = True
 
     def _turn(self) -> int:
         """One look at everything that is not an arrival; how many devices' timers ran."""
@@ -274,15 +309,30 @@ class Intaking:
         connected = self._ear.connected
         metrics.BROKER_CONNECTED.set(connected)
         self._deaf.look(connected, now)
-        if (changed := self._world.refresh()) is not None:
-            self._timers.arm()
-            self._timers.reconcile(changed)
-        self._timers.carry_out_orders()
-        self._announcing.publish()
-        self._announcing.settle()
-        if self._caught_up or now - self._started > CATCH_UP:
-            return self._timers.run_due()
+        self._guarded(self._follow_directory)
+        self._guarded(self._timers.carry_out_orders)
+        self._guarded(self._announcing.publish)
+        self._guarded(self._announcing.settle)
+        if self._caught_up or now - self._waits_since > CATCH_UP:
+            return self._guarded(self._timers.run_due) or 0
         return 0
+
+    def _guarded(self, work: Callable[[], int | None]) -> int | None:
+        """An error of ours in what is not an arrival must not end the process: it would come again at every start, and
+        stand before every alarm. Told to the log once. Raises Unavailable."""
+        name = work.__name__
+        try:
+            done = work()
+        except Unavailable:
+            raise
+        except Exception as error:
+            metrics.ACCEPTANCE_FAILURES.labels(type(error).__name__).inc()
+            if self._troubles.get(name) != str(error):
+                self._troubles[name] = str(error)
+                log.exception("%s failed; it is tried again, and what arrives is taken in all the same", name)
+            return None
+        self._troubles.pop(name, None)
+        return done
 
     def _tidy(self, *, idle: bool) -> None:
         """Python's search for garbage in cycles visits every value of every device: 20 ms with 10,000 devices, and a
@@ -294,12 +344,19 @@ class Intaking:
 
     def _with_patience(self, work: Callable[[], int | None], stop: threading.Event) -> int | None:
         """Does it, again and again while the state database does not answer; nothing is acknowledged meanwhile."""
+        failing_since: Instant | None = None
         for attempt in count():
             try:
-                return work()
+                done = work()
+                if failing_since is not None:
+                    # Meanwhile the broker kept what devices said: no silence of theirs, and timers wait for it again.
+                    self._waits_since, self._caught_up = self._clock.now(), False
+                    self._deaf.missed(failing_since, self._waits_since)
+                return done
             except StaleEpoch:
                 raise
             except Unavailable as error:
+                failing_since = failing_since or self._clock.now()
                 metrics.ACCEPTANCE_FAILURES.labels(type(error).__name__).inc()
                 log.error("%s; nothing is acknowledged until it answers, trying again", error)
                 if stop.wait(RETRY_SECONDS[min(attempt, len(RETRY_SECONDS) - 1)]):

@@ -10,7 +10,7 @@ from math import isfinite
 
 import msgspec
 
-from shouwang.domain.gathering import is_place, run_due_place
+from shouwang.domain.gathering import is_place, reconcile_place, run_due_place
 from shouwang.domain.judgement import LATE_AFTER, carried_over, is_idle, judge
 from shouwang.domain.judging import Applied, Gaps, Order, View, silence_between
 from shouwang.domain.rulebook import Compiled, InScope, RuleBook
@@ -89,7 +89,9 @@ def arm(book: RuleBook, facts: DeviceFacts, state: DeviceState, now: Instant, ga
 def reconcile(book: RuleBook, facts: DeviceFacts, state: DeviceState, now: Instant, gaps: Gaps = ()) -> DeviceState:
     """The state under a changed book, its timers set anew. A rule that asks the same of the same metrics keeps its
     memory, with its new durations; one that asks something else keeps only whether it is raised; one that is gone or
-    out of scope is dropped."""
+    out of scope is dropped. Works for the row of a place too."""
+    if is_place(facts.device):
+        return reconcile_place(book, state, now)
     rules = book.for_facts(facts).rules
     standings = {
         id: carried

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import msgspec
 
 from shouwang.domain.home import HOME, Confirm, Inactive
-from shouwang.domain.judgement import LATE_AFTER, judge
+from shouwang.domain.judgement import LATE_AFTER, carried_over, is_idle, judge
 from shouwang.domain.judging import Condition, Gaps, Note, View, key_of, number, parts_of
 from shouwang.domain.rulebook import Compiled, RuleBook
 from shouwang.domain.standing import DeviceFacts, DeviceState, Judged, Newest, Transition
@@ -36,6 +36,11 @@ class Notice(Value, frozen=True):
 def is_place(row: str) -> bool:
     """The row is a place's, not a device's."""
     return row.startswith(_ROW)
+
+
+def row_of(subject: str) -> DeviceId:
+    """The state row of a place."""
+    return DeviceId(_ROW + subject)
 
 
 def subject_of(row: str) -> str:
@@ -95,6 +100,19 @@ def run_due_place(book: RuleBook, row: DeviceId, state: DeviceState, now: Instan
         due_at = min((due for due in dues if due is not None), default=None)
         state = msgspec.structs.replace(state, standings=standings, due_at=due_at)
     return Judged(state, transitions)
+
+
+def reconcile_place(book: RuleBook, state: DeviceState, now: Instant) -> DeviceState:
+    """The place's state under a changed book: what the devices told stays known as far as a rule asks the same. It is
+    looked at again now."""
+    standings = {
+        id: carried
+        for id, standing in state.standings.items()
+        if (rule := book.compiled(id, standing.version)) is not None
+        and rule.rule.is_about_places
+        and not is_idle(carried := carried_over(rule, standing))
+    }
+    return msgspec.structs.replace(state, standings=standings, due_at=now if standings else None)
 
 
 def place_at(facts: DeviceFacts, level: str) -> str | None:

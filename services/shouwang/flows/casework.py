@@ -9,10 +9,11 @@ from shouwang.domain import evaluate
 from shouwang.domain.alert import Alert
 from shouwang.domain.alerting import disposition, plan_alert
 from shouwang.domain.announcement import alert_announcement, incident_announcement
+from shouwang.domain.gathering import row_of
 from shouwang.domain.grouping import group_key
 from shouwang.domain.incident import Incident
 from shouwang.domain.joining import fold
-from shouwang.domain.standing import Change, DeviceFacts, Transition
+from shouwang.domain.standing import Change, DeviceFacts, DeviceState, Transition
 from shouwang.domain.vocabulary import SECOND, DeviceId, Duration, Instant, Value
 from shouwang.flows.world import World
 from shouwang.ports import Acceptance
@@ -44,12 +45,34 @@ def carry_out_orders(acceptance: Acceptance, world: World, now: Instant) -> int:
     """
     orders = acceptance.orders()
     for order in orders:
-        device = DeviceId(order.subject)
-        state = acceptance.states([device]).get(device)
-        if state is not None:
-            facts = world.facts(device, profile=state.profile)
-            acceptance.keep_states({device: evaluate.reset(world.book, facts, state, order.rule, now).state})
+        # The subject of a rule is a device or a place, and each has its row.
+        for row, state in acceptance.states([DeviceId(order.subject), row_of(order.subject)]).items():
+            facts = world.facts(row, profile=state.profile)
+            acceptance.keep_states({row: evaluate.reset(world.book, facts, state, order.rule, now).state})
     return len(orders)
+
+
+def announce_untold(acceptance: Acceptance, world: World, facts: DeviceFacts, state: DeviceState, now: Instant) -> None:
+    """What is true of a device that is in service, and nobody was told, because it was under test or out of service
+    when it became so: people are told now."""
+    if not disposition(facts).opens_incident:
+        return
+    for rule, standing in state.standings.items():
+        if standing.raised_at is None or standing.occurred:
+            continue
+        alert = acceptance.open_alert(rule, facts.device)
+        if alert is None or not alert.active or alert.incident is not None or not alert.severity.opens_incident:
+            continue
+        raised = Transition(
+            rule=rule,
+            subject=facts.device,
+            change=Change.RAISED,
+            severity=alert.severity,
+            at=now,
+            evidence=alert.evidence,
+            sentence=alert.sentence,
+        )
+        apply_transitions(acceptance, world, facts, [raised], received_at=now, now=now)
 
 
 def _apply(

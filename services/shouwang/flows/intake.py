@@ -50,12 +50,16 @@ class Intake:
         self._clock = clock
         self._points = points
         self._hearing = Hearing(gaps)
+        self._committed_alone: list[Arrival] = []
 
     def accept(self, batch: Batch) -> None:
         """Commits the batch and acknowledges it. Raises Unavailable (nothing acknowledged: call again with the same
         batch) and StaleEpoch (stop)."""
         self._points.reach("batch.received")
-        self._commit(batch.arrivals)
+        # Some may be committed already, where others of the batch met a database that did not answer.
+        if arrivals := [one for one in batch.arrivals if not any(one is done for done in self._committed_alone)]:
+            self._commit(arrivals)
+        self._committed_alone = []
         self._points.reach("batch.before_acknowledge")
         batch.acknowledge()
         self._points.reach("batch.acknowledged")
@@ -74,6 +78,7 @@ class Intake:
             log.exception("a batch of %d arrivals cannot be decided; trying them one by one", len(arrivals))
             for arrival in arrivals:
                 self._commit([arrival])
+                self._committed_alone.append(arrival)
 
     def _commit_together(self, arrivals: Sequence[Arrival]) -> None:
         world = self._world()

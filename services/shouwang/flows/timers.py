@@ -1,21 +1,28 @@
 """What intake does beside arrivals: timers that are due, people's orders, devices newly registered. Truth is always a
 row; a turn only looks."""
 
+import logging
 from collections.abc import Callable, Sequence
 
 from shouwang import metrics
 from shouwang.domain import evaluate
+from shouwang.domain.errors import Unavailable
 from shouwang.domain.judging import Gaps
 from shouwang.domain.standing import DeviceState
-from shouwang.domain.vocabulary import DeviceId
-from shouwang.flows.casework import apply_transitions, carry_out_orders
+from shouwang.domain.vocabulary import MINUTE, DeviceId, Duration, Instant
+from shouwang.flows.casework import announce_untold, apply_transitions, carry_out_orders
 from shouwang.flows.world import World
 from shouwang.ports import Clock, Inbox, Points
+
+log = logging.getLogger(__name__)
 
 DEVICES_A_TURN = 50
 """Devices of one transaction of timers: a mass silence must not stand between an alarm and its commit."""
 
 ARMED_A_TURN = 200
+
+ASIDE: Duration = MINUTE
+"""A device whose timers cannot be run is passed over for this long, so that it holds up no other."""
 
 
 class Timers:
@@ -27,14 +34,21 @@ class Timers:
         self._gaps = gaps
         self._clock = clock
         self._points = points
+        self._aside: dict[DeviceId, Instant] = {}
 
     def run_due(self) -> int:
         """Looks at the devices whose timers are due; how many there were, at most ``DEVICES_A_TURN``."""
         now = self._clock.now()
-        due = self._inbox.due(now, DEVICES_A_TURN)
-        if not due:
-            return 0
-        world, gaps = self._world(), self._gaps()
+        self._aside = {device: until for device, until in self._aside.items() if until > now}
+        found = self._inbox.due(now, DEVICES_A_TURN + len(self._aside))
+        due = [device for device in found if device not in self._aside][:DEVICES_A_TURN]
+        if due:
+            for device in _apart(due, self._run):
+                self._aside[device] = now + ASIDE
+        return len(due)
+
+    def _run(self, due: Sequence[DeviceId]) -> None:
+        now, world, gaps = self._clock.now(), self._world(), self._gaps()
         with self._inbox.accept() as acceptance:
             changed: dict[DeviceId, DeviceState] = {}
             for device, state in acceptance.states(due).items():
@@ -46,7 +60,6 @@ class Timers:
                 apply_transitions(acceptance, world, facts, judged.transitions, received_at=now, now=now)
             acceptance.keep_states(changed)
             self._points.reach("timers.before_commit")
-        return len(due)
 
     def carry_out_orders(self) -> int:
         """Resets latches and ends event alerts, as people ordered; how many orders."""
@@ -58,20 +71,20 @@ class Timers:
         return carried_out
 
     def reconcile(self, devices: Sequence[DeviceId]) -> None:
-        """Their rules or facts changed: memory that still makes sense is kept, timers are set anew."""
-        world, gaps = self._world(), self._gaps()
+        """Their rules or facts changed: memory that still makes sense is kept, timers are set anew, and what nobody
+        was told because of where a device stood in its life is told where that has ended."""
         for start in range(0, len(devices), ARMED_A_TURN):
-            now = self._clock.now()
-            with self._inbox.accept() as acceptance:
-                states = acceptance.states(devices[start : start + ARMED_A_TURN])
-                acceptance.keep_states(
-                    {
-                        device: evaluate.reconcile(
-                            world.book, world.facts(device, profile=state.profile), state, now, gaps
-                        )
-                        for device, state in states.items()
-                    }
-                )
+            _apart(devices[start : start + ARMED_A_TURN], self._reconcile)
+
+    def _reconcile(self, devices: Sequence[DeviceId]) -> None:
+        now, world, gaps = self._clock.now(), self._world(), self._gaps()
+        with self._inbox.accept() as acceptance:
+            changed: dict[DeviceId, DeviceState] = {}
+            for device, state in acceptance.states(devices).items():
+                facts = world.facts(device, profile=state.profile)
+                changed[device] = evaluate.reconcile(world.book, facts, state, now, gaps)
+                announce_untold(acceptance, world, facts, changed[device], now)
+            acceptance.keep_states(changed)
 
     def arm(self) -> int:
         """Registered devices that were never heard get a state, so that their silence is counted from registration."""
@@ -90,3 +103,19 @@ class Timers:
                     }
                 )
         return len(missing)
+
+
+def _apart(devices: Sequence[DeviceId], work: Callable[[Sequence[DeviceId]], None]) -> list[DeviceId]:
+    """Does the work for all in one transaction; where that fails by an error of ours, for each alone. Those that fail
+    alone are named and given back. Raises Unavailable."""
+    try:
+        work(devices)
+        return []
+    except Unavailable:
+        raise
+    except Exception as error:
+        if len(devices) == 1:
+            metrics.ACCEPTANCE_FAILURES.labels(type(error).__name__).inc()
+            log.exception("the rules of device %r cannot be run", devices[0])
+            return [*devices]
+    return [failed for device in devices for failed in _apart([device], work)]

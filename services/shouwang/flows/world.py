@@ -36,12 +36,9 @@ class World:
         return found.rule if found else self.book.rule(id)
 
     def differing(self, other: "World") -> list[DeviceId]:
-        """Registered devices whose facts another world sees otherwise."""
-        return [
-            device
-            for device in self.community.devices
-            if device in other.community.devices and self.facts(device) != other.facts(device)
-        ]
+        """Registered devices whose facts another world sees otherwise; also those that it does not know (they may have
+        been heard before somebody registered them)."""
+        return [device for device in self.community.devices if self.facts(device) != other.facts(device)]
 
     def registered(self, address: str) -> tuple[DeviceId, str] | None:
         """(device id, profile id) of a registered address."""

@@ -5,13 +5,15 @@ from collections.abc import Callable, Collection, Sequence
 import msgspec
 from sqlalchemy import bindparam, delete, func, insert, or_, select
 
+from shouwang.domain.alert import Alert, AlertState
+from shouwang.domain.incident import Incident, IncidentState
 from shouwang.domain.journal import Entry
 from shouwang.domain.notice import Delivery, DeliveryEvent, DeliveryState, Notice, move_delivery
 from shouwang.domain.vocabulary import DeliveryKey, Instant
 from shouwang.ports import Announcement
 
 from .database import Database
-from .tables import announcements, deliveries, journal, notices
+from .tables import alerts, announcements, deliveries, incidents, journal, notices
 from .transactions import delivery_row, entry_row
 
 _DUE_STATES = (DeliveryState.QUEUED.value, DeliveryState.UNREACHABLE.value)
@@ -104,6 +106,16 @@ class SqlAnnouncements:
         with self._database.write() as connection:
             connection.execute(_SETTLED, {"seqs": list(seqs)})
 
+    def open_alerts(self, after: str, limit: int) -> list[Alert]:
+        with self._database.read() as connection:
+            found = connection.execute(_OPEN_ALERTS.limit(limit), {"after": after}).scalars()
+            return [msgspec.json.decode(body, type=Alert) for body in found]
+
+    def live_incidents(self, after: str, limit: int) -> list[Incident]:
+        with self._database.read() as connection:
+            found = connection.execute(_LIVE_INCIDENTS.limit(limit), {"after": after}).scalars()
+            return [msgspec.json.decode(body, type=Incident) for body in found]
+
 
 _NOTICES = select(notices.c.body).where(notices.c.expanded_at.is_(None)).order_by(notices.c.rank, notices.c.created_at)
 _DUE = (
@@ -118,3 +130,16 @@ _DEAD = select(deliveries.c.body).where(
 )
 _HOLDERS = select(deliveries.c.lease_holder).where(_LEASED).distinct()
 _SETTLED = delete(announcements).where(announcements.c.seq.in_(bindparam("seqs", expanding=True)))
+_OPEN_ALERTS = (
+    select(alerts.c.body)
+    .where(alerts.c.state != AlertState.NORMAL.value, alerts.c.id > bindparam("after"))
+    .order_by(alerts.c.id)
+)
+_LIVE_INCIDENTS = (
+    select(incidents.c.body)
+    .where(
+        incidents.c.state.not_in((IncidentState.RESOLVED.value, IncidentState.CLOSED.value)),
+        incidents.c.id > bindparam("after"),
+    )
+    .order_by(incidents.c.id)
+)
