@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -302,6 +303,24 @@ def test_a_device_registered_again_is_missed_when_it_stays_silent(station: Stati
     enters(station, tmp_path, "smoke-9", "in_service", "heiman-hs1sa")
     with station.database.read() as connection:
         assert connection.execute(text("SELECT due_at FROM device_states WHERE device = 'smoke-9'")).scalar()
+
+
+def test_a_counter_that_begins_anew_with_each_alarm_hides_none(station: Station) -> None:
+    """A sensor that sleeps between alarms wakes at the same number with the same words."""
+    payload = b'{"seq": 1, "readings": {"emergency": true}}'
+    for minutes, count in ((0, 1), (1, 1), (60, 2)):
+        station.clock.set(station.clock.now() + minutes * MINUTE)
+        pressed = says(station, "button-501", minutes + 1)
+        station.intake.accept(HandedBatch((msgspec.structs.replace(pressed, payload=payload),)))
+        assert station.alert("emergency-call").count == count
+
+
+def test_a_stranger_is_listed_though_the_first_commit_failed(station: Station) -> None:
+    batch = HandedBatch((says(station, "stranger", smoke=False),))
+    with commits(station, fails), pytest.raises(StoreUnavailable):
+        station.intake.accept(batch)
+    station.intake.accept(batch)
+    assert station.board.stray_device("native:stranger") is not None
 
 
 @given(st.lists(st.tuples(st.integers(1, 50), st.integers(1, 50)), max_size=40), st.integers(1, 8))

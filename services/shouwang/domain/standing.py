@@ -74,6 +74,8 @@ class RepeatMark(Value, frozen=True, array_like=True, gc=False):
     counter: str
     payload_hash: str
     device_time: Instant | None
+    at: Instant = 0
+    """When it was received."""
 
 
 class DeviceState(Value, frozen=True, omit_defaults=True, kw_only=True):

@@ -12,13 +12,20 @@ from shouwang.domain.interpretation import Decoded, Interpretation
 from shouwang.domain.journal import Entry
 from shouwang.domain.judging import Gaps
 from shouwang.domain.standing import DeviceFacts, DeviceState, RepeatMark
-from shouwang.domain.vocabulary import SECOND, Arrival, DeviceId, Duration, Instant, Reading
+from shouwang.domain.vocabulary import MINUTE, SECOND, Arrival, DeviceId, Duration, Instant, Reading
 from shouwang.flows.casework import apply_transitions
 from shouwang.flows.world import World
 from shouwang.ports import Acceptance, Heard
 
 REPEAT_MARKS = 8
 """Counted messages remembered of each device: radio bridges repeat a frame up to 12 times, but at once."""
+
+REPEATED_WITHIN: Duration = 10 * MINUTE
+"""A counter alone tells a repeat for this long: a sensor that sleeps between alarms begins at the same number with the
+same words each time it wakes."""
+
+TOPICS = 32
+"""Topics of each device whose newest message is remembered."""
 
 DISCOVER_EVERY: Duration = 30 * SECOND
 """A device that nobody registered is written to the list of discovered ones at most this often."""
@@ -76,6 +83,10 @@ class Hearing:
         acceptance.discover(list(strays.values()))
         metrics.READINGS.inc(len(spooled))
 
+    def forget(self) -> None:
+        """After a rollback: who was to be written to the list of discovered devices was not."""
+        self._discovered.clear()
+
     def _tell_places(
         self,
         acceptance: Acceptance,
@@ -126,8 +137,11 @@ def repeat_kind(state: DeviceState, arrival: Arrival, decoded: Decoded, digest: 
     if arrival.retained and state.topics.get(arrival.topic) == digest:
         return "retained"
     if decoded.counter or decoded.device_time is not None:
-        mark = RepeatMark(decoded.counter, digest, decoded.device_time)
-        if mark in state.repeats:
+        said = (decoded.counter, digest, decoded.device_time)
+        since = 0 if decoded.device_time is not None else arrival.received_at - REPEATED_WITHIN
+        if any(
+            (mark.counter, mark.payload_hash, mark.device_time) == said and mark.at >= since for mark in state.repeats
+        ):
             return "counter"
     return ""
 
@@ -136,11 +150,12 @@ def remembered(state: DeviceState, arrival: Arrival, decoded: Decoded, digest: s
     """The state with what tells the next repeat."""
     repeats = state.repeats
     if decoded.counter or decoded.device_time is not None:
-        mark = RepeatMark(decoded.counter, digest, decoded.device_time)
+        mark = RepeatMark(decoded.counter, digest, decoded.device_time, arrival.received_at)
         repeats = [*repeats[-(REPEAT_MARKS - 1) :], mark]
     topics = state.topics
     if topics.get(arrival.topic) != digest:
-        topics = {**topics, arrival.topic: digest}
+        others = [(topic, said) for topic, said in topics.items() if topic != arrival.topic]
+        topics = {**dict(others[-(TOPICS - 1) :]), arrival.topic: digest}
     return msgspec.structs.replace(
         state, repeats=repeats, topics=topics, qos0=arrival.qos == 0, profile=decoded.profile
     )

@@ -68,8 +68,10 @@ class Intake:
         try:
             self._commit_together(arrivals)
         except Unavailable:
+            self._hearing.forget()
             raise
         except Exception as error:
+            self._hearing.forget()
             metrics.ACCEPTANCE_FAILURES.labels(type(error).__name__).inc()
             if len(arrivals) == 1:
                 log.exception("an arrival on %r cannot be decided; it goes to quarantine undecided", arrivals[0].topic)
