@@ -12,14 +12,18 @@ from pathlib import Path
 from statistics import median
 
 import pytest
+from msgspec.structs import replace
 
 from harness.compound import CLIMATE, DESK, LEADER, SMOKE, devices, people, person, reports
 from harness.phones import Exchange, exchange
 from harness.publisher import Publisher, says
 from harness.servers import Mosquitto, influxdb1
-from harness.works import INTAKE, Works, told, works_on
+from harness.works import INTAKE, SERVER, Works, told, works_on
 from shouwang.domain.access import Role
+from shouwang.domain.vocabulary import SECOND
+from shouwang.flows.outgoing import Outgoing
 from shouwang.store.tokens import SqlTokens
+from shouwang.store.transactions import SqlCasebook
 
 ALARMS = 12
 
@@ -150,6 +154,42 @@ def test_a_person_without_an_answering_gateway_is_reached_on_the_next_one_at_onc
         phones["broken"].resets()
         with works_on(tmp_path, mosquitto_alone.port, [*people(phones), *registered, desk]) as works:
             assert seconds_to_desk(works, phones, 0) < 5
+
+
+def test_what_a_server_on_another_machine_left_half_done_is_told_when_its_lease_ends(
+    mosquitto_alone: Mosquitto, tmp_path: Path
+) -> None:
+    registered = devices("smoke", SMOKE, [0])
+    with exchange() as phones, works_on(tmp_path, mosquitto_alone.port, [*people(phones), *registered]) as works:
+        works.kill(SERVER)
+        says(mosquitto_alone.port, reports("smoke-0", smoke=True))
+        works.until(lambda: bool(works.alerts()), "the alarm is raised")
+        keys = leased_elsewhere(works, seconds=8)
+        works.start(SERVER)
+        works.until(lambda: len(told(phones)) == 2, "both are told")
+        assert set().union(*told(phones).values()) == keys
+        assert works.clock.now() >= max(one.created_at for one in works.deliveries()) + 8 * SECOND
+
+
+def leased_elsewhere(works: Works, seconds: float) -> set[str]:
+    """A server on another machine took all new notices, was to send them within ``seconds``, and is heard of no
+    more; the keys of what it left."""
+    casebook = SqlCasebook(works.database)
+    absent = Outgoing(
+        casebook=casebook,
+        outbox=works.outbox,
+        directory=works.directory,
+        channels=["webhook"],
+        clock=works.clock,
+        holder="elsewhere:1:1",
+        is_alive=None,
+        public_url="",
+    )
+    jobs = absent.expand(0) or []
+    with casebook.change() as change:
+        for job in jobs:
+            change.keep_delivery(replace(job.delivery, lease_until=works.clock.now() + round(seconds * SECOND)))
+    return {job.delivery.key for job in jobs}
 
 
 def seconds_to_desk(works: Works, phones: Exchange, number: int) -> float:

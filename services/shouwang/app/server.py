@@ -57,6 +57,7 @@ STOP_SECONDS = 3
 
 CHECKPOINT_SECONDS = 1.0
 ROUNDS_SECONDS = 0.25
+LEASES_SECONDS = 1.0
 MAINTAIN_SECONDS = 10.0
 FIGURES_SECONDS = 5.0
 HEARTBEAT_TIMEOUT = 10.0
@@ -192,6 +193,7 @@ class Server:
         scheduler = BackgroundScheduler(timezone="UTC", job_defaults={"coalesce": True, "misfire_grace_time": None})
         rounds: list[tuple[str, float, Callable[[], object]]] = [
             ("escalation", ROUNDS_SECONDS, self._rounds.escalate_due),
+            ("leases", LEASES_SECONDS, self._rounds.reclaim),
             ("audit", 30.0, self._rounds.audit),
             ("checkpoint", CHECKPOINT_SECONDS, self._database.checkpoint),
             ("readings", MAINTAIN_SECONDS, lambda: self._readings.maintain(self._clock.now())),
