@@ -157,6 +157,14 @@ def test_people_are_told_when_a_device_returns_to_service_while_its_alarm_is_tru
     assert len(station.outbox.notices(10)) == 2, "once"
 
 
+def test_an_alarm_that_began_as_a_test_latches_once_it_is_real(station: Station, tmp_path: Path) -> None:
+    enters(station, tmp_path, "smoke-1", "test")
+    station.intake.accept(HandedBatch((says(station, "smoke-1", 1, smoke=True),)))
+    enters(station, tmp_path, "smoke-1", "in_service")
+    station.intake.accept(HandedBatch((says(station, "smoke-1", 2, smoke=False),)))
+    assert station.alert("smoke").state is AlertState.LATCHED_UNACKED
+
+
 def enters(station: Station, tmp_path: Path, device: str, life: str, profile: str = "native") -> None:
     """A device is in this stage of its life from now on, at a place of its own."""
     file = tmp_path / "change.yaml"

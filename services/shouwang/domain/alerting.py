@@ -83,7 +83,7 @@ def plan_alert(
         case Change.RAISED | Change.REPEATED:
             if alert is None:
                 return _begun(rule, transition, facts, received_at, now)
-            return _again(alert, transition, facts, now)
+            return _again(alert, rule, transition, facts, now)
 
 
 def plan_acknowledge(alert: Alert, *, actor: str, now: Instant) -> Moved | None:
@@ -154,7 +154,7 @@ def _begun(rule: "Rule", transition: Transition, facts: DeviceFacts, received_at
     return begun, [_raised(begun, transition, now)]
 
 
-def _again(alert: Alert, transition: Transition, facts: DeviceFacts, now: Instant) -> Moved:
+def _again(alert: Alert, rule: "Rule", transition: Transition, facts: DeviceFacts, now: Instant) -> Moved:
     is_test = transition.test or disposition(facts) is Disposition.DIVERT
     if is_test and not alert.test:
         # A test proves nothing about a real alert that still waits for somebody.
@@ -164,6 +164,8 @@ def _again(alert: Alert, transition: Transition, facts: DeviceFacts, now: Instan
         # The test acknowledged itself; nobody has seen the real thing.
         alert = _moved(alert, AlertEvent.CLEAR)
     news = {"count": alert.count + 1, "active": True, "cleared_at": None, "test": is_test}
+    if not is_test:
+        news["latching"] = rule.latching
     if (alert.state, AlertEvent.RAISE) not in ALERT_MOVES:
         counted = _changed(alert, **news)
         return counted, [_entry("alert.repeated", counted, now, at=transition.at, count=counted.count)]
