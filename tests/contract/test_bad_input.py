@@ -203,7 +203,7 @@ BATCHES = st.lists(st.tuples(TOPICS, PAYLOADS, FLAGS), min_size=1, max_size=5)
 ANY_TIME = {"deadline": None, "suppress_health_check": list(HealthCheck)}
 
 
-@settings(max_examples=250, **ANY_TIME)
+@settings(max_examples=120, **ANY_TIME)
 @given(batch=BATCHES)
 def test_any_batch_is_accepted_and_nothing_in_it_is_our_own_error(
     batch: list[tuple[str, bytes, dict[str, object]]], fuzzed: Station
