@@ -8,14 +8,17 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from starlette.responses import JSONResponse
+from starlette.types import Message, Receive, Scope, Send
 
 from harness.window import COMPOUND, ELSEWHERE, ROOM, START, Site, site_on
 from shouwang.api import site as pages
 from shouwang.api.doors import Readiness, Scene
 from shouwang.api.fleet import FleetState
+from shouwang.api.idempotency import Idempotency
 from shouwang.api.problems import Code
 from shouwang.api.server import build_app
-from shouwang.domain.access import Role
+from shouwang.domain.access import Principal, Role
 from shouwang.domain.alert import AlertClass
 from shouwang.domain.errors import NotFound
 from shouwang.domain.incident import Finding, Outcome
@@ -24,6 +27,7 @@ from shouwang.domain.notice import DeliveryState, Why
 from shouwang.domain.profile import Profile
 from shouwang.domain.standing import Change
 from shouwang.domain.vocabulary import DAY, HOUR, MINUTE, SECOND, DeviceId, Kind, PlaceId, Reading
+from shouwang.store.replies import SqlReplies
 
 PROFILES = {
     "heiman-hs1sa": Profile(
@@ -391,6 +395,34 @@ def test_a_key_answers_its_request_once(site: Site, operator: TestClient, client
     site.clock.forward(DAY / SECOND)
     assert operator.post(path, json={"note": "once"}, headers=key).json()["revision"] > first.json()["revision"]
     problem(operator.post(path, json={"note": "x"}, headers={"Idempotency-Key": "k" * 201}), 422, "invalid")
+
+
+async def test_a_request_repeated_while_its_answer_is_on_the_way_is_given_the_same(site: Site) -> None:
+    asked, answers = 0, []
+
+    async def act(scope: Scope, receive: Receive, send: Send) -> None:
+        nonlocal asked
+        asked += 1
+        await JSONResponse({"asked": asked})(scope, receive, send)
+
+    window = Idempotency(act, replies=SqlReplies(site.database), now=site.clock.now)
+    caller = Principal(id="t-1", role=Role.OPERATOR, name="desk")
+    scope = {
+        "type": "http", "method": "POST", "path": "/x", "query_string": b"", "state": {"caller": caller},
+        "headers": [(b"idempotency-key", b"k-1")],
+    }  # fmt: skip
+
+    async def nothing() -> Message:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def impatient(message: Message) -> None:
+        if message["type"] == "http.response.body":
+            answers.append(message["body"])
+            if len(answers) == 1:
+                await window(scope, nothing, impatient)
+
+    await window(scope, nothing, impatient)
+    assert answers == [b'{"asked":1}', b'{"asked":1}']
 
 
 # Devices, readings, directory -----------------------------------------------------------------------------------------

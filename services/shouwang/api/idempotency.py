@@ -62,28 +62,34 @@ class Idempotency:
         if kept is not None:
             await _give_again(kept, request, scope, receive, send)
             return
-        heard = _Heard(send)
+        heard = _Heard()
         await self._app(scope, receive, heard)
-        # What failed on our side may be tried again; what is not kept here is only done again, which acts allow.
-        if heard.status < 500 and len(heard.body) <= REPLY_LIMIT:
-            reply = KeptReply(request=request, status=heard.status, body=bytes(heard.body))
-            await run_sync(self._replies.keep, *claim, reply, self._now())
+        try:
+            # What failed on our side may be tried again; what is not kept here is only done again, which acts allow.
+            if heard.status < 500 and len(heard.body) <= REPLY_LIMIT:
+                reply = KeptReply(request=request, status=heard.status, body=bytes(heard.body))
+                await run_sync(self._replies.keep, *claim, reply, self._now())
+        finally:
+            # The key is free before the answer leaves: whoever repeats the request at once is given it again.
+            self._under_way.discard(claim)
+            for message in heard.messages:
+                await send(message)
 
 
 class _Heard:
-    """Passes an answer on and remembers it."""
+    """Holds an answer back until it is kept. Only answers to POST pass here, and none of them streams."""
 
-    def __init__(self, send: Send) -> None:
-        self._send = send
+    def __init__(self) -> None:
         self.status = 500
         self.body = bytearray()
+        self.messages: list[Message] = []
 
     async def __call__(self, message: Message) -> None:
+        self.messages.append(message)
         if message["type"] == "http.response.start":
             self.status = message["status"]
         elif len(self.body) <= REPLY_LIMIT:
             self.body += message.get("body", b"")
-        await self._send(message)
 
 
 async def _give_again(kept: KeptReply, request: str, scope: Scope, receive: Receive, send: Send) -> None:
