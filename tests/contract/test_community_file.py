@@ -207,6 +207,23 @@ def test_what_is_wrong_is_named_with_its_place_and_what_was_expected(wrong: str,
     assert any(said in one for one in found), found
 
 
+def test_a_policy_may_say_what_it_matches_in_one_word_or_in_lists() -> None:
+    steps = "steps: [{tell: [zone]}]"
+    lists = read(
+        f"policies: [{{id: p, match: {{severity: [high], rules: [smoke], kinds: [gas], places: [a/b]}}, {steps}}}]\n"
+    )
+    words = read(f"policies: [{{id: p, match: {{severity: high, rule: smoke, kind: [gas], place: a/b}}, {steps}}}]\n")
+    assert words.problems == lists.problems == []
+    assert words.community.policies == lists.community.policies
+    both = problems(f"policies: [{{id: p, match: {{rule: smoke, rules: [gas]}}, {steps}}}]\n")
+    assert "match: Object contains unknown field `rule`; did you mean 'rules'?" in both[0]
+
+
+def test_a_key_that_belongs_elsewhere_is_not_advised_as_itself() -> None:
+    (said,) = problems("devices: [{id: d, kind: gas, profile: native, address: 'native:d', place: a}]\n")
+    assert "unknown field `kind`" in said and "'kind'" not in said
+
+
 def test_all_problems_come_at_once_each_with_its_line() -> None:
     text = """\
 people:

@@ -16,6 +16,7 @@ from shouwang.domain.place import Device, Place, PlaceKind
 from shouwang.domain.vocabulary import Life, Severity, Value
 from shouwang.registry.consistency import Around, Row, Rows, closest, findings
 from shouwang.registry.documents import Document, parse_documents, read_documents
+from shouwang.registry.policies import with_match_lists
 
 T = TypeVar("T")
 
@@ -114,12 +115,18 @@ def _section(
 
 def _row(document: Document, path: str, raw: object, shape: type[T], problems: list[Remark]) -> Row[T] | None:
     try:
-        return Row(path, msgspec.convert(_as_text(raw) if shape is Roster else raw, shape))
+        return Row(path, msgspec.convert(_as_written(raw, shape), shape))
     except msgspec.ValidationError as error:
         reason, _, below = str(error).partition(" - at `$")
         at = path + below.rstrip("`")
         problems.append(Remark(document.where(at), f"{at.removeprefix('$.')}: {reason}{_advice(reason, at)}"))
         return None
+
+
+def _as_written(raw: object, shape: type[Any]) -> object:
+    if shape is Roster:
+        return _as_text(raw)
+    return with_match_lists(raw) if shape is Policy else raw
 
 
 def _as_text(raw: object) -> object:
@@ -137,10 +144,12 @@ def _as_text(raw: object) -> object:
 
 def _advice(reason: str, path: str) -> str:
     """What to do about a refusal of msgspec, where that can be known."""
+    last = re.sub(r"\[\d+\]$", "", path).rpartition(".")[2]
     if unknown := re.fullmatch(r"Object contains unknown field `(.*)`", reason):
-        return closest(unknown[1], _KEYS) or "; remove it"
+        keys = _SHAPES[last].__struct_encode_fields__ if last in _SHAPES else ()
+        return closest(unknown[1], keys) or "; remove it"
     if wrong := re.fullmatch(r"Invalid enum value '(.*)'", reason):
-        words = _WORDS.get(re.sub(r"\[\d+\]$", "", path).rpartition(".")[2], ())
+        words = _WORDS.get(last, ())
         return closest(wrong[1], words) or (f"; expected one of {', '.join(words)}" if words else "")
     if re.fullmatch(r"Expected `str(?: \| null)?`, got `(?:int|float|bool)`", reason):
         return '; put it in quotes, for example "20:00", "501", "+86…"'
@@ -172,5 +181,13 @@ _WORDS: Mapping[str, tuple[str, ...]] = {
     "unless": tuple(Milestone),
     "when": tuple(Milestone),
 }
-_SHAPES: tuple[type[Value], ...] = (*SECTIONS.values(), SiteFacts, Contact, Shift, Override, Step, Match)
-_KEYS = sorted({key for shape in _SHAPES for key in shape.__struct_encode_fields__})
+_SHAPES: Mapping[str, type[Value]] = {
+    **SECTIONS,
+    "site": SiteFacts,
+    "channels": Contact,
+    "shifts": Shift,
+    "overrides": Override,
+    "steps": Step,
+    "match": Match,
+}
+"""What stands at a path, by its last word."""

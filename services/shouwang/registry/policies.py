@@ -1,10 +1,12 @@
 """Escalation policies from files: the shipped ones that close every list, and a site's own beside them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+import msgspec
+
 from shouwang.domain.errors import ConfigError
-from shouwang.domain.escalation import Policy, is_catch_all, policy_problems
+from shouwang.domain.escalation import Match, Policy, is_catch_all, policy_problems
 
 from .documents import Document, read_documents, shaped
 
@@ -45,7 +47,7 @@ def read_policies(file: Path, name: str | None = None) -> tuple[list[tuple[Docum
         return [], [error]
     for document in documents:
         try:
-            policy = shaped(document, Policy)
+            policy = shaped(msgspec.structs.replace(document, content=with_match_lists(document.content)), Policy)
         except ConfigError as error:
             problems.append(error)
             continue
@@ -56,6 +58,19 @@ def read_policies(file: Path, name: str | None = None) -> tuple[list[tuple[Docum
         if not wrong:
             found.append((document, policy))
     return found, problems
+
+
+def with_match_lists(raw: object) -> object:
+    """A policy as it was written, its ``match`` with the keys of ``Match``, each a list: people also write ``rule: x``
+    for ``rules: [x]``. What is written both ways stays as it is, and is refused as an unknown field."""
+    if not isinstance(raw, dict) or not isinstance(match := raw.get("match"), dict):
+        return raw
+    keys = {key: _LISTS[key] if key in _LISTS and _LISTS[key] not in match else key for key in match}
+    lists = {
+        keys[key]: [value] if isinstance(value, str) and keys[key] in _MATCHED else value
+        for key, value in match.items()
+    }
+    return {**raw, "match": lists}
 
 
 def is_policy(document: Document) -> bool:
@@ -72,3 +87,7 @@ def _twice(read: Sequence[tuple[Document, Policy]]) -> list[ConfigError]:
             message = f"id: policy {policy.id!r} stands in {other.where('$.id')} already"
             problems.append(ConfigError(message, document.where("$.id")))
     return problems
+
+
+_LISTS: Mapping[str, str] = {"class": "classes", "rule": "rules", "kind": "kinds", "place": "places"}
+_MATCHED = frozenset(Match.__struct_fields__)
