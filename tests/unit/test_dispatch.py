@@ -393,6 +393,17 @@ async def test_a_step_that_names_nobody_lets_the_next_one_come_at_once(office: O
     assert "paper" in str(gap.body) or target in str(gap.body)
 
 
+async def test_those_told_before_are_no_answer_for_the_level_that_a_finding_calls(office: Office) -> None:
+    incident = office.opens("i1", "post:desk_operator")
+    await office.dispatch.cycle()
+    office.becomes("i1", notices=2)
+    office.tells(incident, Why.VERIFIED, "told", "post:engineer", step=1, number=2)
+    await office.dispatch.cycle()
+    assert [call.body["why"] for call in office.calls("guard")] == ["first", "verified"]
+    assert [call.body["why"] for call in office.calls("chief")] == ["coverage_gap"]
+    assert [entry.body["step"] for entry in office.entries("coverage.gap")] == [1]
+
+
 async def test_everybody_told_hears_of_the_end_and_nobody_else(office: Office) -> None:
     incident = office.opens()
     await office.dispatch.cycle()

@@ -8,12 +8,12 @@ from shouwang.domain import delivery as deliver
 from shouwang.domain.alert import Alert
 from shouwang.domain.climbing import Changed, nobody_answers
 from shouwang.domain.community import Community
-from shouwang.domain.duty import resolve
+from shouwang.domain.duty import TOLD, Resolution, resolve
 from shouwang.domain.incident import Incident
 from shouwang.domain.journal import Entry
 from shouwang.domain.message import compose
-from shouwang.domain.notice import Delivery, DeliveryState, Notice, Outcome, notice_rank
-from shouwang.domain.vocabulary import SECOND, AlertId, DeliveryKey, Duration, IncidentId, Instant, NoticeId
+from shouwang.domain.notice import Delivery, DeliveryState, Notice, Outcome, Why, notice_rank
+from shouwang.domain.vocabulary import SECOND, AlertId, DeliveryKey, Duration, IncidentId, Instant, NoticeId, PersonId
 from shouwang.flows.lanes import Job
 from shouwang.ports import Casebook, Clock, Directory, Outbox, Transaction
 
@@ -182,7 +182,7 @@ class Outgoing:
             people=[one.person for one in deliveries],
             gaps=plan.gaps,
         )
-        if not deliveries:
+        if not {one.person for one in deliveries}.intersection(_called(notice, resolution, incident, community, now)):
             cases.keep(nobody_answers(incident, notice, plan.gaps, community=community, now=now))
         metrics.NOTICES.labels(notice.why).inc()
         return deliveries
@@ -250,6 +250,17 @@ class Outgoing:
             contact=person.channels[one.contact] if person and one.contact < len(person.channels) else None,
             heard_at=alert.received_at if alert else incident.opened_at,
         )
+
+
+def _called(
+    notice: Notice, resolution: Resolution, incident: Incident, community: Community, now: Instant
+) -> Collection[PersonId]:
+    """Who must hear a notice, else nobody answers it. Where a finding calls a level of its own, those told before hear
+    of it too and are no answer for that level."""
+    level = [target for target in notice.tell if target != TOLD]
+    if notice.why is not Why.VERIFIED or notice.step is None or not level:
+        return resolution.people
+    return resolve(community, incident.place, level, now, holder=incident.holder).people
 
 
 class _Cases:
