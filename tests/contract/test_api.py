@@ -397,6 +397,15 @@ def test_a_key_answers_its_request_once(site: Site, operator: TestClient, client
     problem(operator.post(path, json={"note": "x"}, headers={"Idempotency-Key": "k" * 201}), 422, "invalid")
 
 
+def test_what_an_act_may_leave_out_it_may_also_say_is_null(site: Site, operator: TestClient) -> None:
+    _, incident = site.alarm("smoke-501")
+    path = f"/api/v1/incidents/{incident.id}"
+    verified = operator.post(f"{path}/verify", json={"finding": "false", "how": None, "note": None})
+    assert (verified.status_code, verified.json()["finding_how"]) == (200, "")
+    resolved = operator.post(f"{path}/resolve", json={"outcome": "false_alarm", "cause": None, "note": None})
+    assert (resolved.status_code, resolved.json()["cause"]) == (200, "")
+
+
 async def test_a_request_repeated_while_its_answer_is_on_the_way_is_given_the_same(site: Site) -> None:
     asked, answers = 0, []
 

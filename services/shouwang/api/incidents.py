@@ -76,7 +76,7 @@ def verify(
     """核警: real, false or unclear, and how that was found out."""
     incident = _for_act(window, caller, incident_id, if_match)
     done = window.respond.verify(
-        incident.id, actor=caller.actor, finding=body.finding, how=body.how, note=body.note or ""
+        incident.id, actor=caller.actor, finding=body.finding, how=body.how or "", note=body.note or ""
     )
     return _whole(window, caller, done)
 
@@ -115,7 +115,7 @@ def resolve(
     """办结 with its outcome; everybody who was told hears of the end."""
     incident = _for_act(window, caller, incident_id, if_match)
     done = window.respond.resolve(
-        incident.id, actor=caller.actor, outcome=body.outcome, cause=body.cause, note=body.note
+        incident.id, actor=caller.actor, outcome=body.outcome, cause=body.cause or "", note=body.note or ""
     )
     return _whole(window, caller, done)
 

@@ -30,7 +30,9 @@ class Verify(Sent):
     """核警: what a person found, and how."""
 
     finding: Finding
-    how: str = Field(default="", max_length=40, examples=["on_scene", "call_back", "camera", "second_detector"])
+    how: str | None = Field(
+        default=None, max_length=40, examples=["on_scene", "call_back", "camera", "second_detector"]
+    )
     note: str | None = Field(default=None, max_length=2000)
 
 
@@ -38,8 +40,8 @@ class Resolve(Sent):
     """办结: how it ended."""
 
     outcome: Outcome
-    cause: str = Field(default="", max_length=200, description="Of a false alarm: cooking, dust, steam …")
-    note: str = Field(default="", max_length=2000)
+    cause: str | None = Field(default=None, max_length=200, description="Of a false alarm: cooking, dust, steam …")
+    note: str | None = Field(default=None, max_length=2000)
 
 
 class Note(Sent):
