@@ -22,7 +22,7 @@ from shouwang.ports import Clock, Settled
 
 log = logging.getLogger(__name__)
 
-FIRST_PAUSE, LONGEST_PAUSE = 0.2, 15.0
+FIRST_PAUSE, LONGEST_PAUSE = 0.2, 5.0
 """Seconds between attempts: at random up to a bound that doubles from the first to the longest, so that many clients
 don't come back in step."""
 
