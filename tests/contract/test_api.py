@@ -15,7 +15,7 @@ from harness.window import COMPOUND, ELSEWHERE, ROOM, START, Site, site_on
 from shouwang.api import site as pages
 from shouwang.api.doors import Readiness, Scene
 from shouwang.api.fleet import FleetState
-from shouwang.api.idempotency import Idempotency
+from shouwang.api.idempotency import REPLY_LIMIT, Idempotency
 from shouwang.api.problems import Code
 from shouwang.api.server import build_app
 from shouwang.domain.access import Principal, Role
@@ -432,6 +432,19 @@ async def test_a_request_repeated_while_its_answer_is_on_the_way_is_given_the_sa
 
     await window(scope, nothing, impatient)
     assert answers == [b'{"asked":1}', b'{"asked":1}']
+
+
+def test_what_was_answered_at_length_is_not_done_again_either(site: Site, operator: TestClient) -> None:
+    _, incident = site.alarm("smoke-501")
+    path = f"/api/v1/incidents/{incident.id}/notes"
+    for number in range(40):
+        site.respond.note(incident.id, actor="desk", note=f"{number} " + "x" * 1900)
+    key = {"Idempotency-Key": "k-1"}
+    first = operator.post(path, json={"note": "once"}, headers=key)
+    assert (first.status_code, len(first.content) > REPLY_LIMIT) == (200, True)
+    problem(operator.post(path, json={"note": "once"}, headers=key), 409, "conflict")
+    seen = operator.get(f"/api/v1/incidents/{incident.id}").json()
+    assert [one["kind"] for one in seen["timeline"]].count("incident.noted") == 41
 
 
 # Devices, readings, directory -----------------------------------------------------------------------------------------

@@ -23,7 +23,8 @@ KEY_LIMIT = 200
 """Characters of a key."""
 
 REPLY_LIMIT = 64 * 1024
-"""Bytes of an answer that is kept; no act answers with more."""
+"""Bytes of an answer that is kept; that of an incident with a long timeline is more. Of a longer one only that it was
+done is kept: the one writer of the state database has alarms to write."""
 
 
 class Idempotency:
@@ -65,9 +66,9 @@ class Idempotency:
         heard = _Heard()
         await self._app(scope, receive, heard)
         try:
-            # What failed on our side may be tried again; what is not kept here is only done again, which acts allow.
-            if heard.status < 500 and len(heard.body) <= REPLY_LIMIT:
-                reply = KeptReply(request=request, status=heard.status, body=bytes(heard.body))
+            if heard.status < 500:  # what failed on our side may be tried again
+                body = bytes(heard.body) if len(heard.body) <= REPLY_LIMIT else b""
+                reply = KeptReply(request=request, status=heard.status, body=body)
                 await run_sync(self._replies.keep, *claim, reply, self._now())
         finally:
             # The key is free before the answer leaves: whoever repeats the request at once is given it again.
@@ -96,6 +97,10 @@ async def _give_again(kept: KeptReply, request: str, scope: Scope, receive: Rece
     if kept.request != request:
         detail = "this Idempotency-Key belongs to another request; use a new key for a new request"
         await Problem(Code.KEY_REUSED, detail).response(scope["path"])(scope, receive, send)
+        return
+    if not kept.body:
+        detail = "this was done already; its answer was too long to be kept: read it again"
+        await Problem(Code.CONFLICT, detail).response(scope["path"])(scope, receive, send)
         return
     start: Message = {"type": "http.response.start", "status": kept.status, "headers": []}
     headers = MutableHeaders(scope=start)
