@@ -102,6 +102,17 @@ def test_no_child_outlives_a_supervisor_that_is_killed(service: Service) -> None
     }
 
 
+def test_a_second_service_on_one_data_directory_is_refused_and_names_the_first(service: Service) -> None:
+    second = subprocess.run(
+        [*service.command()[:-1], f"127.0.0.1:{free_port()}", "--mqtt-listen", f"127.0.0.1:{free_port()}"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert second.returncode == 2
+    assert f"pid {service.process.pid}" in second.stderr
+
+
 @pytest.mark.parametrize("taken", ["http", "mqtt"])
 def test_a_port_in_use_is_named_with_its_owner(taken: str, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as owner:

@@ -1,8 +1,10 @@
 """The whole service on one machine: broker, state database, then intake and server under one supervisor."""
 
+import fcntl
 import json
 import logging
 import multiprocessing
+import os
 import sys
 import time
 from collections.abc import Mapping
@@ -13,6 +15,7 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 from shouwang.app.supervisor import Child, role_child, supervise
+from shouwang.domain.errors import ConfigError
 from shouwang.mqtt.broker import EmbeddedBroker, embedded_broker
 from shouwang.mqtt.listening import require_free
 from shouwang.settings import Settings, host_port
@@ -24,8 +27,9 @@ def run_service(settings: Settings) -> int:
     """Until SIGTERM. Raises ConfigError where an address is taken or a file is wrong: before anything runs."""
     http = host_port(settings.http, 8000)
     require_free(*http, "--http")
-    _prepare_elsewhere(settings)
     with ExitStack() as doors:
+        _be_alone(settings.data_dir, doors)
+        _prepare_elsewhere(settings)
         broker = _broker(settings, doors)
         environment = environment_of(settings)
         children = [role_child("intake", "intake", environment), role_child("server", "server", environment)]
@@ -88,6 +92,24 @@ def _written(value: object) -> str:
             return str(value.resolve())
         case _:
             return str(value)
+
+
+def _be_alone(data_dir: Path, doors: ExitStack) -> None:
+    """Two services on one data directory would share a broker's files and break them. The lock ends with its process,
+    however that ends. Raises ConfigError naming the holder."""
+    data_dir.mkdir(parents=True, exist_ok=True)
+    lock = os.open(data_dir / "service.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    doors.callback(os.close, lock)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        holder = os.read(lock, 32).decode(errors="replace").strip() or "unknown"
+        raise ConfigError(
+            f"data directory {data_dir} is in use by the service with pid {holder}: "
+            "stop that one, or give this one another --data-dir"
+        ) from None
+    os.truncate(lock, 0)
+    os.write(lock, str(os.getpid()).encode())
 
 
 def _prepare_elsewhere(settings: Settings) -> None:
