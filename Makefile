@@ -33,10 +33,10 @@ check: ## format, lint, types, import contracts, unit and contract tests; under 
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest tests/unit tests/contract -n 2 -m "not servers and not soak" $(TESTS)
+	$(BIN)/pytest tests/unit tests/contract -n 3 -m "not servers and not soak" $(TESTS)
 
 test: setup ## every test but the long ones, with real servers; up to 20 minutes
-	SHOUWANG_TEST_SERVERS=required $(BIN)/pytest --ignore tests/faults -n 2 -m "not soak" $(TESTS)
+	SHOUWANG_TEST_SERVERS=required $(BIN)/pytest --ignore tests/faults -n 3 -m "not soak" $(TESTS)
 	SHOUWANG_TEST_SERVERS=required $(BIN)/pytest tests/faults -m "not soak" $(TESTS)
 
 bench: setup ## throughput, latency and memory, each beside a ceiling measured in the same run

@@ -20,6 +20,8 @@ from shouwang.domain.errors import ConfigError
 from shouwang.domain.notice import Message, Outcome, Refused, Sent, Unreachable
 from shouwang.domain.vocabulary import SECOND, DeliveryKey, Instant, PersonId
 
+pytestmark = pytest.mark.servers
+
 LIMIT = 1.0  # seconds of one attempt here; the product's default is 10
 SECRET = "whsec_" + base64.b64encode(bytes(range(24))).decode()
 GUARD = Person(id=PersonId("guard"), name="值班员")

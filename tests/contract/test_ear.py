@@ -12,6 +12,8 @@ from harness.servers import Mosquitto
 from shouwang.domain.errors import BrokerUnavailable
 from shouwang.domain.vocabulary import Arrival
 
+pytestmark = pytest.mark.servers
+
 
 @everywhere
 def test_an_arrival_has_all_that_the_broker_said(station: Station) -> None:

@@ -13,6 +13,8 @@ from shouwang.domain.errors import BrokerUnavailable
 from shouwang.mqtt import conversation, fast
 from shouwang.mqtt.ear import ClientName
 
+pytestmark = pytest.mark.servers
+
 both = pytest.mark.parametrize("client", ["paho", "fast"])
 
 QOS_1 = mqtt5.QoS.AT_LEAST_ONCE

@@ -22,6 +22,8 @@ from shouwang.mqtt.address import Address, parse_address
 from shouwang.mqtt.ear import ClientName
 from shouwang.mqtt.wakeup import Wakeup
 
+pytestmark = pytest.mark.servers
+
 
 @everywhere
 def test_what_we_publish_is_settled_and_never_heard_by_ourselves(station: Station) -> None:

@@ -27,6 +27,8 @@ from shouwang.mqtt.broker import (
 )
 from shouwang.mqtt.listening import is_loopback, port_owner, require_free
 
+pytestmark = pytest.mark.servers
+
 with_mosquitto = pytest.mark.servers
 
 

@@ -21,6 +21,8 @@ from shouwang.domain.errors import StoreUnavailable
 from shouwang.domain.journal import Entry
 from shouwang.domain.vocabulary import IncidentId, PlaceId
 
+pytestmark = pytest.mark.servers
+
 
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[Site]:

@@ -47,6 +47,8 @@ from shouwang.store.outbox import SqlOutbox
 from shouwang.store.tables import incidents
 from shouwang.store.transactions import SqlCasebook
 
+pytestmark = pytest.mark.servers
+
 HOME = "street/estate/jinyuan/b3/u2/f5/501"
 COMMUNITY = """
 site: {fallback: chief, timezone: Asia/Shanghai}
