@@ -30,8 +30,10 @@ class Role(StrEnum):
 
 
 class MqttClient(StrEnum):
-    """``paho``: the compatible default; ``fast``: an own session over a packet codec, MQTT 5 only."""
+    """``auto``: fast where the broker speaks MQTT 5, else paho; ``paho``; ``fast``: an own session over a packet codec,
+    MQTT 5 only."""
 
+    AUTO = "auto"
     PAHO = "paho"
     FAST = "fast"
 
@@ -55,7 +57,9 @@ class Settings(BaseSettings):
     demo: bool = Field(False, description="A demo compound with simulated devices, marked as demo everywhere.")
     log_level: str = Field("info", description="debug, info, warning or error.")
 
-    mqtt_client: MqttClient = Field(MqttClient.PAHO, description="paho (default) or fast.")
+    mqtt_client: MqttClient = Field(
+        MqttClient.AUTO, description="auto (fast where the broker speaks MQTT 5, else paho), paho or fast."
+    )
     mqtt_client_id: str = Field(
         "shouwang", description="Fixed client id of intake: the broker keeps its session by it."
     )

@@ -1,4 +1,4 @@
-"""The default client: the dialogue spoken by paho-mqtt, MQTT 5 and 3.1.1, with acknowledgements in our hands.
+"""The compatible client: the dialogue spoken by paho-mqtt, MQTT 5 and 3.1.1, with acknowledgements in our hands.
 
 paho is driven from outside (``loop_read``, ``loop_write``, ``loop_misc``: its interface for foreign event loops), one
 client object a connection. Its one public door to the socket is the TLS context, whose ``wrap_socket`` gives back what

@@ -12,7 +12,8 @@ from shouwang.ports import Clock, FactStore, Settled
 
 STATUS_TOPIC = "shouwang/v1/status"
 
-ClientName = Literal["paho", "fast"]
+ClientName = Literal["auto", "paho", "fast"]
+"""``auto``: fast where the broker speaks MQTT 5, else paho."""
 
 
 class Ear:
@@ -61,7 +62,7 @@ def open_session(
     client_id: str,
     clock: Clock,
     facts: FactStore,
-    client: ClientName = "paho",
+    client: ClientName = "auto",
     tls: Tls | None = None,
     topics: Sequence[str] = ("#",),
     session_expiry: int = 7 * 24 * 3600,
@@ -104,6 +105,10 @@ def open_session(
 def _dialer(client: ClientName) -> Dialer:
     """Each client's library is loaded only where it is used."""
     match client:
+        case "auto":
+            from shouwang.mqtt.either import EitherDialer
+
+            return EitherDialer()
         case "paho":
             from shouwang.mqtt.classic import PahoDialer
 
