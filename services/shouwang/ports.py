@@ -268,10 +268,6 @@ class Outbox(Protocol):
         """Due deliveries, now leased by ``holder`` until ``until``: first notices before others, oldest first."""
         ...
 
-    def settle(self, delivery: Delivery, entries: Sequence[Entry]) -> None:
-        """Writes the delivery as it is now, and its journal entries, in one transaction."""
-        ...
-
     def reclaim(self, now: Instant, is_alive: Callable[[str], bool | None] | None = None) -> int:
         """Leases that ran out are queued again, and those of holders of which ``is_alive`` says False; how many."""
         ...

@@ -164,12 +164,6 @@ class MemoryOutbox:
             first = sorted(due, key=lambda one: (notice_rank(one.why), one.due_at))[:limit]
             return [self._keep(one, DeliveryEvent.LEASE, holder, until) for one in first]
 
-    def settle(self, delivery: Delivery, entries: Sequence[Entry]) -> None:
-        with self._casebook.change() as transaction:
-            transaction.keep_delivery(delivery)
-            for entry in entries:
-                transaction.record(entry)
-
     def reclaim(self, now: Instant, is_alive: Callable[[str], bool | None] | None = None) -> int:
         with self._casebook.lock:
             dead = [

@@ -15,10 +15,5 @@ def hurry() -> None:
     garbage in cycles, which would otherwise stop everything for 60 to 90 ms with 10,000 devices (measured)."""
     sys.setswitchinterval(SWITCH_SECONDS)
     gc.set_threshold(YOUNG, MIDDLE, OLD)
-    settle()
-
-
-def settle() -> None:
-    """Again after much was loaded anew."""
     gc.collect()
     gc.freeze()

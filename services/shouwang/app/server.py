@@ -75,14 +75,14 @@ async def _serve(settings: Settings, points: Points) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     with ExitStack() as doors:
-        await Server(settings, points, doors, loop).run(stop)
+        await Server(settings, points, doors).run(stop)
     return 0
 
 
 class Server:
     """Everything of the server process, built from settings; ``doors`` closes it in reverse."""
 
-    def __init__(self, settings: Settings, points: Points, doors: ExitStack, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, settings: Settings, points: Points, doors: ExitStack) -> None:
         clock = SystemClock()
         self._settings = settings
         self._database = Database(settings.state_url)
@@ -161,7 +161,6 @@ class Server:
             server_header=False,
         )
         self._doors = doors
-        self._loop = loop
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until ``stop``: first the window closes, then dispatch finishes what it sends."""

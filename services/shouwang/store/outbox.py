@@ -1,20 +1,19 @@
 """Work for dispatch and for the broker: notices, deliveries under lease, announcements."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 
 import msgspec
-from sqlalchemy import bindparam, delete, func, insert, or_, select
+from sqlalchemy import bindparam, delete, func, or_, select
 
 from shouwang.domain.alert import Alert, AlertState
 from shouwang.domain.incident import Incident, IncidentState
-from shouwang.domain.journal import Entry
 from shouwang.domain.notice import Delivery, DeliveryEvent, DeliveryState, Notice, move_delivery
 from shouwang.domain.vocabulary import DeliveryKey, Instant
 from shouwang.ports import Announcement
 
 from .database import Database
-from .tables import alerts, announcements, deliveries, incidents, journal, notices
-from .transactions import delivery_row, entry_row
+from .tables import alerts, announcements, deliveries, incidents, notices
+from .transactions import delivery_row
 
 _DUE_STATES = (DeliveryState.QUEUED.value, DeliveryState.UNREACHABLE.value)
 
@@ -48,12 +47,6 @@ class SqlOutbox:
             if leased:
                 connection.execute(self._database.upsert(deliveries, "key"), [delivery_row(one) for one in leased])
             return leased
-
-    def settle(self, delivery: Delivery, entries: Sequence[Entry]) -> None:
-        with self._database.write(cases=True) as connection:
-            connection.execute(self._database.upsert(deliveries, "key"), delivery_row(delivery))
-            if entries:
-                connection.execute(insert(journal), [entry_row(entry) for entry in entries])
 
     def reclaim(self, now: Instant, is_alive: Callable[[str], bool | None] | None = None) -> int:
         with self._database.read() as connection:
