@@ -5,6 +5,7 @@ from typing import Any, Protocol, TypeAlias
 
 import msgspec
 
+from shouwang.domain.codec import CodecCall
 from shouwang.domain.vocabulary import Arrival, DeviceId, Instant, Kind, Reading, Refusal, Value
 
 Registered: TypeAlias = Callable[[str], tuple[DeviceId, str] | None]
@@ -59,6 +60,8 @@ class Interpretation(Value, frozen=True, kw_only=True):
     messages: list[Decoded] = msgspec.field(default_factory=list)
     refusal: Refusal | None = None
     ignored: bool = False
+    pending: CodecCall | None = None
+    """Nothing else is said yet: read again with the answer to this call."""
     announced: dict[str, bytes] | None = None
     """What the family said of itself, to be kept by key, so that a restart decodes."""
     introduced: list[Introduced] = msgspec.field(default_factory=list)

@@ -81,6 +81,8 @@ class Profile(Value, frozen=True, kw_only=True):
     named here: what an author forgot, or a new firmware brings, is not lost."""
     ignores: list[str] = msgspec.field(default_factory=list)
     """Keys that mean something else on this model than on others, and are not read."""
+    codec: str = ""
+    """The source text of its TS013 codec, for models that send bytes; empty where there is none."""
     own_names: bool = False
     """Every metric that ``readings`` does not name is read from the key of its own name."""
     test_press: dict[str, str] = msgspec.field(default_factory=dict)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
@@ -68,6 +69,7 @@ class ProfileWritten(Written, frozen=True, kw_only=True):
     examples: list[ExampleWritten]
     readings: dict[str, str | SourceWritten | list[str | SourceWritten]] = msgspec.field(default_factory=dict)
     ignores: list[str] = msgspec.field(default_factory=list)
+    codec: str = ""
     own_names: bool = False
     power: Power = Power.UNKNOWN
     longest_silence: str | None = None
@@ -89,7 +91,8 @@ class FamilyWritten(Written, frozen=True, kw_only=True):
 
 
 def read_profile(document: Document, id: str) -> Profile:
-    """The profile of a document. Raises ProfileError with file, line and cause."""
+    """The profile of a document, with the text of the codec that stands beside it. Raises ProfileError with file, line
+    and cause."""
     written = _shaped(document, ProfileWritten)
     return Profile(
         id=id,
@@ -106,6 +109,7 @@ def read_profile(document: Document, id: str) -> Profile:
         },
         readings={metric: _sources(document, metric, said) for metric, said in written.readings.items()},
         ignores=written.ignores,
+        codec=_codec(document, written.codec),
         own_names=written.own_names,
         test_press=_words(written.test_press) if written.test_press else {},
         quirks=[_words(quirk) for quirk in written.quirks],
@@ -198,6 +202,18 @@ def _silence(document: Document, text: str | None) -> Duration | None:
         return duration(text)
     except ConfigError as error:
         raise ProfileError(f"longest_silence: {error}", document.where("$.longest_silence")) from None
+
+
+def _codec(document: Document, name: str) -> str:
+    if not name:
+        return ""
+    where = document.where("$.codec")
+    if "/" in name or not name.endswith(".js"):
+        raise ProfileError(f"codec is {name!r}; expected the name of a .js file beside the profile", where)
+    try:
+        return Path(document.file).with_name(name).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ProfileError(f"codec: {name} cannot be read: {error}", where) from None
 
 
 def _words(written: WordsWritten) -> dict[str, str]:
