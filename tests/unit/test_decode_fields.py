@@ -112,6 +112,20 @@ def test_values_that_stand_for_not_measured_are_unknown() -> None:
     assert read("temperature", {"t": 21}, source) == 21
 
 
+def test_a_pattern_picks_the_part_of_a_text_that_counts() -> None:
+    volts = Source(path="Volt", pattern="^[0-9.]+")
+    assert read("voltage", {"Volt": "2.3(low battery)"}, volts) == 2.3
+    assert read("voltage", {"Volt": 3}, volts) == 3
+    assert read("voltage", {"Volt": "unknown"}, volts) is None
+    assert read("voltage", {"Volt": "supply 3.6 V"}, Source(path="Volt", pattern="([0-9.]+) V")) == 3.6
+    assert read("battery_low", {"Volt": "2.3(Low battery)"}, Source(path="Volt", pattern="low battery")) is True
+    assert read("battery_low", {"Volt": 3}, Source(path="Volt", pattern="low battery")) is False
+    counted = Source(path="motion", pattern="[1-9]")
+    assert [read("occupancy", {"motion": count}, counted) for count in (0, 3, 10)] == [False, True, True]
+    with pytest.raises(ProfileError, match=r"pattern '\(' is no regular expression"):
+        FieldMap({"battery_low": [Source(path="Volt", pattern="(")]})
+
+
 def test_a_path_goes_into_objects() -> None:
     source = Source(path="battery.soc")
 

@@ -3,6 +3,7 @@
 Compiled once a profile; runs for every message, so that each raw value costs one lookup and one small function.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
@@ -169,6 +170,8 @@ def _step(name: str, source: Source) -> _Step:
             convert = _number(name, metric, source)
         case _:
             convert = _text(name, metric, source)
+    if source.pattern:
+        convert = _matching(name, convert, source, flag=metric.type == "bool" and not source.values)
     if source.unknown:
         convert = _knowing(convert, frozenset(raw_text(value) for value in source.unknown))
     return _Step((name, source.part), tuple(source.path.split(".")), tuple(source.beside), convert)
@@ -254,6 +257,23 @@ def _text(name: str, metric: Metric, source: Source) -> Convert:
         return stripped
 
     return convert
+
+
+def _matching(name: str, convert: Convert, source: Source, *, flag: bool) -> Convert:
+    try:
+        sought = re.compile(source.pattern, re.IGNORECASE)
+    except re.error as error:
+        raise ProfileError(f"{name}: pattern {source.pattern!r} is no regular expression: {error}") from None
+
+    def matching(raw: object) -> Scalar | Refusal | None:
+        found = sought.search(raw_text(raw)[:MAX_TEXT])
+        if flag:
+            return found is not None
+        if found is None:
+            return None
+        return convert(found[1] if sought.groups else found[0])
+
+    return matching
 
 
 def _knowing(convert: Convert, unknown: frozenset[str]) -> Convert:

@@ -39,6 +39,9 @@ class Source(Value, frozen=True, kw_only=True, omit_defaults=True):
     low: float | None = None
     high: float | None = None
     """Raw numbers outside are not of this source."""
+    pattern: str = ""
+    """A regular expression, looked for in the raw value as text, in any case. What it finds (its first group, where it
+    has one) is the raw value; found nothing: no reading. A flag without ``values`` says whether it is found."""
     beside: list[str] = msgspec.field(default_factory=list)
     """Counts only in a message that holds one of these keys too: one word, two meanings."""
 

@@ -34,6 +34,7 @@ class SourceWritten(Written, frozen=True, kw_only=True):
     unknown: list[Scalar] = msgspec.field(default_factory=list)
     low: float | None = None
     high: float | None = None
+    pattern: str = ""
     beside: list[str] = msgspec.field(default_factory=list)
 
 
@@ -182,6 +183,7 @@ def _source(written: str | SourceWritten) -> Source:
         unknown=written.unknown,
         low=written.low,
         high=written.high,
+        pattern=written.pattern,
         beside=written.beside,
     )
 
