@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
+from argon2 import PasswordHasher
 
 from shouwang.api.doors import Demo, Readiness, Window
 from shouwang.api.stream import Tail
@@ -47,8 +48,10 @@ from shouwang.store.replies import SqlReplies
 from shouwang.store.tables import device_states, discovered, quarantine
 from shouwang.store.tokens import SqlTokens
 from shouwang.store.transactions import SqlCasebook
+from shouwang.store.users import SqlUsers
 from shouwang.timeseries.sqlite import SqliteReadings
 
+CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 START = parse_rfc3339("2026-11-24T02:14:07+08:00")
 COMPOUND = PlaceId("chengjiang/dongmen/jinyuan")
 ROOM = PlaceId(f"{COMPOUND}/b3/u2/f5/501")
@@ -97,6 +100,7 @@ class Site:
         self.casebook = SqlCasebook(database)
         self.journal = SqlJournal(database)
         self.tokens = SqlTokens(database)
+        self.users = SqlUsers(database, CHEAP)
         self.readings = SqliteReadings(data_dir / "readings.sqlite")
         self.tail = Tail(self.journal, poll=0.05)
         (data_dir / "test.yaml").write_text(_RULES, encoding="utf-8")
@@ -116,6 +120,7 @@ class Site:
             journal=self.journal,
             tail=self.tail,
             tokens=self.tokens,
+            users=self.users,
             replies=SqlReplies(self.database),
             profiles=lambda: self.profiles,
             rules=lambda: self.rules,

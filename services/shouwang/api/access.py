@@ -12,6 +12,7 @@ from anyio.to_thread import run_sync
 from fastapi import Depends, Request
 from fastapi.security import HTTPBearer
 from starlette.datastructures import Headers
+from starlette.requests import cookie_parser
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shouwang.domain.access import Act, Principal, may
@@ -30,23 +31,31 @@ KNOWN_FOR = SECOND // 2
 
 KNOWN_AT_MOST = 10_000
 
+SESSION_COOKIE = "shouwang_session"
+
+OURS = "x-requested-with"
+"""A header that a browser sends to us only from our own page: another site's form cannot, and its script would have to
+ask first, which is answered to nobody. Whoever signs in by cookie sends it with everything but reading."""
+
 FindBearer = Callable[[str, Instant], Principal | None]
 
 
 class Gate:
-    """ASGI middleware: bearer first, then the body's size, then all else. ``open_paths`` need no bearer."""
+    """ASGI middleware: bearer or session first, then the body's size, then all else. ``open_paths`` need neither."""
 
     def __init__(
         self,
         app: ASGIApp,
         *,
         find: FindBearer,
+        find_session: FindBearer,
         now: Callable[[], Instant],
         open_paths: frozenset[str] = OPEN_PATHS,
         body_limit: int = BODY_LIMIT,
     ) -> None:
         self._app = app
         self._find = find
+        self._find_session = find_session
         self._now = now
         self._open_paths = open_paths
         self._body_limit = body_limit
@@ -57,27 +66,39 @@ class Gate:
             await self._app(scope, receive, send)
             return
         try:
-            if _is_guarded(scope["path"], self._open_paths):
-                scope.setdefault("state", {})["caller"] = await self._caller(Headers(scope=scope))
+            if _is_guarded(scope["method"], scope["path"], self._open_paths):
+                scope.setdefault("state", {})["caller"] = await self._caller(scope["method"], Headers(scope=scope))
             receive = await _bounded(scope, receive, self._body_limit)
         except Problem as problem:
             await problem.response(scope["path"])(scope, receive, send)
             return
         await self._app(scope, receive, send)
 
-    async def _caller(self, headers: Headers) -> Principal:
+    async def _caller(self, method: str, headers: Headers) -> Principal:
         scheme, _, text = headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not text:
+        if scheme.lower() == "bearer" and text:
+            caller = await self._known_as(text.strip(), self._find)
+            if caller is None:
+                raise _unauthenticated("this token is not known here; it may be mistyped, expired or revoked")
+            return caller
+        session = cookie_parser(headers.get("cookie", "")).get(SESSION_COOKIE, "")
+        caller = await self._known_as(session, self._find_session) if session else None
+        if caller is None:
             raise _unauthenticated("this needs Authorization: Bearer with a token; `shouwang token create` makes one")
+        if method not in ("GET", "HEAD", "OPTIONS") and OURS not in headers:
+            raise Problem(Code.FORBIDDEN, f"who signs in by cookie sends the header {OURS} with a {method}")
+        return caller
+
+    async def _known_as(self, text: str, find: FindBearer) -> Principal | None:
         now = self._now()
         mark = hashlib.sha256(text.encode("utf-8", "surrogateescape")).digest()
         known = self._known.get(mark)
         if known is not None and 0 <= now - known[1] < KNOWN_FOR:
             return known[0]
-        caller = await run_sync(self._find, text.strip(), now)
+        caller = await run_sync(find, text, now)
         if caller is None:
             self._known.pop(mark, None)
-            raise _unauthenticated("this token is not known here; it may be mistyped, expired or revoked")
+            return None
         if len(self._known) >= KNOWN_AT_MOST:
             self._known.clear()
         self._known[mark] = (caller, now)
@@ -114,7 +135,9 @@ def allow_everywhere(caller: Principal, act: Act) -> None:
         raise Problem(Code.FORBIDDEN, f"this token is confined to {caller.place}; what it asks for belongs to no place")
 
 
-def _is_guarded(path: str, open_paths: frozenset[str]) -> bool:
+def _is_guarded(method: str, path: str, open_paths: frozenset[str]) -> bool:
+    if path == f"{API}/session":
+        return method in ("GET", "HEAD", "OPTIONS")  # signing in and out is for whoever is not signed in
     return (path == API or path.startswith(f"{API}/")) and path not in open_paths
 
 

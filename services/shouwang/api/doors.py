@@ -77,6 +77,20 @@ class Tokens(Protocol):
         ...
 
 
+class Users(Protocol):
+    """Who signs in with name and password, and the sessions of their browsers."""
+
+    def sign_in(self, name: str, password: str, now: Instant) -> str | None:
+        """A new session's text, None where name or password is wrong. Slow on purpose."""
+        ...
+
+    def find(self, text: str, now: Instant) -> Principal | None:
+        """Whose session this is, None for one unknown, ended or expired."""
+        ...
+
+    def sign_out(self, text: str) -> None: ...
+
+
 class Replies(Protocol):
     """Answers kept under their Idempotency-Key for a day."""
 
@@ -127,6 +141,7 @@ class Window:
     journal: Journal
     tail: Tail
     tokens: Tokens
+    users: Users
     replies: Replies
     profiles: Callable[[], Mapping[str, Profile]]
     rules: Callable[[], Sequence[Rule]]

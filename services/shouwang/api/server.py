@@ -21,6 +21,7 @@ from . import (
     reports,
     rulebook,
     session,
+    signin,
     strays,
 )
 from .access import API, BODY_LIMIT, OPEN_PATHS, Gate
@@ -42,18 +43,24 @@ def build_app(window: Window, *, version: str = "0", body_limit: int = BODY_LIMI
         openapi_url=f"{API}/openapi.json",
         docs_url=None,
         redoc_url=None,
-        strict_content_type=False,  # callers sign in by header, so no other site's form can act for them
+        strict_content_type=False,  # every act needs a header that no other site's form can send
         redirect_slashes=False,
         lifespan=_lifespan,
         middleware=[
             Middleware(Manners),
             Middleware(
-                Gate, find=window.tokens.find, now=window.clock.now, open_paths=open_paths, body_limit=body_limit
+                Gate,
+                find=window.tokens.find,
+                find_session=window.users.find,
+                now=window.clock.now,
+                open_paths=open_paths,
+                body_limit=body_limit,
             ),
             Middleware(Idempotency, replies=window.replies, now=window.clock.now),
         ],
     )
     app.state.window = window
+    app.state.misses = signin.Misses()
     problems.install(app)
     problems.describe(app)
     app.include_router(_api(demo))
@@ -67,6 +74,7 @@ def _api(demo: Demo | None) -> APIRouter:
     # History before devices: a device's id may hold slashes, and the longer path must win.
     for room in (
         session.router,
+        signin.router,
         alerts.router,
         incidents.router,
         history.router,

@@ -48,6 +48,7 @@ from shouwang.store.replies import SqlReplies
 from shouwang.store.spool import SqlSpool
 from shouwang.store.tokens import SqlTokens
 from shouwang.store.transactions import SqlCasebook
+from shouwang.store.users import SqlUsers
 from shouwang.timeseries.open import open_readings
 
 log = logging.getLogger(__name__)
@@ -143,6 +144,7 @@ class Server:
                     journal=journal,
                     tail=tail,
                     tokens=SqlTokens(self._database),
+                    users=SqlUsers(self._database),
                     replies=SqlReplies(self._database),
                     profiles=lambda: equipment.profiles,
                     rules=lambda: equipment.rules,

@@ -13,6 +13,7 @@ VERBS = {
     "check": "Check profiles, rules, policies and community files.",
     "community": "Apply or export a whole compound as one file.",
     "token": "Make tokens for people and machines.",
+    "user": "Add people who sign in with a password.",
     "rules": "Try rules on recorded readings.",
     "simulate": "Publish messages of simulated devices.",
     "doctor": "Look for what would lose or delay an alarm here.",

@@ -307,6 +307,31 @@ tokens = Table(
     Column("revoked_at", BigInteger),
 )
 
+users = Table(
+    "users",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("password", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("place", Text),
+    Column("person", Text),
+    Column("created_at", BigInteger, nullable=False),
+    Column("removed_at", BigInteger),
+)
+"""Who signs in with a name and a password (argon2id, kept with its own cost)."""
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("hash", Text, primary_key=True),
+    Column("user", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Index("sessions_user", "user"),
+)
+"""Browsers that are signed in; the row goes when they sign out."""
+
 replies = Table(
     "replies",
     metadata,

@@ -1,0 +1,143 @@
+"""Users: a name, a slow hash of a password (argon2id, RFC 9106), and the sessions of browsers that proved it.
+
+A session's text carries 256 bits of chance and is kept as one SHA-256, as tokens are. Sessions last a month and renew
+themselves while they are used: a desk that is manned around the clock is never signed out at three in the morning.
+"""
+
+import hashlib
+import secrets
+import threading
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy import RowMapping, ScalarSelect, delete, insert, select, update
+
+from shouwang.domain.access import Principal, Role
+from shouwang.domain.errors import Conflict, NotFound
+from shouwang.domain.vocabulary import DAY, Duration, Instant, PersonId, PlaceId
+
+from .database import Database
+from .tables import sessions, users
+
+SESSION_FOR: Duration = 30 * DAY
+RENEWED_BEFORE: Duration = 15 * DAY
+"""A session with less left than this is made new by its next use: one write in a fortnight."""
+
+_ONE_AT_A_TIME = threading.Semaphore(1)
+"""Each hash takes 64 MiB and tens of milliseconds of every core: guesses queue here, alarms do not."""
+
+
+class SqlUsers:
+    """``api.doors.Users``, and what the ``user`` verb needs."""
+
+    def __init__(self, database: Database, hasher: PasswordHasher | None = None) -> None:
+        self._database = database
+        self._hasher = hasher or PasswordHasher()
+        self._nobody = self._hasher.hash(secrets.token_urlsafe(16))
+
+    def add(
+        self,
+        *,
+        name: str,
+        password: str,
+        role: Role,
+        now: Instant,
+        place: PlaceId | None = None,
+        person: PersonId | None = None,
+    ) -> str:
+        """The new user's id. Raises Conflict where the name is taken."""
+        row = {
+            "id": "u-" + secrets.token_hex(6),
+            "name": name,
+            "password": self._hasher.hash(password),
+            "role": role.value,
+            "place": place,
+            "person": person,
+            "created_at": now,
+        }
+        with self._database.write() as connection:
+            taken = connection.execute(select(users.c.removed_at).where(users.c.name == name)).first()
+            if taken is not None and taken.removed_at is None:
+                raise Conflict(f"there is a user {name} already; `shouwang user password {name}` changes its password")
+            connection.execute(delete(users).where(users.c.name == name))
+            connection.execute(insert(users), row)
+        return str(row["id"])
+
+    def set_password(self, name: str, password: str) -> None:
+        """Also ends the user's sessions. Raises NotFound."""
+        statement = update(users).where(users.c.name == name, users.c.removed_at.is_(None))
+        hashed = self._hasher.hash(password)
+        with self._database.write() as connection:
+            if connection.execute(statement.values(password=hashed)).rowcount != 1:
+                raise NotFound(f"there is no user {name}")
+            connection.execute(delete(sessions).where(sessions.c.user == _id_of(name)))
+
+    def remove(self, name: str, now: Instant) -> None:
+        """Ends a user and its sessions; its acts stay under its name. Raises NotFound."""
+        statement = update(users).where(users.c.name == name, users.c.removed_at.is_(None)).values(removed_at=now)
+        with self._database.write() as connection:
+            if connection.execute(statement).rowcount != 1:
+                raise NotFound(f"there is no user {name}")
+            connection.execute(delete(sessions).where(sessions.c.user == _id_of(name)))
+
+    def live(self) -> list[Principal]:
+        """Every user, by name."""
+        statement = select(users).where(users.c.removed_at.is_(None)).order_by(users.c.name)
+        with self._database.read() as connection:
+            return [_principal(row._mapping) for row in connection.execute(statement)]
+
+    def sign_in(self, name: str, password: str, now: Instant) -> str | None:
+        """A new session's text; None where name or password is wrong, after the same time either way."""
+        statement = select(users.c.id, users.c.password).where(users.c.name == name, users.c.removed_at.is_(None))
+        with self._database.read() as connection:
+            found = connection.execute(statement).first()
+        with _ONE_AT_A_TIME:
+            right = self._verify(found.password if found else self._nobody, password)
+        if found is None or not right:
+            return None
+        text = secrets.token_urlsafe(32)
+        row = {"hash": _hash(text), "user": found.id, "created_at": now, "expires_at": now + SESSION_FOR}
+        with self._database.write() as connection:
+            connection.execute(delete(sessions).where(sessions.c.expires_at <= now))
+            connection.execute(insert(sessions), row)
+        return text
+
+    def find(self, text: str, now: Instant) -> Principal | None:
+        """Whose session this is, None for one unknown, ended or expired."""
+        statement = (
+            select(users, sessions.c.expires_at)
+            .join(sessions, sessions.c.user == users.c.id)
+            .where(sessions.c.hash == _hash(text), sessions.c.expires_at > now, users.c.removed_at.is_(None))
+        )
+        with self._database.read() as connection:
+            found = connection.execute(statement).first()
+        if found is None:
+            return None
+        if found.expires_at - now < RENEWED_BEFORE:
+            renewed = update(sessions).where(sessions.c.hash == _hash(text)).values(expires_at=now + SESSION_FOR)
+            with self._database.write() as connection:
+                connection.execute(renewed)
+        return _principal(found._mapping)
+
+    def sign_out(self, text: str) -> None:
+        """Ends one session; one that is not there is no error."""
+        with self._database.write() as connection:
+            connection.execute(delete(sessions).where(sessions.c.hash == _hash(text)))
+
+    def _verify(self, kept: str, password: str) -> bool:
+        try:
+            return self._hasher.verify(kept, password)
+        except (VerificationError, InvalidHashError):
+            return False
+
+
+def _id_of(name: str) -> ScalarSelect[str]:
+    return select(users.c.id).where(users.c.name == name).scalar_subquery()
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _principal(row: RowMapping) -> Principal:
+    return Principal(id=row["id"], name=row["name"], role=Role(row["role"]), place=row["place"], person=row["person"])
