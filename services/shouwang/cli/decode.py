@@ -5,6 +5,7 @@ import binascii
 import json
 import os
 import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from shouwang.domain.decode import Interpretation
+    from shouwang.domain.decode import Decoded, Interpretation
 
 UNREADABLE = 3
 """Exit code: the input itself cannot be read."""
@@ -84,42 +85,49 @@ class _Reading:
         from shouwang.app.clock import SystemClock
         from shouwang.domain.vocabulary import Arrival, DeviceId
 
-        profile = self._interpreter.catalogue.named(message["model"]) if message["model"] else None
+        def registered(address: str) -> tuple[DeviceId, str] | None:
+            named = self._interpreter.catalogue.named(message["model"], address.partition(":")[0])
+            return (DeviceId(address), named) if named else None
+
         found = self._interpreter.read(
             Arrival(message["topic"], message["payload"], SystemClock().now()),
             self._state,
-            lambda address: (DeviceId(address), profile) if profile else None,
+            registered if message["model"] else lambda address: None,
             family=message["family"],
         )
         return _told(message["id"], found)
 
 
 def _told(id: object, found: "Interpretation") -> Iterator[dict[str, object]]:
-    from shouwang.domain.mapping import worse
+    """A line for each device; of several times in one message the newest."""
     from shouwang.domain.moment import rfc3339
 
+    by_device: dict[str, list[Decoded]] = {}
     for decoded in found.messages:
-        readings: dict[str, Any] = {}
-        for one in decoded.readings:
-            before = readings.get(one.metric)
-            readings[one.metric] = one.value if before is None else worse(one.metric, before, one.value)
+        by_device.setdefault(decoded.identity, []).append(decoded)
+    for identity, messages in by_device.items():
+        newest = max(messages, key=lambda one: one.measured_at)
+        parts: dict[tuple[str, str], Any] = {}
+        for decoded in messages:
+            parts.update({(one.metric, one.part): one.value for one in decoded.readings})
         line: dict[str, object] = {
             "id": id,
             "family": found.family,
-            "device": decoded.identity,
-            "profile": decoded.profile,
-            "readings": readings,
-            "measured_at": rfc3339(decoded.measured_at),
-            "problem": _problem(decoded.problem),
+            "device": identity,
+            "profile": newest.profile,
+            "readings": _worst(parts),
+            "measured_at": rfc3339(newest.measured_at),
+            "problem": _problem(newest.problem),
         }
-        if len(readings) < len(decoded.readings):
+        metrics = Counter(metric for metric, _ in parts)
+        if len(metrics) < len(parts):
             line["parts"] = [
-                {"metric": one.metric, "part": one.part, "value": one.value}
-                for one in decoded.readings
-                if sum(other.metric == one.metric for other in decoded.readings) > 1
+                {"metric": metric, "part": part, "value": value}
+                for (metric, part), value in parts.items()
+                if metrics[metric] > 1
             ]
-        if decoded.dropped:
-            line["dropped"] = [_problem(refusal) for refusal in decoded.dropped]
+        if newest.dropped:
+            line["dropped"] = [_problem(refusal) for refusal in newest.dropped]
         yield line
     if not found.messages:
         yield {
@@ -131,6 +139,15 @@ def _told(id: object, found: "Interpretation") -> Iterator[dict[str, object]]:
             "measured_at": None,
             "problem": _problem(found.refusal),
         }
+
+
+def _worst(parts: Mapping[tuple[str, str], Any]) -> dict[str, Any]:
+    from shouwang.domain.mapping import worse
+
+    readings: dict[str, Any] = {}
+    for (metric, _), value in parts.items():
+        readings[metric] = worse(metric, readings[metric], value) if metric in readings else value
+    return readings
 
 
 def _problem(refusal: Any) -> dict[str, str] | None:

@@ -34,6 +34,10 @@ KINDS: Sequence[tuple[str, Kind]] = (
 among them: of a call button any press is a call for help, and nobody calls for help with an unknown light switch."""
 
 
+KNOWN_TEXTS = 4_096
+"""Texts of which it is remembered what they mean; beyond it all are looked at anew."""
+
+
 def guessed_kind(metrics: Collection[str]) -> Kind:
     """The kind of a device of which only the metrics are known."""
     return next((kind for metric, kind in KINDS if metric in metrics), Kind.OTHER)
@@ -57,11 +61,12 @@ class Catalogue:
         """Raises ProfileError naming the profile that cannot be compiled, or the one that a family misses."""
         self._profiles = profiles
         self._generic = {family.id: family.generic for family in families}
+        self._network = {family.id: family.network or family.id for family in families}
         self._maps = {
-            (id, family.id): self._compiled(profile, family.generic)
-            for family in families
+            (id, generic): self._compiled(profile, generic)
+            for generic, carriers in _carriers(families).items()
             for id, profile in profiles.items()
-            if family.id in profile.families or id == family.generic
+            if id == generic or not carriers.isdisjoint(profile.families)
         }
         self._models: dict[tuple[str, str], str] = {}
         self._hardware: dict[tuple[str, str], str] = {}
@@ -71,6 +76,7 @@ class Catalogue:
                 self._hardware.update({(family_id, name.casefold()): id for name in carried.hardware})
         self._words = sorted(_words_of(profiles), key=lambda pair: -len(pair[0]))
         self._ready: dict[tuple[str, str], Understood] = {}
+        self._named: dict[tuple[str, str], str | None] = {}
 
     def get(self, id: str) -> Profile | None:
         return self._profiles.get(id)
@@ -88,23 +94,39 @@ class Catalogue:
 
     def carried(self, family: str, model: str, hardware: str = "") -> str | None:
         """The profile of a model as the family calls it, or else as its radio module does."""
-        return self._models.get((family, model.casefold())) or self._hardware.get((family, hardware.casefold()))
+        for carrier in (family, self._network[family]):
+            found = self._models.get((carrier, model.casefold())) or self._hardware.get((carrier, hardware.casefold()))
+            if found:
+                return found
+        return None
 
-    def named(self, text: str) -> str | None:
+    def named(self, text: str, family: str = "") -> str | None:
         """The profile that a person means by ``Heiman HS1SA``, ``heiman-hs1sa`` or ``SmokeSensor-EM``: the longest
-        name of a model that stands in the text as a whole."""
+        name of a model that stands in the text as a whole, of those that ``family`` carries where there are any."""
         if text in self._profiles:
             return text
+        key = (text, family)
+        if key not in self._named:
+            if len(self._named) >= KNOWN_TEXTS:
+                self._named.clear()
+            self._named[key] = self._mean(text, family)
+        return self._named[key]
+
+    def _mean(self, text: str, family: str) -> str | None:
         wanted = f" {_plain(text)} "
-        return next((id for words, id in self._words if f" {words} " in wanted), None)
+        meant = [id for words, id in self._words if f" {words} " in wanted]
+        carriers = {family, self._network.get(family, family)}
+        mine = (id for id in meant if not carriers.isdisjoint(self._profiles[id].families))
+        return next(mine, meant[0] if meant else None)
 
     def _understood(self, id: str, family: str) -> Understood:
         generic = self._generic[family]
         profile = self._profiles.get(id)
         if profile is None:
             return self.generic(family)
-        reads = id if family in profile.families else generic
-        return Understood(id, profile.kind, self._maps[(reads, family)], guesses=id == generic)
+        is_carried = family in profile.families or self._network[family] in profile.families
+        reads = id if is_carried else generic
+        return Understood(id, profile.kind, self._maps[(reads, generic)], guesses=id == generic)
 
     def _compiled(self, profile: Profile, generic: str) -> FieldMap:
         """The profile's own field map, completed by that of the generic one."""
@@ -120,6 +142,14 @@ class Catalogue:
             return FieldMap(completed, own_names=profile.own_names)
         except ProfileError as error:
             raise ProfileError(f"profile {profile.id}: {error}") from None
+
+
+def _carriers(families: Collection[Family]) -> Mapping[str, set[str]]:
+    """By generic profile, the names under which profiles are carried by the families that fall back on it."""
+    found: dict[str, set[str]] = {}
+    for family in families:
+        found.setdefault(family.generic, set()).update({family.id, family.network or family.id})
+    return found
 
 
 def _words_of(profiles: Mapping[str, Profile]) -> Iterator[tuple[str, str]]:

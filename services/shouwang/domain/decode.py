@@ -3,9 +3,11 @@
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import tzinfo
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from shouwang.domain.catalogue import Catalogue
+from shouwang.domain.codec import Answers
 from shouwang.domain.envelope import EnvelopeReader
 from shouwang.domain.family import Family
 from shouwang.domain.interpretation import Decoded as Decoded
@@ -14,7 +16,7 @@ from shouwang.domain.interpretation import Found, Reader, Registered
 from shouwang.domain.interpretation import Interpretation as Interpretation
 from shouwang.domain.interpretation import Introduced as Introduced
 from shouwang.domain.profile import Profile
-from shouwang.domain.topic import Template
+from shouwang.domain.topic import Template, filled
 from shouwang.domain.vocabulary import Arrival, Problem, Refusal
 from shouwang.domain.zigbee2mqtt import Zigbee2mqttReader
 
@@ -29,6 +31,9 @@ KNOWN_TOPICS = 65_536
 
 LONGEST_KNOWN_TOPIC = 512
 """Characters. Longer ones are found anew each time, for the same reason."""
+
+
+_NONE_RAN: Answers = MappingProxyType({})
 
 
 class Interpreter:
@@ -48,19 +53,31 @@ class Interpreter:
         self.catalogue = Catalogue(families, {profile.id: profile for profile in profiles})
         zone = ZoneInfo(timezone)
         self._readers = {family.id: READERS[family.reader](family, self.catalogue, zone) for family in families}
-        self._routes = [
-            (family.id, route.holds, Template(route.topic, (bases or {}).get(family.id) or family.bases))
+        routes = [
+            (family.id, route, Template(route.topic, (bases or {}).get(family.id) or family.bases))
             for family in families
             for route in family.topics
         ]
+        self._routes = sorted(routes, key=lambda one: one[1].weak)
+        self._called = {name: family.id for family in families for name in (family.id, *family.also_called)}
         self._known: dict[tuple[str, str], Found | None] = {}
 
-    def read(self, arrival: Arrival, state: FamilyState, registered: Registered, *, family: str = "") -> Interpretation:
+    def read(
+        self,
+        arrival: Arrival,
+        state: FamilyState,
+        registered: Registered,
+        *,
+        family: str = "",
+        answers: Answers = _NONE_RAN,
+    ) -> Interpretation:
         """What one arrival says. ``state`` learns what families announce; reading an arrival twice is as reading it
-        once. ``family``: where an installation knows whose topic it is and the topic alone cannot tell.
+        once. ``family``: where an installation knows whose topic it is and the topic alone cannot tell. ``answers``:
+        of the codecs that ran; where one is missing, the result says which (``pending``).
 
         Never raises; takes time linear in the payload's size.
         """
+        family = self._called.get(family, family)
         key = (arrival.topic, family)
         try:
             found = self._known[key]
@@ -69,7 +86,7 @@ class Interpreter:
         if found is None:
             return Interpretation(family=family, refusal=_unknown(arrival.topic))
         reader = self._readers[found.family]
-        return reader.read(found, arrival, state.of(found.family, reader), registered)
+        return reader.read(found, arrival, state.of(found.family, reader), registered, answers)
 
     def _remember(self, key: tuple[str, str]) -> Found | None:
         if len(self._known) >= KNOWN_TOPICS:
@@ -80,13 +97,13 @@ class Interpreter:
         return found
 
     def _find(self, topic: str, family: str) -> Found | None:
-        levels = topic.split("/")
-        for id, holds, template in self._routes:
+        for id, route, template in self._routes:
             if family and id != family:
                 continue
-            names = template.match(levels, any_base=bool(family))
+            names = template.match(topic, any_base=bool(family))
             if names is not None:
-                return Found(id, holds, names.device, names.base)
+                device = filled(route.device, names.all) if route.device else names.device
+                return Found(id, route, device, names.base, names.all)
         return None
 
 

@@ -1,104 +1,220 @@
-"""Reads the families that data describes whole: JSON fields, an identity in the topic, a time, a counter."""
+"""Reads the families that data describes whole: where the device, its fields, its time and its bytes stand."""
 
-from collections.abc import Mapping
+import base64
+import binascii
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import tzinfo
+from typing import Any
 
-from shouwang.domain.catalogue import Catalogue, Understood, guessed_kind
-from shouwang.domain.devicetime import stamp
-from shouwang.domain.family import Family, Holds
-from shouwang.domain.interpretation import Decoded, Found, Interpretation, Memory, Registered
-from shouwang.domain.mapping import Slot
+from shouwang.domain.catalogue import Catalogue
+from shouwang.domain.codec import Answers
+from shouwang.domain.family import Envelope, Family, Holds, Route
+from shouwang.domain.interpretation import Found, Interpretation, Memory, Registered
 from shouwang.domain.payload import UNREADABLE, read_json, shown
-from shouwang.domain.vocabulary import Arrival, DeviceId, Problem, Reading, Refusal, Scalar
+from shouwang.domain.report import Report, ReportReading, text_of
+from shouwang.domain.topic import filled
+from shouwang.domain.vocabulary import Arrival, Problem, Refusal
+
+PRESENT = frozenset({"online", "true", "1", "on", "connected", "ready", "alive", "active"})
+ABSENT = frozenset(
+    {"offline", "false", "0", "off", "disconnected", "lost", "dead", "sleeping", "inactive", "unavailable"}
+)
+"""Words of availability, in any case. ``sleeping`` (Homie) is out of reach by intention: silent, not lost."""
 
 
 class EnvelopeReader:
-    """Announces nothing and remembers nothing."""
+    """Announces nothing and remembers nothing. Readers of protocols with a state build on it: they override
+    ``reports`` or take single routes for themselves."""
 
     def __init__(self, family: Family, catalogue: Catalogue, zone: tzinfo) -> None:
-        self._family = family
-        self._envelope = family.envelope
-        self._catalogue = catalogue
-        self._zone = zone
+        """Raises ProfileError for readings of the family that cannot be compiled."""
+        self.family = family
+        self.catalogue = catalogue
+        self.reading = ReportReading(family, catalogue, zone)
+        self._plans = {id(route): _Plan(route, route.envelope or family.envelope) for route in family.topics}
 
     def memory(self, kept: Mapping[str, bytes]) -> Memory:
         return None
 
-    def read(self, found: Found, arrival: Arrival, memory: Memory, registered: Registered) -> Interpretation:
-        if found.holds is Holds.NOTHING or not arrival.payload:
+    def read(
+        self, found: Found, arrival: Arrival, memory: Memory, registered: Registered, answers: Answers
+    ) -> Interpretation:
+        if found.holds is Holds.NOTHING or (not arrival.payload and not found.route.says):
             return Interpretation(family=found.family, device=found.device, ignored=True)
+        reports = self.reports(found, arrival, memory)
+        if isinstance(reports, Refusal):
+            return Interpretation(family=found.family, device=found.device, refusal=reports)
+        if not reports:
+            return Interpretation(family=found.family, device=found.device, ignored=True)
+        return self.reading.interpret(found, arrival, reports, registered, answers)
+
+    def reports(self, found: Found, arrival: Arrival, memory: Memory) -> Sequence[Report] | Refusal:
+        """What each device in the message says; none where it is legitimate and says nothing."""
+        route = found.route
+        if found.holds is Holds.AVAILABILITY or found.holds is Holds.GATEWAY:
+            return self._presence(found, arrival)
+        if route.field:
+            return [self._bare(found, arrival)]
         content, flaw = read_json(arrival.payload)
         if content is UNREADABLE:
-            return Interpretation(family=found.family, device=found.device, refusal=flaw)
-        fields = content.get(self._envelope.readings) if isinstance(content, dict) else None
-        if not isinstance(content, dict) or not isinstance(fields, dict):
-            wanted = f"an object with {self._envelope.readings!r}"
-            refusal = Refusal(
-                Problem.WRONG_TYPE, f"the payload is {shown(content)}; expected {wanted}, itself an object"
+            if route.says and flaw is not None:
+                return [Report(identity=found.device, fields={}, says=route.says)]
+            return flaw or []
+        return self.reports_of(found, content, flaw)
+
+    def reports_of(self, found: Found, content: object, flaw: Refusal | None) -> Sequence[Report] | Refusal:
+        """The same of a payload that is JSON."""
+        plan = self._plans[id(found.route)]
+        reports = []
+        for identity, message in plan.messages(content):
+            if not isinstance(message, dict):
+                return Refusal(Problem.WRONG_TYPE, f"the payload holds {shown(message)}; expected an object")
+            report = plan.report(found, identity, message, flaw)
+            if isinstance(report, Refusal):
+                return report
+            reports.append(report)
+        return reports
+
+    def _bare(self, found: Found, arrival: Arrival) -> Report:
+        content, _ = read_json(arrival.payload)
+        value = arrival.payload.decode("utf-8", "replace")[:256] if content is UNREADABLE else content
+        adds = {key: filled(text, found.names) for key, text in found.route.adds.items()}
+        fields = {filled(found.route.field, found.names): value, **adds}
+        return Report(identity=found.device, fields=fields, says=found.route.says, part=adds.pop("part", ""))
+
+    def _presence(self, found: Found, arrival: Arrival) -> Sequence[Report] | Refusal:
+        is_gateway = found.holds is Holds.GATEWAY
+        online = found.route.says.get("online")
+        if online is None:
+            said = presence(arrival.payload)
+            if isinstance(said, Refusal):
+                return said
+            online = said
+        identity = (found.device or found.base) if is_gateway else found.device
+        profile = self.family.gateway if is_gateway else ""
+        return [Report(identity=identity, fields={}, says={"online": online}, profile=profile)]
+
+
+def presence(payload: bytes) -> bool | Refusal:
+    """Whether a device is there: a word, a JSON text, boolean or number, or an object with ``state`` or ``status``."""
+    content, _ = read_json(payload)
+    if content is UNREADABLE:
+        content = payload[:64].decode("utf-8", "replace")
+    if isinstance(content, dict):
+        content = next((content[key] for key in ("state", "status", "online", "value") if key in content), None)
+    word = ("true" if content else "false") if isinstance(content, bool) else str(content).strip().casefold()
+    if word in PRESENT:
+        return True
+    if word in ABSENT:
+        return False
+    return Refusal(Problem.WRONG_TYPE, f"the availability is {shown(content)}; expected online or offline")
+
+
+class _Plan:
+    """An envelope, compiled for one route."""
+
+    def __init__(self, route: Route, envelope: Envelope) -> None:
+        self._route = route
+        self._each = _look(envelope.each) if envelope.each else None
+        self._keyed = envelope.keyed
+        self._identity = [_look(path) for path in envelope.identity]
+        self._aliases = [_look(path) for path in envelope.aliases]
+        self._model = [_look(path) for path in envelope.model]
+        self._readings = [_look(path) for path in envelope.readings]
+        self._wanted = " or ".join(envelope.readings)
+        self._time = [_look(path) for path in envelope.time]
+        self._counter = [_look(path) for path in envelope.counter]
+        self._bytes = [_look(path) for path in envelope.bytes]
+        self._port = [_look(path) for path in envelope.port]
+        self._hexadecimal = envelope.hexadecimal
+
+    def messages(self, content: object) -> Iterator[tuple[str, object]]:
+        """(identity, message); identity empty where no key tells it."""
+        inner = content if self._each is None else self._each(content)
+        if self._keyed and isinstance(inner, dict):
+            for identity, below in inner.items():
+                for one in below if isinstance(below, list) else [below]:
+                    yield identity, one
+        elif isinstance(inner, list):
+            for one in inner:
+                yield "", one
+        elif inner is not None or self._each is None:
+            yield "", inner
+
+    def report(self, found: Found, key: str, message: Mapping[str, Any], flaw: Refusal | None) -> Report | Refusal:
+        data = self._data(message)
+        fields = self._fields(message, has_bytes=bool(data))
+        if isinstance(fields, Refusal):
+            return fields
+        if isinstance(data, Refusal):
+            flaw, data = flaw or data, None
+        for name, text in self._route.adds.items():
+            fields = {**fields, name: filled(text, found.names)}
+        port = _first(self._port, message)
+        return Report(
+            identity=text_of(_first(self._identity, message)) or key or found.device,
+            aliases=[name for look in self._aliases if (name := text_of(look(message)))],
+            model=text_of(_first(self._model, message)),
+            fields=fields,
+            around=message,
+            says=self._route.says,
+            time=_first(self._time, message),
+            counter=text_of(_first(self._counter, message)),
+            data=data,
+            port=port if isinstance(port, int) and 0 <= port <= 255 else 0,
+            flaw=flaw,
+        )
+
+    def _fields(self, message: Mapping[str, Any], *, has_bytes: bool) -> Mapping[str, object] | Refusal:
+        if not self._readings:
+            return message
+        objects = [one for look in self._readings if isinstance(one := look(message), dict)]
+        if not objects:
+            if has_bytes or self._route.says:
+                return {}
+            return Refusal(
+                Problem.WRONG_TYPE, f"the payload is an object without {self._wanted}; expected it, itself an object"
             )
-            return Interpretation(family=found.family, device=found.device, refusal=refusal)
-        address = f"{self._family.id}:{found.device}"
-        known = registered(address)
-        understood = (
-            self._catalogue.for_family(known[1], self._family.id) if known else self._catalogue.generic(self._family.id)
-        )
-        dropped: list[Refusal] = []
-        values = self._values(understood, fields, dropped)
-        if dropped and not values:
-            return Interpretation(family=found.family, device=found.device, refusal=flaw or dropped[0])
-        at, device_time, note = stamp(content.get(self._envelope.time), arrival.received_at, self._zone)
-        device = known[0] if known else DeviceId(address)
-        decoded = Decoded(
-            identity=found.device,
-            address=address,
-            device=device,
-            profile=understood.id,
-            kind=guessed_kind({metric for metric, _ in values}) if understood.guesses else understood.kind,
-            measured_at=at,
-            readings=[
-                Reading(device, metric, value, at, arrival.received_at, part)
-                for (metric, part), value in values.items()
-            ],
-            device_time=device_time,
-            time_note=note,
-            counter=_name(content.get(self._envelope.counter)),
-            dropped=dropped,
-            problem=flaw,
-        )
-        return Interpretation(family=found.family, device=found.device, messages=[decoded])
+        if len(objects) == 1:
+            return objects[0]
+        return {key: raw for one in reversed(objects) for key, raw in one.items()}
 
-    def _values(
-        self, understood: Understood, fields: Mapping[str, object], dropped: list[Refusal]
-    ) -> dict[Slot, Scalar]:
-        """Plain fields together; a field with parts, one by one."""
-        if understood.fields.own_names:
-            strange = [key for key in fields if key not in understood.fields.keys]
-            dropped.extend(Refusal(Problem.WRONG_TYPE, f"{shown(key)} is not a metric") for key in strange)
-        parts = {key: raw for key, raw in fields.items() if isinstance(raw, (dict, list))}
-        values = understood.fields.read({key: raw for key, raw in fields.items() if key not in parts}, dropped)
-        for key, raw in parts.items():
-            for one in raw if isinstance(raw, list) else [raw]:
-                if not isinstance(one, dict) or self._envelope.value not in one:
-                    expected = f"a value, or objects with {self._envelope.value!r}"
-                    dropped.append(Refusal(Problem.WRONG_TYPE, f"{shown(key)} holds {shown(one)}; expected {expected}"))
-                    continue
-                part = _name(one.get(self._envelope.part))
-                understood.fields.read_field(key, one[self._envelope.value], part, values, dropped)
-        return values
+    def _data(self, message: Mapping[str, Any]) -> bytes | Refusal | None:
+        raw = _first(self._bytes, message)
+        if not isinstance(raw, str) or not raw:
+            return None
+        try:
+            return bytes.fromhex(raw) if self._hexadecimal else base64.b64decode(raw, validate=True)
+        except (ValueError, binascii.Error):
+            encoding = "hexadecimal" if self._hexadecimal else "base64"
+            return Refusal(Problem.WRONG_TYPE, f"the device's bytes are {shown(raw)}; expected {encoding}")
 
 
-_LONGEST_NAME = 64
-"""Characters of a counter or of a part's name that are kept."""
+def _look(path: str) -> Callable[[object], Any]:
+    """What stands at a path: into objects by key, into lists by the first of their objects that has it."""
+    if path == ".":
+        return lambda message: message
+    keys = tuple(path.split("."))
+    if len(keys) == 1:
+        only = keys[0]
+        return lambda message: message.get(only) if isinstance(message, dict) else None
+    return lambda message: _walk(message, keys)
 
 
-def _name(raw: object) -> str:
-    """A counter or a part as text; what is no whole number and no text counts as none."""
-    match raw:
-        case bool():
-            return ""
-        case int() if abs(raw) < 10**_LONGEST_NAME:
-            return str(raw)
-        case str() if raw.isprintable():
-            return raw[:_LONGEST_NAME]
-        case _:
-            return ""
+def _walk(message: object, keys: Sequence[str]) -> object:
+    for index, key in enumerate(keys):
+        if isinstance(message, list):
+            rest = keys[index:]
+            return next((found for one in message if (found := _walk(one, rest)) is not None), None)
+        if not isinstance(message, dict):
+            return None
+        message = message.get(key)
+    return message
+
+
+def _first(looks: Sequence[Callable[[object], Any]], message: object) -> Any:
+    for look in looks:
+        found = look(message)
+        if found is not None:
+            return found
+    return None

@@ -4,16 +4,17 @@ from enum import StrEnum
 
 import msgspec
 
-from shouwang.domain.vocabulary import Value
+from shouwang.domain.profile import Source
+from shouwang.domain.vocabulary import Scalar, Value
 
 
 class Holds(StrEnum):
     """What the messages of a topic are."""
 
     READINGS = "readings"
-    """An object of fields, understood by a profile."""
+    """Fields, understood by a profile."""
     AVAILABILITY = "availability"
-    """Whether a device is reachable: a word, or an object with ``state``."""
+    """Whether a device is reachable: a word, or an object with ``state`` or ``status``."""
     GATEWAY = "gateway"
     """The same of the bridge itself, which is named by its base topic."""
     DEVICES = "devices"
@@ -26,27 +27,56 @@ class Holds(StrEnum):
     """Legitimate, without a reading: commands, logs, answers."""
 
 
-class Route(Value, frozen=True, kw_only=True):
-    """A topic template and what stands there. Levels are literal, ``+`` (any one), ``#`` (the rest, last only),
-    ``{base}`` (a base topic of the installation), ``{device}`` (identity, one level) or ``{device+}`` (identity, one
-    level or more, at most once). The first route that fits decides."""
-
-    topic: str
-    holds: Holds
-
-
 class Envelope(Value, frozen=True, kw_only=True, omit_defaults=True):
-    """Where things stand in a message that holds readings; keys of its top level, empty where there is none."""
+    """Where things stand in a message. A path is keys joined by dots; ``.`` is the whole message. A step into a list
+    looks into each of its objects. Of several paths the first that gives something counts."""
 
-    readings: str = ""
-    """The object of fields; empty: the message itself."""
-    time: str = ""
-    counter: str = ""
+    each: str = ""
+    """Path of a list of messages, or of an object of them; empty: the payload is one message, or a list of them."""
+    keyed: bool = False
+    """The keys of the object at ``each`` are the devices' identities."""
+    identity: list[str] = msgspec.field(default_factory=list)
+    """Before the topic's own name. Where neither tells: problem ``no_identity``."""
+    aliases: list[str] = msgspec.field(default_factory=list)
+    """Other names of the device, by which it may be registered too; all that are there count."""
+    model: list[str] = msgspec.field(default_factory=list)
+    readings: list[str] = msgspec.field(default_factory=list)
+    """Objects of fields, laid over each other, the first on top; empty: the message itself. Where a family names some
+    and a message has none of them (and no bytes), it is refused as ``wrong_type``."""
+    time: list[str] = msgspec.field(default_factory=list)
+    counter: list[str] = msgspec.field(default_factory=list)
     """With the same payload and device time, an equal one is a repeat."""
+    bytes: list[str] = msgspec.field(default_factory=list)
+    """The device's own bytes, for the profile's codec: base64, or hexadecimal where ``hexadecimal`` says so. They are
+    decoded where the fields tell nothing that the profile reads."""
+    hexadecimal: bool = False
+    port: list[str] = msgspec.field(default_factory=list)
+    """LoRaWAN FPort; 0 where it is left out, as protobuf's JSON does."""
     value: str = ""
     """A field may be an object with its value under this key, or a list of such objects."""
     part: str = ""
     """The part of such an object."""
+    value_time: str = ""
+    """The time of such an object, where each has its own."""
+
+
+class Route(Value, frozen=True, kw_only=True, omit_defaults=True):
+    """A topic template (``domain/topic.py``) and what stands there. The first route that fits decides."""
+
+    topic: str
+    holds: Holds = Holds.READINGS
+    device: str = ""
+    """The identity as names of the template make it (``{node}/{child}``); empty: its ``{device}``."""
+    field: str = ""
+    """The payload is one bare value, of the field of this name; names of the template may stand in it."""
+    adds: dict[str, str] = msgspec.field(default_factory=dict)
+    """Fields that the topic tells; names of the template may stand in them."""
+    says: dict[str, Scalar] = msgspec.field(default_factory=dict)
+    """Readings that the topic alone tells, whatever the payload: ``{online: false}`` of a farewell."""
+    weak: bool = False
+    """Others' topics look the same: tried after the routes of all families."""
+    envelope: Envelope | None = None
+    """Where this topic's messages differ from the family's."""
 
 
 class Family(Value, frozen=True, kw_only=True):
@@ -57,10 +87,16 @@ class Family(Value, frozen=True, kw_only=True):
     topics: list[Route]
     generic: str
     """Profile of a device whose model nobody knows."""
+    network: str = ""
+    """Whose devices it carries (``lorawan``): profiles name the network instead of each family. Empty: its own id."""
+    also_called: list[str] = msgspec.field(default_factory=list)
+    """Other names by which an installation may call it."""
     gateway: str = ""
     """Profile of the bridge itself, where it says whether it is there."""
     bases: list[str] = msgspec.field(default_factory=list)
     """Base topics unless the installation's settings name others."""
     envelope: Envelope = msgspec.field(default_factory=Envelope)
+    readings: dict[str, list[Source]] = msgspec.field(default_factory=dict)
+    """What the message around the fields tells on any device: signal, link. Paths begin at the message."""
     reader: str = ""
     """The program that reads a protocol with a state (``domain/decode.py`` lists them); empty: this data is enough."""

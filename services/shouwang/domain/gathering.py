@@ -139,6 +139,11 @@ def _told(
             if place is not None and was != is_now:
                 at = _turned_at(leaf.metric, is_now, readings)
                 yield place, Note(facts.device, leaf.metric, "rise" if is_now else "fall", at)
+            elif place is not None and not is_now and not retained:
+                # Late news: it was true once, and the newer reading that says otherwise came first.
+                for reading in readings:
+                    if reading.metric == leaf.metric and reading.value is True:
+                        yield place, Note(facts.device, leaf.metric, "rise", reading.measured_at, late=True)
         case Inactive():
             home = place_at(facts, HOME) or (facts.place if facts.place not in ("", UNASSIGNED) else facts.device)
             for note in _activities(leaf, facts.device, before, readings, retained):

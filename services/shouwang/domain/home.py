@@ -36,6 +36,11 @@ class Confirm(Condition, frozen=True, kw_only=True):
         for note in view.notes:
             if note.metric != self.metric or note.what not in ("rise", "fall"):
                 continue
+            if note.late:
+                # It raises what was missed; whether that goes on, the next of the devices says.
+                missed = [note.at, *(at for device, at in rises.items() if device != note.device)]
+                on = on or (len(missed) >= self.devices and self._agree(missed))
+                continue
             ended = ended if ended is not None and ended.at == note.at else None
             fallen = {device: fall for device, fall in fallen.items() if fall[1] == note.at}
             if note.what == "fall":

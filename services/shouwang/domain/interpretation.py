@@ -5,7 +5,8 @@ from typing import Any, Protocol, TypeAlias
 
 import msgspec
 
-from shouwang.domain.codec import CodecCall
+from shouwang.domain.codec import Answers, CodecCall
+from shouwang.domain.family import Holds, Route
 from shouwang.domain.vocabulary import Arrival, DeviceId, Instant, Kind, Reading, Refusal, Value
 
 Registered: TypeAlias = Callable[[str], tuple[DeviceId, str] | None]
@@ -72,9 +73,15 @@ class Found(Value, frozen=True):
     """What a topic told: family, what stands there, and the names in it. Kept for each topic that was heard."""
 
     family: str
-    holds: str
+    route: Route
     device: str
     base: str
+    names: Mapping[str, str]
+    """Every name of the route's template with the text that stands for it."""
+
+    @property
+    def holds(self) -> Holds:
+        return self.route.holds
 
 
 Memory: TypeAlias = Any
@@ -89,8 +96,10 @@ class Reader(Protocol):
         """From what earlier announcements gave to keep. Never raises: what cannot be read is as if never said."""
         ...
 
-    def read(self, found: Found, arrival: Arrival, memory: Memory, registered: Registered) -> Interpretation:
-        """Never raises, whatever the payload; in time linear in its size."""
+    def read(
+        self, found: Found, arrival: Arrival, memory: Memory, registered: Registered, answers: Answers
+    ) -> Interpretation:
+        """Never raises, whatever the payload; in time linear in its size. Pending where an answer is missing."""
         ...
 
 

@@ -19,6 +19,9 @@ Slot: TypeAlias = tuple[str, str]
 Convert: TypeAlias = Callable[[object], Scalar | Refusal | None]
 """From a raw value; None where it tells nothing."""
 
+LONGEST_LIST = 64
+"""Entries of a list inside a message that are looked through: gateways that heard it, samples of a report."""
+
 MAX_TEXT = 128
 """Characters of a text reading: words and codes, never prose."""
 
@@ -150,9 +153,15 @@ def _with_own_names(readings: Mapping[str, Sequence[Source]]) -> Iterator[tuple[
         yield metric, readings.get(metric) or [Source(path=metric)]
 
 
-def _look(fields: Mapping[str, object], path: tuple[str, ...]) -> object:
-    raw: object = fields
-    for key in path:
+def _look(fields: object, path: Sequence[str]) -> object:
+    """What stands at an inner path. A list is looked through: of numbers the largest (the gateway that heard best)."""
+    raw = fields
+    for index, key in enumerate(path):
+        if isinstance(raw, list):
+            rest = path[index:]
+            found = [one for inner in raw[:LONGEST_LIST] if (one := _look(inner, rest)) is not None]
+            numbers = [one for one in found if isinstance(one, (int, float)) and not isinstance(one, bool)]
+            return max(numbers) if numbers else (found[0] if found else None)
         if not isinstance(raw, dict):
             return None
         raw = raw.get(key)

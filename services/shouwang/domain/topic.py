@@ -1,84 +1,85 @@
 """Topic templates of families: which topics a route covers, and the names that stand in them."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from shouwang.domain.errors import ProfileError
 
 
 class Names(NamedTuple):
-    """What a topic told: the device's identity (empty where the template has none) and the base topic."""
+    """What a topic told: the device's identity (empty where the template has none), the base topic, and every name of
+    the template with the text that stands for it."""
 
     device: str
     base: str
+    all: Mapping[str, str]
 
 
 class Template:
-    """A route's topic, ready for matching in time linear in the topic."""
+    """A route's topic, ready for matching in time linear in the topic's length times the template's.
+
+    Levels are text with at most one name in it (``{device}``, ``{gateway}-out``), ``+`` (any one), ``{device+}`` (one
+    level or more, at most once) or a last ``#`` (the rest, which may be empty). ``{base}`` is one of the base topics of
+    the installation, which may have several levels.
+    """
 
     def __init__(self, topic: str, bases: Sequence[str]) -> None:
         """``bases``: what ``{base}`` may be. Raises ProfileError for a template that is none."""
         self.topic = topic
-        parts = topic.split("/")
-        self._rest = parts[-1] == "#"
-        if self._rest:
-            parts = parts[:-1]
-        self._has_base = bool(parts) and parts[0] == "{base}"
-        if self._has_base:
-            parts = parts[1:]
-        self._bases = [tuple(base.split("/")) for base in bases]
-        self._parts = tuple(parts)
-        self._many = parts.index("{device+}") if "{device+}" in parts else -1
-        self._check(parts)
+        levels = topic.split("/")
+        self._check(levels)
+        self._pattern = re.compile(_pattern(levels, "|".join(map(re.escape, bases)) or "[^/]+"), re.DOTALL)
+        self._any_base = re.compile(_pattern(levels, "|".join([*map(re.escape, bases), "[^/]+"])), re.DOTALL)
 
-    def match(self, levels: Sequence[str], *, any_base: bool = False) -> Names | None:
-        """Names in a topic, given as its levels. ``any_base``: somebody knows that the topic is of this family; its
-        first level is then the base topic."""
-        if not self._has_base:
-            device = self._match_parts(levels)
-            return None if device is None else Names(device, "")
-        for base in [*self._bases, tuple(levels[:1])] if any_base else self._bases:
-            if tuple(levels[: len(base)]) == base:
-                device = self._match_parts(levels[len(base) :])
-                if device is not None:
-                    return Names(device, "/".join(base))
-        return None
-
-    def _match_parts(self, levels: Sequence[str]) -> str | None:
-        parts, many = self._parts, self._many
-        if many < 0:
-            if len(levels) < len(parts) or (len(levels) > len(parts) and not self._rest):
-                return None
-            return _fit(parts, levels)
-        after = len(parts) - many - 1
-        if len(levels) < len(parts) or _fit(parts[:many], levels) is None:
+    def match(self, topic: str, *, any_base: bool = False) -> Names | None:
+        """Names in a topic. ``any_base``: somebody knows that the topic is of this family; one level is then the base
+        topic where no configured one fits."""
+        found = (self._any_base if any_base else self._pattern).fullmatch(topic)
+        if found is None:
             return None
-        end = len(levels) - after
-        if _fit(parts[many + 1 :], levels[end:]) is None:
-            return None
-        return "/".join(levels[many:end]) or None
+        names = found.groupdict()
+        return Names(names.get("device", ""), names.get("base", ""), names)
 
-    def _check(self, parts: Sequence[str]) -> None:
-        if not self.topic or "" in self.topic.split("/")[1:]:
+    def _check(self, levels: Sequence[str]) -> None:
+        if not self.topic or "" in levels[1:]:
             raise ProfileError(f"topic {self.topic!r} is no template: a level is empty")
-        if parts.count("{device+}") + parts.count("{device}") > 1 or ("{device+}" in parts and self._rest):
-            raise ProfileError(f"topic {self.topic!r} is no template: {{device}} stands twice, or {{device+}} beside #")
-        for part in parts:
-            if part not in {"+", "{device}", "{device+}"} and set(part) & set("+#{}"):
+        names = [name for level in levels for name in re.findall(r"\{(\w+)\+?\}", level)]
+        many = sum("+}" in level for level in levels)
+        if len(set(names)) < len(names) or many > 1 or (many and levels[-1] == "#"):
+            raise ProfileError(f"topic {self.topic!r} is no template: a name stands twice, or {{device+}} beside #")
+        for index, level in enumerate(levels):
+            plain = re.sub(r"\{[a-z_]+\}", "", level, count=1)
+            is_rest = level == "#" and index == len(levels) - 1
+            if level not in {"+", "{device+}"} and not is_rest and set(plain) & set("+#{}"):
                 raise ProfileError(
-                    f"topic {self.topic!r} is no template: {part!r} is no level; expected text, +, "
-                    "{device}, {device+}, {base} as the first or # as the last level"
+                    f"topic {self.topic!r} is no template: {level!r} is no level; expected text with at most one "
+                    "{name}, +, {device+}, or # as the last level"
                 )
 
 
-def _fit(parts: Sequence[str], levels: Sequence[str]) -> str | None:
-    """The device that stands in levels that fit the parts, empty where the parts name none."""
-    device = ""
-    for part, level in zip(parts, levels, strict=False):
-        if part == "{device}":
-            if not level:
-                return None
-            device = level
-        elif part not in {"+", level}:
-            return None
-    return device
+def filled(text: str, names: Mapping[str, str]) -> str:
+    """A text with the names of a template in braces, each replaced by what stands for it."""
+    if "{" not in text:
+        return text
+    for name, value in names.items():
+        text = text.replace(f"{{{name}}}", value or "")
+    return text
+
+
+def _pattern(levels: Sequence[str], base: str) -> str:
+    has_rest = levels[-1] == "#"
+    inner = "/".join(_level(level, base) for level in (levels[:-1] if has_rest else levels))
+    return inner + ("(?:/.*)?" if has_rest else "")
+
+
+def _level(level: str, base: str) -> str:
+    match level:
+        case "+":
+            return "[^/]*"
+        case "{device+}":
+            return "(?P<device>.+)"
+    before, name, after = re.fullmatch(r"([^{]*)(?:\{(\w+)\})?(.*)", level, re.DOTALL).groups()  # type: ignore[union-attr]  # every text fits
+    if name is None:
+        return re.escape(level)
+    return f"{re.escape(before)}(?P<{name}>{base if name == 'base' else '[^/]+'}){re.escape(after)}"

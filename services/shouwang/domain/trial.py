@@ -16,7 +16,8 @@ from shouwang.domain.vocabulary import DeviceId, Instant, Kind, PlaceId, Reading
 
 class Line(Value, frozen=True, kw_only=True):
     """One reading, or a ``tick`` that only moves the clock. ``at`` is when it was measured; a ``value`` of None is
-    unknown: the device was heard, nothing more. Kind, place and tags hold for the device from here on."""
+    unknown: the device was heard, nothing more. Place and tags hold for the device from here on; a line without a kind
+    is outside every scope of kinds, whatever was said before."""
 
     at: Instant
     device: str = ""
@@ -103,6 +104,8 @@ class _Stage:
             return
         device = DeviceId(message[0].device)
         facts = self._facts[device] = self._described(device, message)
+        if not any(line.kind for line in message):
+            facts = msgspec.structs.replace(facts, kind=None)
         readings = [
             Reading(device, line.metric, line.value, line.at, self.clock, line.part)
             for line in fresh

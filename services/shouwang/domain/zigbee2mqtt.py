@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import tzinfo
 
 from shouwang.domain.catalogue import Catalogue, Understood, guessed_kind
+from shouwang.domain.codec import Answers
 from shouwang.domain.devicetime import Stamp, stamp
 from shouwang.domain.family import Family, Holds
 from shouwang.domain.interpretation import Decoded, Found, Interpretation, Introduced, Memory, Registered
@@ -43,7 +44,9 @@ class Zigbee2mqttReader:
     def memory(self, kept: Mapping[str, bytes]) -> Memory:
         return Network(self._family.id, self._catalogue, kept)
 
-    def read(self, found: Found, arrival: Arrival, memory: Memory, registered: Registered) -> Interpretation:
+    def read(
+        self, found: Found, arrival: Arrival, memory: Memory, registered: Registered, answers: Answers
+    ) -> Interpretation:
         network: Network = memory
         holds = found.holds
         if holds is Holds.NOTHING or not arrival.payload:

@@ -5,6 +5,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from shouwang.domain.errors import ConfigError
+from shouwang.domain.expression import Expressions
 from shouwang.registry.community import SECTIONS, read_community
 from shouwang.registry.consistency import Around
 from shouwang.registry.documents import read_documents
@@ -20,9 +21,11 @@ class FileKind(StrEnum):
     COMMUNITY = "community"
 
 
-def check_files(paths: Iterable[Path], profiles: Path, channels: Sequence[str]) -> tuple[int, list[str]]:
+def check_files(
+    paths: Iterable[Path], profiles: Path, channels: Sequence[str], expressions: Expressions | None = None
+) -> tuple[int, list[str]]:
     """(files looked at, problems as ``file:line: cause``). Folders are walked. ``profiles``: the shipped ones, on which
-    others lean."""
+    others lean. ``expressions``: the language of rules; without one, a rule with an expression is a problem."""
     files = sorted({file for path in paths for file in _files(path)})
     problems: list[str] = []
     sheets: list[Path] = []
@@ -36,7 +39,7 @@ def check_files(paths: Iterable[Path], profiles: Path, channels: Sequence[str]) 
             case FileKind.PROFILE:
                 sheets.append(file)
             case FileKind.RULES:
-                problems += check_rules(file)
+                problems += check_rules(file, expressions)
             case FileKind.POLICIES:
                 problems += map(str, check_policies(file))
             case FileKind.COMMUNITY:

@@ -30,9 +30,10 @@ def broken_laws(profile: Profile, document: Document, families: Mapping[str, Fam
         )
     if not profile.families:
         yield ProfileError("families: expected at least one", _at(document, "families"))
+    carriers = {name for family in families.values() for name in (family.id, family.network or family.id)}
     for family in profile.families:
-        if family not in families:
-            near = closest(family, families)
+        if family not in carriers:
+            near = closest(family, carriers)
             yield ProfileError(f"families.{family}: there is no such family{near}", _at(document, f"families.{family}"))
     read = {source.path.partition(".")[0] for sources in profile.readings.values() for source in sources}
     for key in read & set(profile.ignores):

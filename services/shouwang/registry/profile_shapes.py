@@ -85,9 +85,12 @@ class FamilyWritten(Written, frozen=True, kw_only=True):
     title: WordsWritten
     topics: list[Route]
     generic: str
+    network: str = ""
+    also_called: list[str] = msgspec.field(default_factory=list)
     gateway: str = ""
     bases: list[str] = msgspec.field(default_factory=list)
     envelope: Envelope = msgspec.field(default_factory=Envelope)
+    readings: dict[str, str | SourceWritten | list[str | SourceWritten]] = msgspec.field(default_factory=dict)
     reader: str = ""
 
 
@@ -129,7 +132,10 @@ def read_family(document: Document, id: str) -> Family:
         title=_words(written.title),
         topics=written.topics,
         generic=written.generic,
+        network=written.network,
+        also_called=written.also_called,
         gateway=written.gateway,
+        readings={metric: _sources(document, metric, said) for metric, said in written.readings.items()},
         bases=written.bases,
         envelope=written.envelope,
         reader=written.reader,

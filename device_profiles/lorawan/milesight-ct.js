@@ -1,0 +1,93 @@
+// Milesight CT101, CT103, CT105 (one clamp) and CT303, CT305, CT310 (three): current and cable temperature.
+// Format: CT series user guide, "Uplink Data".
+const CHANNELS = {
+  0x0498: [2, (data, bytes) => current(data, "current", bytes, 100)],
+  0x8498: [7, (data, bytes) => currentAlarm(data, "current", bytes, 100)],
+  0x0967: [2, temperature],
+  0x8967: [3, temperatureAlarm],
+};
+
+for (const clamp of [1, 2, 3]) {
+  const name = "current_chn" + clamp;
+  const channel = (2 * clamp + 2) * 256; // 4, 6, 8; the channel before it counts ampere hours
+  CHANNELS[channel - 256 + 0x97] = [4, () => {}];
+  CHANNELS[channel + 0x99] = [2, (data, bytes) => current(data, name, bytes, 10)];
+  CHANNELS[0x8000 + channel + 0x99] = [7, (data, bytes) => currentAlarm(data, name, bytes, 10)];
+}
+
+function current(data, name, bytes, parts) {
+  const value = unsigned(bytes);
+  if (value === 0xffff) data[name + "_sensor_status"] = "read failed";
+  else data[name] = value / parts;
+}
+
+/** Greatest, least, present, and bits: threshold, its release, out of range, its release. */
+function currentAlarm(data, name, bytes, parts) {
+  current(data, name, bytes.slice(4, 6), parts);
+  data[name + "_alarm"] = {
+    current_threshold_alarm: yes(bytes[6] & 1),
+    current_threshold_alarm_release: yes(bytes[6] & 2),
+    current_over_range_alarm: yes(bytes[6] & 4),
+    current_over_range_alarm_release: yes(bytes[6] & 8),
+  };
+}
+
+function temperature(data, bytes) {
+  const value = unsigned(bytes);
+  if (value === 0xffff) data.temperature_sensor_status = "read failed";
+  else if (value === 0xfffd) data.temperature_sensor_status = "over range alarm";
+  else data.temperature = signed(bytes) / 10;
+}
+
+function temperatureAlarm(data, bytes) {
+  temperature(data, bytes.slice(0, 2));
+  data.temperature_alarm = ["temperature threshold alarm release", "temperature threshold alarm"][bytes[2]];
+}
+
+function yes(bit) {
+  return bit ? "yes" : "no";
+}
+
+/** Settings that a device repeats after a downlink (fe, ff) and what it says of itself at start-up: type to length. */
+const SETTINGS = {
+  0x01: 1, 0x02: 2, 0x03: 2, 0x04: 1, 0x06: 9, 0x09: 2, 0x0a: 2, 0x0b: 1, 0x0f: 1, 0x10: 1, 0x11: 4, 0x12: 2, 0x16: 8,
+  0x17: 2, 0x18: 2, 0x1c: 2, 0x25: 1, 0x27: 1, 0x28: 1, 0x2d: 1, 0x2f: 1, 0x35: 8, 0x3b: 1, 0x3e: 1, 0x40: 1, 0x42: 1,
+  0x4a: 1, 0x61: 2, 0x64: 1, 0x68: 1, 0x69: 1, 0x6a: 3, 0x6d: 1, 0x74: 1, 0x79: 6, 0x84: 1, 0x8e: 3, 0x8f: 1, 0x96: 8,
+  0xba: 10, 0xbd: 2, 0xea: 3, 0xf1: 4, 0xf2: 2, 0xf5: 1, 0xfe: 1, 0xff: 2,
+};
+
+/**
+ * Milesight's channel format: channel, type, value of known length, and so on. An unknown channel ends the reading, for
+ * its length is unknown too; a cut one is not read.
+ */
+function decodeUplink(input) {
+  const bytes = Array.from(input.bytes);
+  const data = {};
+  const warnings = [];
+  for (let at = 0; at < bytes.length; ) {
+    const [channel, type] = bytes.slice(at, at + 2);
+    const known = CHANNELS[channel * 256 + type];
+    const length = known ? known[0] : channel >= 0xfe ? SETTINGS[type] : undefined;
+    if (length === undefined || at + 2 + length > bytes.length) {
+      const what = length === undefined ? "unknown" : "cut";
+      warnings.push(`channel ${hex(channel)} ${hex(type)} is ${what}`);
+      break;
+    }
+    if (known) known[1](data, bytes.slice(at + 2, at + 2 + length));
+    at += 2 + length;
+  }
+  return { data, warnings };
+}
+
+function hex(byte) {
+  return byte === undefined ? "--" : byte.toString(16).padStart(2, "0");
+}
+
+function unsigned(bytes) {
+  return bytes.reduceRight((value, byte) => value * 256 + byte, 0);
+}
+
+function signed(bytes) {
+  const value = unsigned(bytes);
+  return value < 2 ** (8 * bytes.length - 1) ? value : value - 2 ** (8 * bytes.length);
+}

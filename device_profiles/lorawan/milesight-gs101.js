@@ -1,0 +1,64 @@
+// Milesight GS101, gas alarm. Format: Milesight GS101 user guide, "Uplink Data".
+const EVENTS = [
+  "power off",
+  "power on",
+  "device fault",
+  "device fault recovered",
+  "device will be invalid soon",
+  "device invalid",
+];
+
+const CHANNELS = {
+  0x058e: [1, (data, [state]) => (data.gas_status = ["normal", "alarm"][state])],
+  0x0601: [1, (data, [state]) => (data.valve_status = ["off", "on"][state])],
+  0x0701: [1, (data, [state]) => (data.relay_output_status = ["off", "on"][state])],
+  0x0890: [4, (data, bytes) => (data.life_remain = unsigned(bytes))], // seconds
+  0xff3f: [1, event],
+};
+
+/** Several may stand in one message: the worst is ``alarm``, and the supply has a key of its own. */
+function event(data, [code]) {
+  const word = EVENTS[code];
+  if (word === undefined) return;
+  if (code < 2) data.power = word;
+  if (data.alarm === undefined || code > 1) data.alarm = word;
+}
+
+/** Settings that a device repeats after a downlink (fe, ff) and what it says of itself at start-up: type to length. */
+const SETTINGS = {
+  0x01: 1, 0x02: 2, 0x03: 2, 0x04: 1, 0x06: 9, 0x09: 2, 0x0a: 2, 0x0b: 1, 0x0f: 1, 0x10: 1, 0x11: 4, 0x12: 2, 0x16: 8,
+  0x17: 2, 0x18: 2, 0x1c: 2, 0x25: 1, 0x27: 1, 0x28: 1, 0x2d: 1, 0x2f: 1, 0x35: 8, 0x3b: 1, 0x3e: 1, 0x40: 1, 0x42: 1,
+  0x4a: 1, 0x61: 2, 0x64: 1, 0x68: 1, 0x69: 1, 0x6a: 3, 0x6d: 1, 0x74: 1, 0x79: 6, 0x84: 1, 0x8e: 3, 0x8f: 1, 0x96: 8,
+  0xba: 10, 0xbd: 2, 0xea: 3, 0xf1: 4, 0xf2: 2, 0xf5: 1, 0xfe: 1, 0xff: 2,
+};
+
+/**
+ * Milesight's channel format: channel, type, value of known length, and so on. An unknown channel ends the reading, for
+ * its length is unknown too; a cut one is not read.
+ */
+function decodeUplink(input) {
+  const bytes = Array.from(input.bytes);
+  const data = {};
+  const warnings = [];
+  for (let at = 0; at < bytes.length; ) {
+    const [channel, type] = bytes.slice(at, at + 2);
+    const known = CHANNELS[channel * 256 + type];
+    const length = known ? known[0] : channel >= 0xfe ? SETTINGS[type] : undefined;
+    if (length === undefined || at + 2 + length > bytes.length) {
+      const what = length === undefined ? "unknown" : "cut";
+      warnings.push(`channel ${hex(channel)} ${hex(type)} is ${what}`);
+      break;
+    }
+    if (known) known[1](data, bytes.slice(at + 2, at + 2 + length));
+    at += 2 + length;
+  }
+  return { data, warnings };
+}
+
+function hex(byte) {
+  return byte === undefined ? "--" : byte.toString(16).padStart(2, "0");
+}
+
+function unsigned(bytes) {
+  return bytes.reduceRight((value, byte) => value * 256 + byte, 0);
+}
