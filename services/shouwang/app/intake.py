@@ -16,6 +16,7 @@ import msgspec
 
 from shouwang import metrics
 from shouwang.app.clock import SystemClock
+from shouwang.app.doorbell import Bell
 from shouwang.app.equipment import Equipment, load_equipment, tls_of
 from shouwang.app.pace import hurry
 from shouwang.app.supervisor import die_with_parent, holder_name, is_alive
@@ -106,7 +107,10 @@ def _compose(
     equipment = load_equipment(settings)
     facts = Facts(database)
     world = WatchedWorld(SqlDirectory(database, clock.now, fallback=settings.site_fallback), equipment)
-    inbox = SqlInbox(database, lease, points.reach, window=max(WINDOW_ARRIVALS, 2 * settings.receive_maximum))
+    bell = Bell(settings.data_dir)
+    doors.callback(bell.close)
+    window = max(WINDOW_ARRIVALS, 2 * settings.receive_maximum)
+    inbox = SqlInbox(database, lease, points.reach, window=window, tell=bell.ring)
     deaf = DeafTimes(facts, heard_until, clock.now())
     family_state = equipment.family_state(inbox)
 

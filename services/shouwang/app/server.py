@@ -19,6 +19,7 @@ from shouwang.api.server import build_app
 from shouwang.api.stream import Tail
 from shouwang.app.clock import SystemClock
 from shouwang.app.demo import Demonstration
+from shouwang.app.doorbell import Door
 from shouwang.app.equipment import load_equipment, tls_of
 from shouwang.app.pace import hurry
 from shouwang.app.readiness import Chain
@@ -176,6 +177,7 @@ class Server:
         shipping.start()
         http = _Quiet(self._http)
         self._directory.community()
+        self._listen_at_the_door()
         hurry()
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -189,6 +191,23 @@ class Server:
             ended.set()
             await asyncio.to_thread(shipping.join, STOP_SECONDS)
             await self._webhook.close()
+
+    def _listen_at_the_door(self) -> None:
+        """Intake on this machine wakes dispatch without the broker."""
+        try:
+            door = Door(self._settings.data_dir)
+        except OSError as problem:
+            log.warning("%s; alarms come by way of the broker, some milliseconds later", problem)
+            return
+        loop = asyncio.get_running_loop()
+
+        def ring() -> None:
+            door.answer()
+            self._dispatch.wake()
+
+        loop.add_reader(door.fileno(), ring)
+        self._doors.callback(door.close)
+        self._doors.callback(loop.remove_reader, door.fileno())
 
     def _scheduler(self) -> BackgroundScheduler:
         scheduler = BackgroundScheduler(timezone="UTC", job_defaults={"coalesce": True, "misfire_grace_time": None})

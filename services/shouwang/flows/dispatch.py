@@ -138,6 +138,7 @@ class Dispatch:
         if expanded is not None:
             self._reach("dispatch.expanded")
             self._lanes.put(expanded)
+            await asyncio.sleep(0)  # they leave before the next transaction competes for the interpreter
         due = await self._at_desk(self._outgoing.lease, len(self._lanes))
         if due:
             self._reach("dispatch.leased")

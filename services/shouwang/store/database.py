@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, cast
 
 from sqlalchemy import Connection, Engine, Table, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
@@ -19,8 +20,11 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.sql.dml import Insert
+from sqlalchemy.sql.expression import ClauseElement
 
 from shouwang.domain.errors import ConfigError, StoreUnavailable
+
+from .statements import Driver, Hand, Row, Statements, Values
 
 CASES_LOCK = 0x5348_4F55
 """Key of PostgreSQL's advisory lock for writers of alerts, incidents and the journal ("SHOU")."""
@@ -49,6 +53,10 @@ class Database:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._lock_file = os.open(f"{path}-writer", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         self.engine = self._engine(checkpoints)
+        self.statements = Statements(self.engine.dialect)
+        self._spare: list[Driver] = []
+        driver: Any = self.engine.dialect.dbapi
+        self._silence = (OperationalError, InterfaceError, PoolTimeout, driver.OperationalError, driver.InterfaceError)
 
     def create(self) -> None:
         """Makes missing tables and brings old ones up to date. Raises StoreUnavailable where nothing answers."""
@@ -79,6 +87,22 @@ class Database:
                 if cases and not self.is_sqlite:
                     connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({CASES_LOCK})")
                 yield connection
+
+    def look(self, statement: ClauseElement, values: Values) -> list[Row]:
+        """One SELECT by itself, on the latest that is committed: of what is looked at again and again."""
+        if not self.is_sqlite:
+            with self.read() as connection:
+                return self.statements.on(connection).rows(statement, values)
+        with self._answering():
+            # A statement of SQLite is a transaction of its own, so these connections are never left inside one.
+            driver = self._spare.pop() if self._spare else self._open()
+            try:
+                found = Hand(self.statements, driver).rows(statement, values)
+            except BaseException:
+                driver.close()
+                raise
+            self._spare.append(driver)
+            return found
 
     def insert(self, table: Table) -> "sqlite.Insert | postgresql.Insert":
         """INSERT that can say what to do on a conflict."""
@@ -111,6 +135,8 @@ class Database:
                 connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)")
 
     def close(self) -> None:
+        while self._spare:
+            self._spare.pop().close()
         self.engine.dispose()
         if self._lock_file is not None:
             os.close(self._lock_file)
@@ -124,8 +150,15 @@ class Database:
         """What the world did (disk full, server gone) as StoreUnavailable; what we did wrong stays as it is."""
         try:
             yield
-        except (OperationalError, InterfaceError, PoolTimeout) as error:
+        except self._silence as error:
             raise StoreUnavailable(f"state database {self}: {getattr(error, 'orig', None) or error}") from error
+
+    def _open(self) -> Driver:
+        """A connection that the pool does not know."""
+        found = self.engine.raw_connection()
+        driver: Any = found.dbapi_connection
+        found.detach()
+        return cast("Driver", driver)
 
     @contextmanager
     def _write_lock(self) -> Iterator[None]:

@@ -49,10 +49,13 @@ class SqlDirectory:
         self._known: Community | None = None
 
     def revision(self) -> int:
-        with self._database.read() as connection:
-            return _number(connection, REVISION)
+        found = self._database.look(_META, {"wanted": REVISION})
+        return int(found[0][0]) if found else 0
 
     def community(self) -> Community:
+        known = self._known
+        if known is not None and known.revision == self.revision():
+            return known
         with self._mutex:
             with self._database.read() as connection:
                 revision = _number(connection, REVISION)

@@ -6,17 +6,16 @@ from sqlalchemy import Select, bindparam, delete, func, select
 
 from shouwang.domain.alert import AlertState
 from shouwang.domain.incident import IncidentState
-from shouwang.domain.notice import DeliveryState
 from shouwang.domain.vocabulary import Instant, Severity
 
 from .database import Database
+from .outbox import IS_WAITING
 from .tables import alerts, deliveries, incidents, quarantine
 
 SWEPT_AT_ONCE = 200
 """Rows of one sweep: no transaction but acceptance may hold the one writer for longer than 5 ms (docs/decisions)."""
 
 _ENDED = (IncidentState.RESOLVED.value, IncidentState.CLOSED.value)
-_WAITING = (DeliveryState.QUEUED.value, DeliveryState.UNREACHABLE.value)
 
 
 class Housekeeping:
@@ -58,8 +57,6 @@ _OPEN_ALERTS = (
 _OPEN_INCIDENTS = (
     select(incidents.c.severity, func.count()).where(incidents.c.state.not_in(_ENDED)).group_by(incidents.c.severity)
 )
-_DUE = select(func.count(), func.min(deliveries.c.due_at)).where(
-    deliveries.c.state.in_(_WAITING), deliveries.c.due_at <= bindparam("now")
-)
+_DUE = select(func.count(), func.min(deliveries.c.due_at)).where(IS_WAITING, deliveries.c.due_at <= bindparam("now"))
 _OLD = select(quarantine.c.seq).where(quarantine.c.at < bindparam("before"))
 _SWEEP = delete(quarantine).where(quarantine.c.seq.in_(bindparam("seqs", expanding=True)))

@@ -51,15 +51,24 @@ class SqlInbox:
     """``ports.Inbox``. One intake thread uses it at a time; the lease says which intake of all may."""
 
     def __init__(
-        self, database: Database, lease: Lease, reach: Callable[[str], None], *, window: int = WINDOW_ARRIVALS
+        self,
+        database: Database,
+        lease: Lease,
+        reach: Callable[[str], None],
+        *,
+        window: int = WINDOW_ARRIVALS,
+        tell: Callable[[], None] = lambda: None,
     ) -> None:
-        """``window``: arrivals at least in the redelivery window."""
+        """``window``: arrivals at least in the redelivery window. ``tell`` is called right after each commit that
+        announces something; it must not raise."""
         self._database = database
         self._window_arrivals = window
         self._lease = lease
         self._reach = reach
+        self._tell = tell
         self._states: OrderedDict[DeviceId, DeviceState] = OrderedDict()
         self._window: OrderedDict[int, list[tuple[str, int, bytes]]] = OrderedDict()
+        self._window_total = 0
         self._recent: _Recent = {}
         self._news = False
         self._doubt: SqlAcceptance | None = None
@@ -71,7 +80,7 @@ class SqlInbox:
         is_committing = False
         try:
             with self._database.write(cases=True) as connection:
-                head = connection.execute(_HEAD, {"name": INTAKE}).first()
+                head = self._database.statements.on(connection).row(_HEAD, {"name": INTAKE})
                 if head is None or head[0] != self._lease.epoch:
                     raise StaleEpoch(f"intake epoch {self._lease.epoch} is over: another intake took the lease")
                 acceptance = SqlAcceptance(
@@ -94,12 +103,13 @@ class SqlInbox:
                 self._doubt = acceptance if is_committing else self._doubt
             raise
         self._doubt = None
+        if acceptance.announced:
+            self._tell()
         self._remember(acceptance)
         self._reach("acceptance.committed")
 
     def due(self, until: Instant, limit: int) -> list[DeviceId]:
-        with self._database.read() as connection:
-            return [DeviceId(id) for id in connection.execute(_DUE.limit(limit), {"until": until}).scalars()]
+        return [DeviceId(id) for (id,) in self._database.look(_DUE, {"until": until, "most": limit})]
 
     def next_due(self) -> Instant | None:
         """The earliest timer of all."""
@@ -112,8 +122,7 @@ class SqlInbox:
             return {row.key: row.body for row in rows}
 
     def has_orders(self) -> bool:
-        with self._database.read() as connection:
-            return connection.execute(select(orders.c.seq).limit(1)).scalar() is not None
+        return bool(self._database.look(_ORDERED, {}))
 
     def known(self) -> list[DeviceId]:
         """All devices with a state row."""
@@ -150,15 +159,15 @@ class SqlInbox:
             self._states.popitem(last=False)
         if acceptance.window is not None:
             self._widen(*acceptance.window)
-            total = sum(map(len, self._window.values()))
-            while len(self._window) > WINDOW_BATCHES and total > self._window_arrivals:
+            while len(self._window) > WINDOW_BATCHES and self._window_total > self._window_arrivals:
                 gone, entries = self._window.popitem(last=False)
-                total -= len(entries)
+                self._window_total -= len(entries)
                 for session, packet_id, _ in entries:
                     if self._recent[session, packet_id][1] == gone:
                         del self._recent[session, packet_id]
 
     def _widen(self, seq: int, entries: list[_Entry]) -> None:
+        self._window_total += len(entries) - len(self._window.get(seq, ()))
         self._window[seq] = entries
         for session, packet_id, digest in entries:
             self._recent[session, packet_id] = digest, seq
@@ -203,9 +212,13 @@ class SqlAcceptance(SqlTransaction):
                 cold.append(device)
             else:
                 found[device] = state
+        if len(cold) == 1:
+            for device, row in self._hand.rows(_STATE, {"device": cold[0]}):
+                found[device] = self._cache[device] = _decoded(device, row)
+            return found
         for start in range(0, len(cold), 500):
-            for row in self._connection.execute(_STATES, {"devices": cold[start : start + 500]}):
-                found[row.device] = self._cache[row.device] = _decoded(row.device, row.state)
+            for device, row in self._connection.execute(_STATES, {"devices": cold[start : start + 500]}):
+                found[DeviceId(device)] = self._cache[DeviceId(device)] = _decoded(device, row)
         return found
 
     def keep_states(self, states: Mapping[DeviceId, DeviceState]) -> None:
@@ -227,19 +240,19 @@ class SqlAcceptance(SqlTransaction):
                 entries.append((*key, digest))
             found.append(arrival)
         if entries:
-            seq = self._connection.execute(_KEEP_WINDOW, {"body": _encoder.encode(entries)}).scalar_one()
+            seq = self._hand.value(_KEEP_WINDOW, {"body": _encoder.encode(entries)})
             if seq % WINDOW_BATCHES == 0:
-                self._connection.execute(_TRIM_WINDOW, {"oldest": self._oldest})
+                self._hand.run(_TRIM_WINDOW, {"oldest": self._oldest})
             self.window = (seq, entries)
         return found
 
     def quarantine(self, items: Sequence[Quarantined]) -> None:
         if items:
-            self._connection.execute(insert(quarantine), [_quarantine_row(item) for item in items])
+            self._hand.run_all(_QUARANTINE, [_quarantine_row(item) for item in items])
 
     def spool(self, readings: Sequence[Reading]) -> None:
         if readings:
-            self._connection.execute(insert(spool), {"at": readings[0].received_at, "body": pack_readings(readings)})
+            self._hand.run(_SPOOL, {"at": readings[0].received_at, "body": pack_readings(readings)})
 
     def discover(self, heard: Sequence[Heard]) -> None:
         if not heard:
@@ -268,7 +281,7 @@ class SqlAcceptance(SqlTransaction):
     def keep_announced(self, family: str, items: Mapping[str, bytes]) -> None:
         if items:
             rows = [{"family": family, "key": key, "body": body} for key, body in items.items()]
-            self._connection.execute(self._database.upsert(announced, "family", "key"), rows)
+            self._hand.run_all(self._database.upsert(announced, "family", "key"), rows)
 
     def orders(self) -> list[Order]:
         if not self._ordered:
@@ -279,7 +292,7 @@ class SqlAcceptance(SqlTransaction):
         return [msgspec.structs.replace(msgspec.json.decode(row.body, type=Order), seq=row.seq) for row in rows]
 
     def keep_meta(self, key: str, value: bytes) -> None:
-        self._connection.execute(self._database.upsert(meta, "key"), {"key": key, "value": value})
+        self._hand.run(self._database.upsert(meta, "key"), {"key": key, "value": value})
 
     def flush(self) -> None:
         self.announced = bool(self._announcements)
@@ -290,7 +303,7 @@ class SqlAcceptance(SqlTransaction):
                 {"device": device, "heard_at": state.heard_at, "due_at": state.due_at, "state": encode(state)}
                 for device, state in self.kept.items()
             ]
-            self._connection.execute(self._database.upsert(device_states, "device"), rows)
+            self._hand.run_all(self._database.upsert(device_states, "device"), rows)
             self._cache.update(self.kept)
 
     def forget(self) -> None:
@@ -331,13 +344,21 @@ def _quarantine_row(item: Quarantined) -> Mapping[str, object]:
 _HEAD = select(leases.c.epoch, exists(select(orders.c.seq))).where(leases.c.name == bindparam("name"))
 """Whose turn it is, and whether people ordered anything: one question, asked of every batch."""
 
+_ORDERED = select(orders.c.seq).limit(1)
+_STATE = select(device_states.c.device, device_states.c.state).where(device_states.c.device == bindparam("device"))
 _STATES = select(device_states.c.device, device_states.c.state).where(
     device_states.c.device.in_(bindparam("devices", expanding=True))
 )
 _DUE = (
-    select(device_states.c.device).where(device_states.c.due_at <= bindparam("until")).order_by(device_states.c.due_at)
+    select(device_states.c.device)
+    .where(device_states.c.due_at <= bindparam("until"))
+    .order_by(device_states.c.due_at)
+    .limit(bindparam("most"))
 )
 _NEXT_DUE = select(func.min(device_states.c.due_at)).where(device_states.c.due_at.is_not(None))
 _WINDOW_BODY = select(redeliveries.c.body).where(redeliveries.c.seq == bindparam("seq"))
 _KEEP_WINDOW = insert(redeliveries).returning(redeliveries.c.seq)
+# Inline: a number that is given out is not asked for.
+_SPOOL = insert(spool).inline()
+_QUARANTINE = insert(quarantine).inline()
 _TRIM_WINDOW = delete(redeliveries).where(redeliveries.c.seq < bindparam("oldest"))

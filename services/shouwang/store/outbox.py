@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection
 
 import msgspec
-from sqlalchemy import bindparam, delete, func, or_, select
+from sqlalchemy import bindparam, delete, func, literal, or_, select
 
 from shouwang.domain.alert import Alert, AlertState
 from shouwang.domain.incident import Incident, IncidentState
@@ -15,7 +15,10 @@ from .database import Database
 from .tables import alerts, announcements, deliveries, incidents, notices
 from .transactions import delivery_row
 
-_DUE_STATES = (DeliveryState.QUEUED.value, DeliveryState.UNREACHABLE.value)
+_WAITING = [DeliveryState.QUEUED.value, DeliveryState.UNREACHABLE.value]
+IS_WAITING = deliveries.c.state.in_(bindparam("waiting", _WAITING, expanding=True, literal_execute=True))
+"""Written out, as the index ``deliveries_due`` has it: with parameters in the list SQLite would read every delivery
+there ever was, for each alarm and twice a second."""
 
 
 class SqlOutbox:
@@ -25,16 +28,15 @@ class SqlOutbox:
         self._database = database
 
     def notices(self, limit: int) -> list[Notice]:
-        with self._database.read() as connection:
-            found = connection.execute(_NOTICES.limit(limit)).scalars()
-            return [msgspec.json.decode(body, type=Notice) for body in found]
+        found = self._database.look(_NOTICES, {"most": limit})
+        return [msgspec.json.decode(body, type=Notice) for (body,) in found]
 
     def lease(self, holder: str, now: Instant, until: Instant, limit: int) -> list[Delivery]:
-        with self._database.read() as connection:
-            if connection.execute(_DUE.limit(1), {"now": now}).first() is None:
-                return []
+        if not self._database.look(_DUE, {"now": now, "most": 1}):
+            return []
         with self._database.write() as connection:
-            due = connection.execute(_DUE.limit(limit).with_for_update(skip_locked=True), {"now": now}).scalars()
+            hand = self._database.statements.on(connection)
+            due = hand.rows(_DUE_TO_TAKE, {"now": now, "most": limit})
             leased = [
                 msgspec.structs.replace(
                     delivery,
@@ -42,10 +44,9 @@ class SqlOutbox:
                     lease_holder=holder,
                     lease_until=until,
                 )
-                for delivery in (msgspec.json.decode(body, type=Delivery) for body in due)
+                for delivery in (msgspec.json.decode(body, type=Delivery) for (body,) in due)
             ]
-            if leased:
-                connection.execute(self._database.upsert(deliveries, "key"), [delivery_row(one) for one in leased])
+            hand.run_all(self._database.upsert(deliveries, "key"), [delivery_row(one) for one in leased])
             return leased
 
     def reclaim(self, now: Instant, is_alive: Callable[[str], bool | None] | None = None) -> int:
@@ -88,12 +89,11 @@ class SqlAnnouncements:
         self._database = database
 
     def waiting(self, after: int, limit: int) -> list[Announcement]:
-        statement = select(announcements).where(announcements.c.seq > after).order_by(announcements.c.seq).limit(limit)
-        with self._database.read() as connection:
-            return [
-                Announcement(seq=row.seq, topic=row.topic, payload=row.payload, retain=row.retain)
-                for row in connection.execute(statement)
-            ]
+        found = self._database.look(_ANNOUNCED, {"after": after, "most": limit})
+        return [
+            Announcement(seq=seq, topic=topic, payload=payload, retain=bool(retain))
+            for seq, topic, payload, retain in found
+        ]
 
     def settle(self, seqs: Collection[int]) -> None:
         with self._database.write() as connection:
@@ -110,13 +110,26 @@ class SqlAnnouncements:
             return [msgspec.json.decode(body, type=Incident) for body in found]
 
 
-_NOTICES = select(notices.c.body).where(notices.c.expanded_at.is_(None)).order_by(notices.c.rank, notices.c.created_at)
+_NOTICES = (
+    select(notices.c.body)
+    .where(notices.c.expanded_at.is_(None))
+    .order_by(notices.c.rank, notices.c.created_at)
+    .limit(bindparam("most"))
+)
 _DUE = (
     select(deliveries.c.body)
-    .where(deliveries.c.state.in_(_DUE_STATES), deliveries.c.due_at <= bindparam("now"))
+    .where(IS_WAITING, deliveries.c.due_at <= bindparam("now"))
     .order_by(deliveries.c.rank, deliveries.c.due_at)
+    .limit(bindparam("most"))
 )
-_LEASED = deliveries.c.state == DeliveryState.LEASED.value
+_DUE_TO_TAKE = _DUE.with_for_update(skip_locked=True)
+_ANNOUNCED = (
+    select(announcements.c.seq, announcements.c.topic, announcements.c.payload, announcements.c.retain)
+    .where(announcements.c.seq > bindparam("after"))
+    .order_by(announcements.c.seq)
+    .limit(bindparam("most"))
+)
+_LEASED = deliveries.c.state == literal(DeliveryState.LEASED.value, literal_execute=True)
 _DEAD = select(deliveries.c.body).where(
     _LEASED,
     or_(deliveries.c.lease_until <= bindparam("now"), deliveries.c.lease_holder.in_(bindparam("gone", expanding=True))),

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 import msgspec
-from sqlalchemy import Connection, RowMapping, bindparam, insert, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, insert, literal, select, update
 
 from shouwang.domain.alert import Alert, AlertState
 from shouwang.domain.incident import Incident, IncidentState
@@ -26,45 +26,46 @@ class SqlTransaction:
     def __init__(self, database: Database, connection: Connection) -> None:
         self._database = database
         self._connection = connection
+        self._hand = database.statements.on(connection)
         self._entries: list[Entry] = []
         self._announcements: list[dict[str, object]] = []
 
     def alert(self, id: AlertId) -> Alert | None:
-        body = self._connection.execute(_ALERT, {"id": id}).scalar()
+        body = self._hand.value(_ALERT, {"id": id})
         return msgspec.json.decode(body, type=Alert) if body else None
 
     def open_alert(self, rule: str, subject: str) -> Alert | None:
-        body = self._connection.execute(_OPEN_ALERT, {"rule": rule, "subject": subject}).scalar()
+        body = self._hand.value(_OPEN_ALERT, {"rule": rule, "subject": subject})
         return msgspec.json.decode(body, type=Alert) if body else None
 
     def alerts_of(self, incident: IncidentId) -> list[Alert]:
-        found = self._connection.execute(_ALERTS_OF, {"incident": incident}).scalars()
-        return [msgspec.json.decode(body, type=Alert) for body in found]
+        found = self._hand.rows(_ALERTS_OF, {"incident": incident})
+        return [msgspec.json.decode(body, type=Alert) for (body,) in found]
 
     def incident(self, id: IncidentId) -> Incident | None:
-        body = self._connection.execute(_INCIDENT, {"id": id}).scalar()
+        body = self._hand.value(_INCIDENT, {"id": id})
         return msgspec.json.decode(body, type=Incident) if body else None
 
     def open_incident(self, group: str, resolved_after: Instant) -> Incident | None:
-        body = self._connection.execute(_OPEN_INCIDENT, {"group": group, "after": resolved_after}).scalar()
+        body = self._hand.value(_OPEN_INCIDENT, {"group": group, "after": resolved_after})
         return msgspec.json.decode(body, type=Incident) if body else None
 
     def told(self, incident: IncidentId) -> list[tuple[str, str]]:
-        return [(row.person, row.state) for row in self._connection.execute(_TOLD, {"incident": incident})]
+        return [(person, state) for person, state in self._hand.rows(_TOLD, {"incident": incident})]
 
     def deliveries_of(self, incident: IncidentId) -> list[Delivery]:
-        found = self._connection.execute(_DELIVERIES_OF, {"incident": incident}).scalars()
-        return [msgspec.json.decode(body, type=Delivery) for body in found]
+        found = self._hand.rows(_DELIVERIES_OF, {"incident": incident})
+        return [msgspec.json.decode(body, type=Delivery) for (body,) in found]
 
     def keep_alert(self, alert: Alert) -> None:
-        self._connection.execute(self._database.upsert(alerts, "id"), alert_row(alert))
+        self._hand.run(self._database.upsert(alerts, "id"), alert_row(alert))
 
     def keep_incident(self, incident: Incident) -> None:
-        self._connection.execute(self._database.upsert(incidents, "id"), incident_row(incident))
+        self._hand.run(self._database.upsert(incidents, "id"), incident_row(incident))
 
     def keep_delivery(self, delivery: Delivery) -> None:
         # A lease is the database's own business: a delivery that is leased when kept belongs to the caller's holder.
-        self._connection.execute(self._database.upsert(deliveries, "key"), delivery_row(delivery))
+        self._hand.run(self._database.upsert(deliveries, "key"), delivery_row(delivery))
 
     def make_notice(self, notice: Notice) -> None:
         row = {
@@ -75,10 +76,10 @@ class SqlTransaction:
             "expanded_at": None,
             "body": _text(notice),
         }
-        self._connection.execute(self._database.insert_once(notices, "id"), row)
+        self._hand.run(self._database.insert_once(notices, "id"), row)
 
     def expanded(self, notice: NoticeId, at: Instant) -> bool:
-        return self._connection.execute(_EXPAND, {"notice": notice, "at": at}).rowcount == 1
+        return self._hand.run(_EXPAND, {"notice": notice, "at": at}) == 1
 
     def cancel_deliveries(self, incident: IncidentId, at: Instant) -> int:
         waiting = (DeliveryState.QUEUED, DeliveryState.UNREACHABLE)
@@ -97,7 +98,7 @@ class SqlTransaction:
         )
 
     def order(self, order: Order) -> None:
-        self._connection.execute(insert(orders), {"body": _text(order)})
+        self._hand.run(_ORDER, {"body": _text(order)})
 
     def record(self, entry: Entry) -> None:
         self._entries.append(entry)
@@ -105,10 +106,10 @@ class SqlTransaction:
     def flush(self) -> None:
         """Sends out what waits for the end of the transaction."""
         if self._entries:
-            self._connection.execute(insert(journal), [entry_row(entry) for entry in self._entries])
+            self._hand.run_all(_RECORD, [entry_row(entry) for entry in self._entries])
             self._entries = []
         if self._announcements:
-            self._connection.execute(insert(announcements), self._announcements)
+            self._hand.run_all(_ANNOUNCE, self._announcements)
             self._announcements = []
 
 
@@ -126,9 +127,7 @@ class SqlCasebook:
             transaction.flush()
 
     def incidents_due(self, now: Instant, limit: int) -> list[IncidentId]:
-        with self._database.read() as connection:
-            found = connection.execute(_INCIDENTS_DUE.limit(limit), {"now": now}).scalars()
-            return [IncidentId(id) for id in found]
+        return [IncidentId(id) for (id,) in self._database.look(_INCIDENTS_DUE, {"now": now, "most": limit})]
 
     def live_incidents(self, after: IncidentId | None, limit: int) -> list[IncidentId]:
         with self._database.read() as connection:
@@ -218,7 +217,8 @@ _ALERT = select(alerts.c.body).where(alerts.c.id == bindparam("id"))
 _OPEN_ALERT = select(alerts.c.body).where(
     alerts.c.rule == bindparam("rule"),
     alerts.c.subject == bindparam("subject"),
-    alerts.c.state != AlertState.NORMAL.value,
+    # written out, as the index has it: with a parameter SQLite would plan the statement anew at every run
+    alerts.c.state != literal(AlertState.NORMAL.value, literal_execute=True),
 )
 _ALERTS_OF = select(alerts.c.body).where(alerts.c.incident == bindparam("incident")).order_by(alerts.c.raised_at)
 _INCIDENT = select(incidents.c.body).where(incidents.c.id == bindparam("id"))
@@ -245,11 +245,18 @@ _EXPAND = (
     .where(notices.c.id == bindparam("notice"), notices.c.expanded_at.is_(None))
     .values(expanded_at=bindparam("at"))
 )
+# Inline: a number that is given out is not asked for.
+_RECORD = insert(journal).inline()
+_ANNOUNCE = insert(announcements).inline()
+_ORDER = insert(orders).inline()
 _LIVE = (
     select(incidents.c.id)
     .where(incidents.c.state.not_in(_ENDED), incidents.c.id > bindparam("after"))
     .order_by(incidents.c.id)
 )
 _INCIDENTS_DUE = (
-    select(incidents.c.id).where(incidents.c.next_step_at <= bindparam("now")).order_by(incidents.c.next_step_at)
+    select(incidents.c.id)
+    .where(incidents.c.next_step_at <= bindparam("now"))
+    .order_by(incidents.c.next_step_at)
+    .limit(bindparam("most"))
 )

@@ -1,0 +1,82 @@
+"""Statements on the driver's own cursor: the same rows as through SQLAlchemy, and no table read from end to end."""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import bindparam, insert, select
+
+from harness.station import open_station
+from shouwang.domain.errors import StoreUnavailable
+from shouwang.store.database import Database
+from shouwang.store.tables import deliveries, meta
+
+COMMUNITY = """
+site: {fallback: chief}
+places: [{id: cj, kind: compound, name: 锦园}]
+people: [{id: chief, name: 值班长, channels: [{kind: webhook, url: "{phone:chief}"}]}]
+devices: [{id: smoke-1, profile: native, address: "native:smoke-1", place: cj}]
+"""
+
+SMALL = {"orders", "notices"}
+"""What waits in them is taken out, or is all that the index holds."""
+
+_KEEP = insert(meta)
+_ONE_OF = select(meta.c.key, meta.c.value).where(
+    meta.c.key.in_(["a", "b"]), meta.c.value != b"x", meta.c.key > bindparam("after")
+)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.servers)])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    url = f"sqlite:///{tmp_path}/state.sqlite" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
+    opened = Database(url)
+    opened.create()
+    yield opened
+    opened.close()
+
+
+def test_constants_and_lists_of_them_keep_their_meaning_at_every_run(database: Database) -> None:
+    with database.write() as connection:
+        hand = database.statements.on(connection)
+        hand.run_all(_KEEP, [{"key": key, "value": key.encode()} for key in ("a", "b", "c")])
+        assert hand.run(_KEEP, {"key": "d", "value": b"d"}) == 1
+        for _ in range(2):
+            assert [(key, bytes(value)) for key, value in hand.rows(_ONE_OF, {"after": "a"})] == [("b", b"b")]
+            assert hand.row(_ONE_OF, {"after": "z"}) is None
+            assert hand.value(_ONE_OF, {"after": "z"}) is None
+            assert hand.value(_ONE_OF, {"after": "a"}) == "b"
+
+
+def test_a_look_sees_what_is_committed_and_not_what_is_under_way(database: Database) -> None:
+    with database.write() as connection:
+        database.statements.on(connection).run(_KEEP, {"key": "a", "value": b"a"})
+        assert database.look(_ONE_OF, {"after": ""}) == []
+    assert [key for key, _ in database.look(_ONE_OF, {"after": ""})] == ["a"]
+
+
+def test_what_the_driver_says_of_the_world_is_store_unavailable(database: Database) -> None:
+    with database.write() as connection:
+        connection.exec_driver_sql("DROP TABLE meta")
+    if not database.is_sqlite:
+        return  # a missing table is our own error there (ProgrammingError)
+    with pytest.raises(StoreUnavailable, match="no such table"):
+        database.look(_ONE_OF, {"after": ""})
+    with pytest.raises(StoreUnavailable, match="no such table"), database.write() as connection:
+        database.statements.on(connection).value(_ONE_OF, {"after": ""})
+
+
+async def test_no_statement_of_an_alarm_reads_a_table_from_end_to_end(tmp_path: Path) -> None:
+    with open_station(tmp_path, COMMUNITY) as station:
+        await station.hears("shouwang/v1/devices/smoke-1/readings", {"readings": {"smoke": True}})
+        station.phone("chief").receives("coverage_gap").within(seconds=1)
+        await station.forward(seconds=1)
+        texts = list(station.database.statements)
+        assert any(deliveries.name in text and "SELECT" in text for text in texts)
+        with sqlite3.connect(tmp_path / "state.sqlite") as driver:
+            for text in texts:
+                plan = [str(row[3]) for row in driver.execute(f"EXPLAIN QUERY PLAN {text}", [0] * text.count("?"))]
+                scanned = {step.split()[1] for step in plan if step.startswith("SCAN") and "deliveries_due" not in step}
+                assert scanned <= SMALL, json.dumps([text, plan])
