@@ -42,8 +42,8 @@ def test_every_reading_of_a_profile_is_shown_by_its_examples_or_is_diagnostic(id
 
 
 def test_every_profile_says_what_it_lives_on_and_how_long_it_may_be_silent() -> None:
-    _, profiles = shipped_profiles()
-    generic = {"native", "zigbee2mqtt-generic"}
+    families, profiles = shipped_profiles()
+    generic = {family.generic for family in families}
 
     for profile in profiles.values():
         if profile.id not in generic:

@@ -121,6 +121,7 @@ class _Plan:
         self._aliases = [_look(path) for path in envelope.aliases]
         self._model = [_look(path) for path in envelope.model]
         self._readings = [_look(path) for path in envelope.readings]
+        self._no_fields = envelope.no_fields
         self._wanted = " or ".join(envelope.readings)
         self._time = [_look(path) for path in envelope.time]
         self._counter = [_look(path) for path in envelope.counter]
@@ -166,9 +167,11 @@ class _Plan:
         )
 
     def _fields(self, message: Mapping[str, Any], *, has_bytes: bool) -> Mapping[str, object] | Refusal:
+        if self._no_fields:
+            return {}
         if not self._readings:
             return message
-        objects = [one for look in self._readings if isinstance(one := look(message), dict)]
+        objects = [one for look in self._readings if isinstance(one := _unpacked(look(message)), dict)]
         if not objects:
             if has_bytes or self._route.says:
                 return {}
@@ -188,6 +191,11 @@ class _Plan:
         except (ValueError, binascii.Error):
             encoding = "hexadecimal" if self._hexadecimal else "base64"
             return Refusal(Problem.WRONG_TYPE, f"the device's bytes are {shown(raw)}; expected {encoding}")
+
+
+def _unpacked(raw: object) -> object:
+    """An object that was encoded once more, as a text, is that object."""
+    return read_json(raw.encode())[0] if isinstance(raw, str) and raw.startswith("{") else raw
 
 
 def _look(path: str) -> Callable[[object], Any]:

@@ -43,6 +43,8 @@ class Envelope(Value, frozen=True, kw_only=True, omit_defaults=True):
     readings: list[str] = msgspec.field(default_factory=list)
     """Objects of fields, laid over each other, the first on top; empty: the message itself. Where a family names some
     and a message has none of them (and no bytes), it is refused as ``wrong_type``."""
+    no_fields: bool = False
+    """A message of the family about a device, not of the device: only ``Family.readings`` look at it."""
     time: list[str] = msgspec.field(default_factory=list)
     counter: list[str] = msgspec.field(default_factory=list)
     """With the same payload and device time, an equal one is a repeat."""

@@ -37,10 +37,16 @@ _LARGEST = 10.0**15
 """Of a number without bounds of its own: beyond it a double no longer counts in ones."""
 
 
+_Condition: TypeAlias = tuple[tuple[str, ...], frozenset[str]]
+"""A path, and the raw values as text that fulfil it."""
+
+
 class _Step(NamedTuple):
     slot: Slot
     path: tuple[str, ...]
     beside: tuple[str, ...]
+    when: tuple[_Condition, ...]
+    unless: tuple[_Condition, ...]
     convert: Convert
 
 
@@ -63,7 +69,7 @@ class FieldMap:
         self._alternatives: dict[Slot, list[_Step]] = {}
         for slot, steps in by_slot.items():
             only = steps[0]
-            if len(steps) == 1 and len(only.path) == 1 and not only.beside:
+            if len(steps) == 1 and len(only.path) == 1 and not (only.beside or only.when or only.unless):
                 self._direct.setdefault(only.path[0], []).append((slot, only.convert))
                 continue
             self._alternatives[slot] = steps
@@ -115,6 +121,8 @@ class FieldMap:
         for step in alternatives:
             raw = _look(fields, step.path)
             if raw is None or (step.beside and not any(key in fields for key in step.beside)):
+                continue
+            if not all(_holds(fields, one) for one in step.when) or any(_holds(fields, one) for one in step.unless):
                 continue
             value = step.convert(raw)
             if isinstance(value, Refusal):
@@ -168,6 +176,15 @@ def _look(fields: object, path: Sequence[str]) -> object:
     return raw
 
 
+def _holds(fields: Mapping[str, object], condition: _Condition) -> bool:
+    raw = _look(fields, condition[0])
+    return raw is not None and raw_text(raw) in condition[1]
+
+
+def _conditions(written: Mapping[str, Sequence[str]]) -> tuple[_Condition, ...]:
+    return tuple((tuple(path.split(".")), frozenset(wanted)) for path, wanted in written.items())
+
+
 def _step(name: str, source: Source) -> _Step:
     metric = METRICS.get(name)
     if metric is None:
@@ -183,7 +200,14 @@ def _step(name: str, source: Source) -> _Step:
         convert = _matching(name, convert, source, flag=metric.type == "bool" and not source.values)
     if source.unknown:
         convert = _knowing(convert, frozenset(raw_text(value) for value in source.unknown))
-    return _Step((name, source.part), tuple(source.path.split(".")), tuple(source.beside), convert)
+    return _Step(
+        (name, source.part),
+        tuple(source.path.split(".")),
+        tuple(source.beside),
+        _conditions(source.when),
+        _conditions(source.unless),
+        convert,
+    )
 
 
 def _flag(name: str, metric: Metric, source: Source) -> Convert:

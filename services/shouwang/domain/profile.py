@@ -44,6 +44,10 @@ class Source(Value, frozen=True, kw_only=True, omit_defaults=True):
     has one) is the raw value; found nothing: no reading. A flag without ``values`` says whether it is found."""
     beside: list[str] = msgspec.field(default_factory=list)
     """Counts only in a message that holds one of these keys too: one word, two meanings."""
+    when: dict[str, list[str]] = msgspec.field(default_factory=dict)
+    """Counts only in a message in which each of these paths holds one of these raw values, as text in small letters."""
+    unless: dict[str, list[str]] = msgspec.field(default_factory=dict)
+    """Does not count in a message in which one of these paths holds one of these raw values."""
 
 
 class Carried(Value, frozen=True, kw_only=True, omit_defaults=True):

@@ -101,14 +101,14 @@ class ReportReading:
                 problem = problem or answer.problem
             elif not report.fields:
                 problem = problem or _unknown_model(report)
-        if problem is not None and not values:
-            return problem
         if dropped and not values:
-            return dropped[0]
+            problem = problem or dropped[0]
         values.update({(metric, report.part): value for metric, value in report.says.items()})
         if self._around is not None:
             for slot, value in self._around.read(report.around, []).items():
                 values.setdefault(slot, value)
+        if problem is not None and not values:
+            return problem
         if not report.identity:
             problem = problem or _nobody(report)
         device = known[0] if known else DeviceId(address)

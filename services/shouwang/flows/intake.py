@@ -27,6 +27,11 @@ log = logging.getLogger(__name__)
 CANARY_TOPIC = "shouwang/v1/canary"
 """Our own probe of the chain: intake notes its newest round, the server looks for it."""
 
+KEPT_BESIDE = frozenset(
+    {Problem.NO_IDENTITY, Problem.UNKNOWN_MODEL, Problem.CODEC_ERROR, Problem.CODEC_TIMEOUT, Problem.UNDECLARED_ALIAS}
+)
+"""Problems of messages of which something could be read, and more may be once a profile fits or somebody is named."""
+
 CANARY_FACT = "canary"
 
 
@@ -116,6 +121,11 @@ class Intake:
                 quarantined.append(
                     Quarantined(arrival=arrival, refusal=found.refusal, family=found.family, device=found.device)
                 )
+            quarantined.extend(
+                Quarantined(arrival=arrival, refusal=one.problem, family=found.family, device=one.identity)
+                for one in found.messages
+                if one.problem is not None and one.problem.code in KEPT_BESIDE
+            )
             if found.messages or found.introduced:
                 heard.append((arrival, found))
         self._hearing.hear(acceptance, world, heard, self._clock.now())

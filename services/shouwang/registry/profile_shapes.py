@@ -36,6 +36,8 @@ class SourceWritten(Written, frozen=True, kw_only=True):
     high: float | None = None
     pattern: str = ""
     beside: list[str] = msgspec.field(default_factory=list)
+    when: dict[str, Scalar | list[Scalar]] = msgspec.field(default_factory=dict)
+    unless: dict[str, Scalar | list[Scalar]] = msgspec.field(default_factory=dict)
 
 
 class ExampleWritten(Written, frozen=True, kw_only=True):
@@ -191,6 +193,8 @@ def _source(written: str | SourceWritten) -> Source:
         high=written.high,
         pattern=written.pattern,
         beside=written.beside,
+        when=_conditions(written.when),
+        unless=_conditions(written.unless),
     )
 
 
@@ -201,6 +205,13 @@ def _raw_values(written: Mapping[object, Scalar | None]) -> dict[str, Scalar | N
         words = [word for word, flag in WORDS.items() if flag is key]
         values.update(dict.fromkeys(words or [raw_text(key)], value))
     return values
+
+
+def _conditions(written: Mapping[str, Scalar | list[Scalar]]) -> dict[str, list[str]]:
+    return {
+        path: [raw_text(one) for one in (wanted if isinstance(wanted, list) else [wanted])]
+        for path, wanted in written.items()
+    }
 
 
 def _silence(document: Document, text: str | None) -> Duration | None:
