@@ -21,6 +21,7 @@ def test_the_document_has_a_timeline_for_every_condition() -> None:
         "event",
         "absent",
         "between",
+        "expression",
         "all",
         "any",
         "confirm",

@@ -8,6 +8,7 @@ from ``start``; values are YAML.
 
 import yaml
 
+from shouwang.codecs.expression import expressions
 from shouwang.domain.moment import duration, duration_text, parse_rfc3339
 from shouwang.domain.rule import Rule
 from shouwang.domain.rulebook import RuleBook
@@ -19,6 +20,8 @@ from shouwang.registry.rules import read_rule
 START = "2026-03-02T12:00:00+08:00"
 """A Monday noon in Shanghai."""
 
+CEL = expressions()
+
 _ABOUT = ("kind", "place", "tags", "part")
 
 
@@ -26,7 +29,7 @@ def rule(when: str, id: str = "rule", severity: str = "high", more: str = "") ->
     """A rule of one document; ``more`` are further lines of YAML."""
     text = f"rule: {id}\ntitle: {{zh: 规则, en: Rule}}\nseverity: {severity}\nwhen: {when}\n{more}"
     (document,) = parse_documents(text, "test.yaml")
-    return read_rule(document, "test", strict=False)
+    return read_rule(document, "test", CEL, strict=False)
 
 
 def says(when: str, *timeline: str, start: str = START, severity: str = "high", more: str = "") -> list[str]:
@@ -47,7 +50,7 @@ def told(rules: list[Rule], *timeline: str, start: str = START) -> list[tuple[st
 
 
 def transitions(rules: list[Rule], *timeline: str, start: str = START) -> list[Transition]:
-    return list(play(RuleBook(rules), [line for text in timeline for line in lines(text, start)]))
+    return list(play(RuleBook(rules, expressions=CEL), [line for text in timeline for line in lines(text, start)]))
 
 
 def lines(text: str, start: str = START) -> list[Line]:

@@ -475,6 +475,13 @@ def test_a_device_of_unknown_kind_is_outside_a_scope_of_kinds() -> None:
     ]
 
 
+def test_a_line_without_a_kind_is_outside_a_scope_of_kinds_whatever_was_said_before() -> None:
+    scoped = "scope: {kinds: [heat]}"
+    assert says(HOT, "0s a temperature=58 kind=heat", "5s a temperature=20", "9s tick", more=scoped) == ["0s a raised"]
+    assert says(HOT, "0s a temperature=20 kind=heat", "5s a temperature=58", more=scoped) == []
+    assert says(HOT_FOR, "0s a temperature=58 kind=heat", "5s a battery=5", "1m tick", more=scoped) == ["10s a raised"]
+
+
 def test_a_scope_of_places_holds_for_all_below() -> None:
     scoped = "scope: {places: [town/east]}"
     assert says(

@@ -104,6 +104,16 @@ def test_at_one_instant_the_order_of_a_detectors_readings_changes_nothing() -> N
     assert says(confirm("unit"), *before, *clears_first[::-1], "2h tick") == [f"5s {UNIT} raised"]
 
 
+def test_late_news_of_a_detector_that_was_true_confirms_what_was_missed() -> None:
+    two = "{confirm: {metric: smoke, devices: 2, within: 60s, in: unit}}"
+    at = "place=s/c/p/b3/u2/f5/501"
+    heard = [f"10s a smoke=false {at}", f"12s b smoke=true {at}", f"8s a smoke=true {at}"]
+    assert says(two, *heard) == ["12s s/c/p/b3/u2 raised"]
+    assert says(two, *heard, f"20s b smoke=false {at}") == ["12s s/c/p/b3/u2 raised", "20s s/c/p/b3/u2 cleared"]
+    assert says(two, *heard[:2], f"90s b smoke=true {at}", f"8s a smoke=false {at}") == []
+    assert says(two, f"10s a smoke=false {at}", f"90s b smoke=true {at}", f"8s a smoke=true {at}") == []
+
+
 def test_late_all_clear_of_one_detector_ends_nothing() -> None:
     assert says(
         confirm("unit"),

@@ -122,10 +122,6 @@ def test_places_and_devices_do_not_mix() -> None:
     assert rule(f"{{all: [{confirm}, {{between: {{from: '22:00', to: '06:00'}}}}]}}").is_about_places
 
 
-def test_an_expression_is_refused_where_no_language_is_given() -> None:
-    assert "test.yaml:4: when.expression: expressions are not available here" in mistake("{expression: 'smoke'}")
-
-
 @pytest.mark.parametrize(
     ("when", "klass", "latches"),
     [

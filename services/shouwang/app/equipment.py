@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from shouwang.codecs.expression import expressions
 from shouwang.domain.community import Community
 from shouwang.domain.decode import Interpreter
 from shouwang.domain.duty import SiteFacts
@@ -47,21 +48,22 @@ class Equipment:
     def world(self, community: Community) -> World:
         """``between`` and ``inactive`` look at the wall clock of the community's site."""
         if (timezone := community.site.timezone) != self._timezone:
-            self.book, self._timezone = RuleBook(self.book.rules, timezone), timezone
+            self.book, self._timezone = RuleBook(self.book.rules, timezone, self.book.expressions), timezone
         return World(community, self.book, self.policies, self.profiles)
 
 
 def load_equipment(settings: Settings) -> Equipment:
     """Raises ConfigError naming file and line."""
     families, profiles = load_profiles([shipped("device_profiles"), *_own(settings.profiles_dir)])
-    rules = load_rules([shipped("alert_rules"), *_own(settings.rules_dir)])
+    language = expressions()
+    rules = load_rules([shipped("alert_rules"), *_own(settings.rules_dir)], language)
     policies = load_policies(
         [*_own(settings.rules_dir and settings.rules_dir / "policies"), shipped("alert_rules") / "policies"]
     )
     return Equipment(
         Interpreter(families, profiles.values(), bases={"zigbee2mqtt": settings.zigbee2mqtt_bases}),
         profiles,
-        RuleBook(rules),
+        RuleBook(rules, expressions=language),
         policies,
     )
 

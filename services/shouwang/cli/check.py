@@ -14,6 +14,7 @@ def check(paths: tuple[Path, ...], as_json: bool) -> None:
     """Check profiles, rules, policies and community files with their examples; without PATH, the shipped ones."""
     import msgspec
 
+    from shouwang.codecs.expression import expressions
     from shouwang.registry.check import check_files
     from shouwang.registry.consistency import CHANNELS
     from shouwang.settings import shipped
@@ -23,7 +24,10 @@ def check(paths: tuple[Path, ...], as_json: bool) -> None:
             click.echo(f"{path}: there is no such file or folder", err=True)
             raise SystemExit(UNREADABLE)
     looked_at, problems = check_files(
-        paths or (shipped("device_profiles"), shipped("alert_rules")), shipped("device_profiles"), CHANNELS
+        paths or (shipped("device_profiles"), shipped("alert_rules")),
+        shipped("device_profiles"),
+        CHANNELS,
+        expressions(),
     )
     if as_json:
         click.echo(msgspec.json.encode({"files": looked_at, "problems": problems}).decode())

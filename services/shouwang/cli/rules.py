@@ -117,10 +117,10 @@ def _lines(recording: Path) -> "Iterator[Line]":
 
 
 def _printed(said: Any) -> str:
-    from shouwang.domain.moment import rfc3339
+    from shouwang.domain.moment import moment
 
     line = {
-        "at": rfc3339(said.at),
+        "at": moment(said.at).isoformat().replace("+00:00", "Z"),
         "rule": said.rule,
         "subject": said.subject,
         "transition": said.change,
