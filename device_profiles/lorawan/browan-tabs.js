@@ -26,6 +26,9 @@ function decodeUplink(input) {
   if (bytes.length < body.least) {
     return { errors: [`a message of port ${fPort} has at least ${body.least} bytes, not ${bytes.length}`] };
   }
+  if (bytes.every((byte) => byte === 0)) {
+    return { data: {} };
+  }
   const data = { status: bytes[0] & 0x01, battery: (25 + (bytes[1] & 0x0f)) / 10 };
   if (fPort !== 103) {
     data.temperatureBoard = celsius(bytes[2]);
