@@ -11,8 +11,8 @@ const CHANNELS = {
 /** Centimetres, or why there are none. */
 function depth(data, bytes) {
   const value = unsigned(bytes);
-  if (value === 0xffff) data.depth_error = "read error";
-  else if (value === 0xfffd) data.depth_error = "over range";
+  if (value === 0xffff) data.depth_error = "collection failed";
+  else if (value === 0xfffd) data.depth_error = "out of range";
   else data.depth = value;
 }
 
