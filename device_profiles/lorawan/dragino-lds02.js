@@ -3,10 +3,10 @@ function decodeUplink(input) {
   const bytes = input.bytes;
   if (input.fPort === 7) {
     // counting mode: battery and how often it opened
-    return bytes.length >= 2 ? { data: { BAT_V: volts(bytes) } } : { data: {}, warnings: ["cut"] };
+    return bytes.length >= 2 ? { data: { BAT_V: volts(bytes) } } : { errors: ["cut"] };
   }
-  if (bytes.length !== 10) {
-    return { data: {}, warnings: [`${bytes.length} bytes; a report has 10`] };
+  if (input.fPort !== 10 || bytes.length !== 10) {
+    return { errors: [`${bytes.length} bytes on fPort ${input.fPort}; a report has 10, on fPort 10`] };
   }
   const mode = bytes[2];
   const data = { BAT_V: volts(bytes), MOD: mode };

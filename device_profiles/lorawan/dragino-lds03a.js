@@ -9,10 +9,11 @@ function decodeUplink(input) {
     return { data: {} }; // settings
   }
   if (input.fPort === 5) {
-    return bytes.length >= 7 ? { data: { BAT: (bytes[5] * 256 + bytes[6]) / 1000 } } : { data: {}, warnings: ["cut"] };
+    return bytes.length >= 7 ? { data: { BAT: (bytes[5] * 256 + bytes[6]) / 1000 } } : { errors: ["cut"] };
   }
-  if (bytes.length !== 11 && bytes.length !== 18) {
-    return { data: {}, warnings: [`${bytes.length} bytes; a report has 11 or 18`] };
+  const isReport = input.fPort === 2 && (bytes.length === 11 || bytes.length === 18);
+  if (!isReport) {
+    return { errors: [`${bytes.length} bytes on fPort ${input.fPort}; a report has 11 or 18, on fPort 2`] };
   }
   if (bytes.length === 11) {
     return { data: { DOOR_OPEN_STATUS: door(bytes[0]), ALARM: openTooLong(bytes[0]) } };

@@ -2,10 +2,13 @@
 function decodeUplink(input) {
   const bytes = input.bytes;
   if (input.fPort === 5) {
-    return bytes.length >= 7 ? { data: { Bat_mV: bytes[5] * 256 + bytes[6] } } : { data: {}, warnings: ["cut"] };
+    return bytes.length >= 7 ? { data: { Bat_mV: bytes[5] * 256 + bytes[6] } } : { errors: ["cut"] };
+  }
+  if (input.fPort === 3 || input.fPort === 4) {
+    return { data: {} }; // stored reports, the serial number of a probe
   }
   if (input.fPort !== 2 || bytes.length !== 11) {
-    return { data: {} }; // stored reports, settings, serial numbers
+    return { errors: [`${bytes.length} bytes on fPort ${input.fPort}; a report has 11, on fPort 2`] };
   }
   const data = {};
   put(data, "TempC_SHT", signed(bytes, 0) / 100);

@@ -16,16 +16,15 @@ const PROBES = {
 function decodeUplink(input) {
   const bytes = input.bytes;
   if (input.fPort === 5) {
-    return bytes.length >= 7 ? { data: { BAT: word(bytes, 5) / 1000 } } : { data: {}, warnings: ["cut"] };
+    return bytes.length >= 7 ? { data: { BAT: word(bytes, 5) / 1000 } } : { errors: ["cut"] };
   }
   if (input.fPort === 3) {
-    return { data: { DATALOG: true } };
+    return { data: { DATALOG: true } }; // stored reports that somebody asked for: old news
   }
-  if (bytes.length !== 11 && bytes.length !== 15) {
-    const stored = bytes.length > 0 && bytes.length % 11 === 0;
-    return stored ? { data: { DATALOG: true } } : { data: {}, warnings: [`${bytes.length} bytes; a report has 11`] };
+  if (input.fPort !== 2 || (bytes.length !== 15 && bytes.length % 11 !== 0) || bytes.length === 0) {
+    return { errors: [`${bytes.length} bytes on fPort ${input.fPort}; a report has 11 or 15, on fPort 2`] };
   }
-  return { data: report(bytes) };
+  return { data: bytes.length > 15 ? { DATALOG: true } : report(bytes) };
 }
 
 function report(bytes) {

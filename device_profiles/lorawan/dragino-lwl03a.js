@@ -9,10 +9,11 @@ function decodeUplink(input) {
     return { data: {} }; // settings
   }
   if (input.fPort === 5) {
-    return bytes.length >= 7 ? { data: { BAT: (bytes[5] * 256 + bytes[6]) / 1000 } } : { data: {}, warnings: ["cut"] };
+    return bytes.length >= 7 ? { data: { BAT: (bytes[5] * 256 + bytes[6]) / 1000 } } : { errors: ["cut"] };
   }
-  if (bytes.length !== 11) {
-    return { data: {}, warnings: [`${bytes.length} bytes; a report has 11`] };
+  const isReport = input.fPort === 2 && bytes.length === 11;
+  if (!isReport) {
+    return { errors: [`${bytes.length} bytes on fPort ${input.fPort}; a report has 11, on fPort 2`] };
   }
   return {
     data: {

@@ -2,13 +2,13 @@
 function decodeUplink(input) {
   const bytes = input.bytes;
   if (input.fPort === 5) {
-    return bytes.length >= 7 ? { data: { BAT: word(bytes, 5) / 1000 } } : { data: {}, warnings: ["cut"] };
+    return bytes.length >= 7 ? { data: { BAT: word(bytes, 5) / 1000 } } : { errors: ["cut"] };
   }
-  if (input.fPort !== 2) {
+  if (input.fPort === 3 || input.fPort === 4 || input.fPort === 7) {
     return { data: {} }; // stored reports and settings
   }
-  if (bytes.length !== 8 && bytes.length !== 5) {
-    return { data: {}, warnings: [`${bytes.length} bytes; a PB01-L reports in 8, a PB05-L in 5`] };
+  if (input.fPort !== 2 || (bytes.length !== 8 && bytes.length !== 5)) {
+    return { errors: [`${bytes.length} bytes on fPort ${input.fPort}; a report has 8 (PB01-L) or 5, on fPort 2`] };
   }
   const data = { BatV: word(bytes, 0) / 1000, Alarm: bytes[3] & 1 ? "TRUE" : "FALSE" };
   if (bytes.length === 8) {

@@ -6,13 +6,13 @@ const SPANS = { 1: 600, 2: 1000, 3: 1600, 4: 2500, 5: 10000, 6: 40000, 7: 60000,
 function decodeUplink(input) {
   const bytes = input.bytes;
   if (input.fPort === 5) {
-    return bytes.length >= 7 ? { data: { BAT: word(bytes, 5) / 1000 } } : { data: {}, warnings: ["cut"] };
+    return bytes.length >= 7 ? { data: { BAT: word(bytes, 5) / 1000 } } : { errors: ["cut"] };
   }
-  if (input.fPort !== 2) {
+  if (input.fPort === 3 || input.fPort === 4 || input.fPort === 7) {
     return { data: {} }; // stored reports and settings
   }
-  if (bytes.length < 9) {
-    return { data: {}, warnings: [`${bytes.length} bytes; a report has 9`] };
+  if (input.fPort !== 2 || bytes.length < 9) {
+    return { errors: [`${bytes.length} bytes on fPort ${input.fPort}; a report has 9, on fPort 2`] };
   }
   const data = { Bat_V: word(bytes, 0) / 1000, IDC_intput_mA: word(bytes, 4) / 1000 };
   const share = (data.IDC_intput_mA - 4) / 16;

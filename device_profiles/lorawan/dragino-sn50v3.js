@@ -8,10 +8,13 @@ const SETTINGS = 31;
 function decodeUplink(input) {
   const bytes = input.bytes;
   if (input.fPort === 5) {
-    return bytes.length >= 7 ? { data: { BAT: word(bytes, 5) / 1000 } } : { data: {}, warnings: ["cut"] };
+    return bytes.length >= 7 ? { data: { BAT: word(bytes, 5) / 1000 } } : { errors: ["cut"] };
+  }
+  if (input.fPort === 3) {
+    return { data: { DATALOG: true } }; // stored reports that somebody asked for: old news
   }
   if (input.fPort !== 2 || bytes.length < 11) {
-    return { data: {}, warnings: [`fPort ${input.fPort} with ${bytes.length} bytes; a report has 11 or more, on 2`] };
+    return { errors: [`${bytes.length} bytes on fPort ${input.fPort}; a report has 11 or more, on fPort 2`] };
   }
   return { data: report(bytes, (bytes[6] & 0x7c) >> 2) };
 }

@@ -15,7 +15,7 @@ const EVENTS = {
 function decodeUplink(input) {
   const bytes = Array.from(input.bytes);
   if (bytes.length !== 6) {
-    return { data: {}, warnings: [`${bytes.length} bytes; a report has 6`] };
+    return { errors: [`${bytes.length} bytes; a report has 6`] };
   }
   const [versions, kind, battery, concentration, temperature] = bytes;
   return {

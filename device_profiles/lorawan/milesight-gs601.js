@@ -50,7 +50,7 @@ function decodeUplink(input) {
     }
     at += 1 + length;
   }
-  return { data, warnings };
+  return at > 0 ? { data, warnings } : { errors: ["nothing that is known", ...warnings] };
 }
 
 /** Length of the command's value, or undefined where it is unknown or longer than what is left. */

@@ -24,9 +24,11 @@ function decodeUplink(input) {
   const bytes = Array.from(input.bytes);
   const data = {};
   const warnings = [];
-  for (let at = 0; at < bytes.length; ) {
+  let at = 0;
+  while (at < bytes.length) {
     const [channel, type] = bytes.slice(at, at + 2);
     const known = CHANNELS[channel * 256 + type];
+    if (!known && channel >= 0xf8 && !(channel >= 0xfe && type in SETTINGS)) break; // another answer to a downlink
     const length = known ? known[0] : channel >= 0xfe ? SETTINGS[type] : undefined;
     if (length === undefined || at + 2 + length > bytes.length) {
       const what = length === undefined ? "unknown" : "cut";
@@ -36,7 +38,7 @@ function decodeUplink(input) {
     if (known) known[1](data, bytes.slice(at + 2, at + 2 + length));
     at += 2 + length;
   }
-  return { data, warnings };
+  return at > 0 || warnings.length === 0 ? { data, warnings } : { errors: ["nothing that is known", ...warnings] };
 }
 
 function hex(byte) {
