@@ -7,7 +7,7 @@ function decodeUplink(input) {
     return { errors: ["expected a keep-alive of 5 bytes that begins with 1, at the end of the message"] };
   }
   const data = {
-    batteryVoltage: (bytes[1] * 8 + 1600) / 1000,
+    batteryVoltage: Math.round(bytes[1] * 0.08 + 16) / 10,
     thermistorProperlyConnected: (bytes[2] & 0x04) === 0,
     pressEvent: bytes[4],
   };

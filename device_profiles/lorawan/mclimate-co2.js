@@ -11,7 +11,7 @@ function decodeUplink(input) {
       CO2: bytes[1] * 256 + bytes[2],
       sensorTemperature: (bytes[3] * 256 + bytes[4] - 400) / 10,
       relativeHumidity: Math.round((bytes[5] * 10000) / 256) / 100,
-      batteryVoltage: (bytes[6] * 8 + 1600) / 1000,
+      batteryVoltage: Math.round(bytes[6] * 0.8 + 160) / 100,
     },
   };
 }

@@ -11,7 +11,7 @@ function decodeUplink(input) {
   }
   const data = {
     event,
-    batteryVoltage: (bytes[1] * 8 + 1600) / 1000,
+    batteryVoltage: Math.round(bytes[1] * 0.8 + 160) / 100,
     thermistorProperlyConnected: (bytes[2] & 0x04) === 0,
     counter: bytes[4] * 65536 + bytes[5] * 256 + bytes[6],
     status: bytes[7] & 0x01,
