@@ -16,12 +16,17 @@ from shouwang.domain.interpretation import Found, Reader, Registered
 from shouwang.domain.interpretation import Interpretation as Interpretation
 from shouwang.domain.interpretation import Introduced as Introduced
 from shouwang.domain.profile import Profile
+from shouwang.domain.shelly import ShellyReader, ShellyRpcReader
+from shouwang.domain.tasmota import TasmotaReader
 from shouwang.domain.topic import Template, filled
 from shouwang.domain.vocabulary import Arrival, Problem, Refusal
 from shouwang.domain.zigbee2mqtt import Zigbee2mqttReader
 
 READERS: Mapping[str, Callable[[Family, Catalogue, tzinfo], Reader]] = {
     "": EnvelopeReader,
+    "shelly": ShellyReader,
+    "shelly-rpc": ShellyRpcReader,
+    "tasmota": TasmotaReader,
     "zigbee2mqtt": Zigbee2mqttReader,
 }
 """By ``Family.reader``."""

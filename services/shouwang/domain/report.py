@@ -4,7 +4,7 @@ The port between families and profiles: a reader says who reports which fields, 
 for every family.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import tzinfo
 
 import msgspec
@@ -203,6 +203,20 @@ class ReportReading:
 
 LONGEST_NAME = 64
 """Characters of a counter, an identity in a payload or a part's name that are kept."""
+
+
+def with_parts(found: Iterable[tuple[str, str, object]]) -> dict[str, object]:
+    """Fields of (key, part, raw value), as a family with the envelope's ``value: value, part: part`` reads them: bare
+    where a key has one value without a part, else a list of objects."""
+    grouped: dict[str, list[tuple[str, object]]] = {}
+    for key, part, raw in found:
+        grouped.setdefault(key, []).append((part, raw))
+    return {
+        key: raws[0][1]
+        if len(raws) == 1 and not raws[0][0] and not isinstance(raws[0][1], (dict, list))
+        else [{"value": raw, "part": part} for part, raw in raws]
+        for key, raws in grouped.items()
+    }
 
 
 def text_of(raw: object) -> str:
