@@ -18,7 +18,7 @@ from harness.decoding import REPOSITORY
 CORPUS = REPOSITORY.parent / "shared" / "corpus" / "given.jsonl"
 
 
-READ = {"zigbee2mqtt"}
+READ = {"aliyun-iot", "jetlinks", "nbiot-push", "thingsboard", "zigbee2mqtt"}
 """Families of which every message must come out right."""
 
 
@@ -60,6 +60,7 @@ def test_the_corpus_has_messages_of_the_families_here() -> None:
 
 @pytest.mark.parametrize("line", lines(), ids=lambda line: line["id"])
 def test_a_message_gives_what_is_expected_of_it(line: dict[str, Any]) -> None:
+    doubtful = line.get("uncertain", [])
     expect, alternatives, tolerance = line["expect"], line.get("alt_readings", {}), line.get("tolerance", 1e-6)
     answers = decoded()[line["id"]]
     devices = {plain(answer["device"]): answer["readings"] for answer in answers}
@@ -67,11 +68,15 @@ def test_a_message_gives_what_is_expected_of_it(line: dict[str, Any]) -> None:
 
     for device, readings in line.get("multi", {}).items():
         for metric, value in readings.items():
-            assert is_same(devices[plain(device)].get(metric), value, tolerance), (device, metric, answers)
+            assert metric in doubtful or is_same(devices[plain(device)].get(metric), value, tolerance), (
+                device,
+                metric,
+                answers,
+            )
     (first, *_) = answers
     readings = first["readings"]
     for metric, value in {**expect.get("readings", {}), **alternatives}.items():
-        assert is_same(readings.get(metric), value, tolerance), (metric, first)
+        assert metric in doubtful or is_same(readings.get(metric), value, tolerance), (metric, first)
     for metric in expect.get("absent", []):
         assert metric not in readings
     if expect.get("ignore"):

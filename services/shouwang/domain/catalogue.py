@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from shouwang.domain.errors import ProfileError
 from shouwang.domain.family import Family
-from shouwang.domain.mapping import FieldMap
+from shouwang.domain.mapping import FieldMap, spelled
 from shouwang.domain.profile import Profile
 from shouwang.domain.vocabulary import Kind
 
@@ -62,8 +62,9 @@ class Catalogue:
         self._profiles = profiles
         self._generic = {family.id: family.generic for family in families}
         self._network = {family.id: family.network or family.id for family in families}
+        spelled_freely = {family.generic for family in families if family.any_spelling}
         self._maps = {
-            (id, generic): self._compiled(profile, generic)
+            (id, generic): self._compiled(profile, generic, any_spelling=generic in spelled_freely)
             for generic, carriers in _carriers(families).items()
             for id, profile in profiles.items()
             if id == generic or not carriers.isdisjoint(profile.families)
@@ -128,18 +129,19 @@ class Catalogue:
         reads = id if is_carried else generic
         return Understood(id, profile.kind, self._maps[(reads, generic)], guesses=id == generic)
 
-    def _compiled(self, profile: Profile, generic: str) -> FieldMap:
+    def _compiled(self, profile: Profile, generic: str, *, any_spelling: bool) -> FieldMap:
         """The profile's own field map, completed by that of the generic one."""
         common = self._profiles[generic]
-        used = {source.path.partition(".")[0] for sources in profile.readings.values() for source in sources}
-        used.update(profile.ignores)
+        spelling = spelled if any_spelling else str
+        used = {spelling(source.path.partition(".")[0]) for sources in profile.readings.values() for source in sources}
+        used.update(map(spelling, profile.ignores))
         completed = dict(profile.readings)
         for metric, sources in common.readings.items():
-            rest = [source for source in sources if source.path not in used]
+            rest = [source for source in sources if spelling(source.path) not in used]
             if metric not in completed and rest:
                 completed[metric] = rest
         try:
-            return FieldMap(completed, own_names=profile.own_names)
+            return FieldMap(completed, own_names=profile.own_names, any_spelling=any_spelling)
         except ProfileError as error:
             raise ProfileError(f"profile {profile.id}: {error}") from None
 

@@ -46,6 +46,11 @@ def stamp(said: object, received_at: Instant, zone: tzinfo) -> Stamp:
     return Stamp(at, at, "")
 
 
+def said_instant(said: object, zone: tzinfo) -> Instant | None:
+    """What a time field says, believed or not: for the order of what one message holds."""
+    return _instant(said, zone)[0]
+
+
 def _instant(said: object, zone: tzinfo) -> tuple[Instant | None, bool]:
     match said:
         case bool():
@@ -53,8 +58,8 @@ def _instant(said: object, zone: tzinfo) -> tuple[Instant | None, bool]:
         case int() | float():
             return _from_epoch(said), True
         case str() if len(said) <= 40:
-            if said.isascii() and said.isdecimal():
-                return _from_epoch(int(said)), True
+            if said.isascii() and said.replace(".", "", 1).isdecimal():
+                return _from_epoch(float(said)), True
             try:
                 parsed = datetime.fromisoformat(said)
                 if parsed.tzinfo is None:

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import tzinfo
 from typing import Any
@@ -10,7 +11,7 @@ from shouwang.domain.catalogue import Catalogue
 from shouwang.domain.codec import Answers
 from shouwang.domain.family import Envelope, Family, Holds, Route
 from shouwang.domain.interpretation import Found, Interpretation, Memory, Registered
-from shouwang.domain.payload import UNREADABLE, read_json, shown
+from shouwang.domain.payload import UNREADABLE, payload_hash, read_json, shown
 from shouwang.domain.report import Report, ReportReading, text_of
 from shouwang.domain.topic import filled
 from shouwang.domain.vocabulary import Arrival, Problem, Refusal
@@ -79,8 +80,16 @@ class EnvelopeReader:
         content, _ = read_json(arrival.payload)
         value = arrival.payload.decode("utf-8", "replace")[:256] if content is UNREADABLE else content
         adds = {key: filled(text, found.names) for key, text in found.route.adds.items()}
-        fields = {filled(found.route.field, found.names): value, **adds}
-        return Report(identity=found.device, fields=fields, says=found.route.says, part=adds.pop("part", ""))
+        part = adds.pop("part", "")
+        return Report(
+            identity=found.device,
+            fields={filled(found.route.field, found.names): value, **adds},
+            model=adds.get("model", ""),
+            subtype=adds.get("subtype", ""),
+            profile=found.route.profile,
+            says=found.route.says,
+            part=part,
+        )
 
     def _presence(self, found: Found, arrival: Arrival) -> Sequence[Report] | Refusal:
         is_gateway = found.holds is Holds.GATEWAY
@@ -115,12 +124,14 @@ class _Plan:
 
     def __init__(self, route: Route, envelope: Envelope) -> None:
         self._route = route
-        self._each = _look(envelope.each) if envelope.each else None
+        self._each = [_look(path) for path in envelope.each]
         self._keyed = envelope.keyed
         self._identity = [_look(path) for path in envelope.identity]
-        self._aliases = [_look(path) for path in envelope.aliases]
+        self._aliases = [_named(path) for path in envelope.aliases]
+        self._subtype = [_look(path) for path in envelope.subtype]
+        self._volatile = frozenset(envelope.volatile)
         self._model = [_look(path) for path in envelope.model]
-        self._readings = [_look(path) for path in envelope.readings]
+        self._readings = [_every(path) for path in envelope.readings]
         self._no_fields = envelope.no_fields
         self._wanted = " or ".join(envelope.readings)
         self._time = [_look(path) for path in envelope.time]
@@ -131,16 +142,17 @@ class _Plan:
 
     def messages(self, content: object) -> Iterator[tuple[str, object]]:
         """(identity, message); identity empty where no key tells it."""
-        inner = content if self._each is None else self._each(content)
-        if self._keyed and isinstance(inner, dict):
-            for identity, below in inner.items():
-                for one in below if isinstance(below, list) else [below]:
-                    yield identity, one
-        elif isinstance(inner, list):
-            for one in inner:
-                yield "", one
-        elif inner is not None or self._each is None:
-            yield "", inner
+        for look in self._each or [_whole]:
+            inner = _unpacked(look(content))
+            if self._keyed and isinstance(inner, dict):
+                for identity, below in inner.items():
+                    for one in below if isinstance(below, list) else [below]:
+                        yield identity, one
+            elif isinstance(inner, list):
+                for one in inner:
+                    yield "", one
+            elif inner is not None or not self._each:
+                yield "", inner
 
     def report(self, found: Found, key: str, message: Mapping[str, Any], flaw: Refusal | None) -> Report | Refusal:
         data = self._data(message)
@@ -152,26 +164,34 @@ class _Plan:
         for name, text in self._route.adds.items():
             fields = {**fields, name: filled(text, found.names)}
         port = _first(self._port, message)
+        time, counter = _first(self._time, message), text_of(_first(self._counter, message))
         return Report(
-            identity=text_of(_first(self._identity, message)) or key or found.device,
+            identity=_first_text(self._identity, message) or key or found.device,
             aliases=[name for look in self._aliases if (name := text_of(look(message)))],
-            model=text_of(_first(self._model, message)),
+            model=_first_text(self._model, message) or filled(self._route.adds.get("model", ""), found.names),
+            subtype=text_of(_first(self._subtype, message)),
+            profile=self._route.profile,
             fields=fields,
             around=message,
             says=self._route.says,
-            time=_first(self._time, message),
-            counter=text_of(_first(self._counter, message)),
+            time=time,
+            counter=counter,
+            digest=self._digest(message) if self._volatile and (counter or time is not None) else "",
             data=data,
             port=port if isinstance(port, int) and 0 <= port <= 255 else 0,
             flaw=flaw,
         )
+
+    def _digest(self, message: Mapping[str, Any]) -> str:
+        kept = [(key, raw) for key, raw in message.items() if key not in self._volatile]
+        return payload_hash(repr(kept).encode("utf-8", "backslashreplace"))
 
     def _fields(self, message: Mapping[str, Any], *, has_bytes: bool) -> Mapping[str, object] | Refusal:
         if self._no_fields:
             return {}
         if not self._readings:
             return message
-        objects = [one for look in self._readings if isinstance(one := _unpacked(look(message)), dict)]
+        objects = [one for look in self._readings for one in look(message)]
         if not objects:
             if has_bytes or self._route.says:
                 return {}
@@ -193,6 +213,42 @@ class _Plan:
             return Refusal(Problem.WRONG_TYPE, f"the device's bytes are {shown(raw)}; expected {encoding}")
 
 
+def _whole(message: object) -> object:
+    return message
+
+
+def _every(path: str) -> Callable[[object], list[dict[str, Any]]]:
+    """All objects at a path: of a list on the way, those of each of its objects, the newest (the last) first."""
+    if path == ".":
+        return lambda message: [message] if isinstance(message, dict) else []
+    return lambda message: list(_objects(message, path.split(".")))
+
+
+def _objects(message: object, keys: Sequence[str]) -> Iterator[dict[str, Any]]:
+    for index, key in enumerate(keys):
+        message = _unpacked(message)
+        if isinstance(message, list):
+            for one in reversed(message):
+                yield from _objects(one, keys[index:])
+            return
+        if not isinstance(message, dict):
+            return
+        message = message.get(key)
+    message = _unpacked(message)
+    for one in reversed(message) if isinstance(message, list) else [message]:
+        if isinstance(one, dict):
+            yield one
+
+
+def _first_text(looks: Sequence[Callable[[object], Any]], message: object) -> str:
+    """Some platforms write ``undefined`` where they know no name."""
+    for look in looks:
+        found = text_of(look(message))
+        if found and found.casefold() not in {"undefined", "null", "none"}:
+            return found
+    return ""
+
+
 def _unpacked(raw: object) -> object:
     """An object that was encoded once more, as a text, is that object."""
     return read_json(raw.encode())[0] if isinstance(raw, str) and raw.startswith("{") else raw
@@ -201,12 +257,25 @@ def _unpacked(raw: object) -> object:
 def _look(path: str) -> Callable[[object], Any]:
     """What stands at a path: into objects by key, into lists by the first of their objects that has it."""
     if path == ".":
-        return lambda message: message
+        return _whole
     keys = tuple(path.split("."))
     if len(keys) == 1:
         only = keys[0]
         return lambda message: message.get(only) if isinstance(message, dict) else None
     return lambda message: _walk(message, keys)
+
+
+def _named(path: str) -> Callable[[object], Any]:
+    """The same of a name made of several fields: ``{model}/{id}``; None where one of them is missing."""
+    if "{" not in path:
+        return _look(path)
+    looks = [(name, _look(name)) for name in re.findall(r"\{([\w.]+)\}", path)]
+
+    def made(message: object) -> str | None:
+        names = {name: text_of(look(message)) for name, look in looks}
+        return filled(path, names) if all(names.values()) else None
+
+    return made
 
 
 def _walk(message: object, keys: Sequence[str]) -> object:

@@ -31,15 +31,19 @@ class Envelope(Value, frozen=True, kw_only=True, omit_defaults=True):
     """Where things stand in a message. A path is keys joined by dots; ``.`` is the whole message. A step into a list
     looks into each of its objects. Of several paths the first that gives something counts."""
 
-    each: str = ""
-    """Path of a list of messages, or of an object of them; empty: the payload is one message, or a list of them."""
+    each: list[str] = msgspec.field(default_factory=list)
+    """Paths of messages, of lists of them, or of objects of them: all that are there are read. Empty: the payload is
+    one message, or a list of them."""
     keyed: bool = False
     """The keys of the object at ``each`` are the devices' identities."""
     identity: list[str] = msgspec.field(default_factory=list)
     """Before the topic's own name. Where neither tells: problem ``no_identity``."""
     aliases: list[str] = msgspec.field(default_factory=list)
-    """Other names of the device, by which it may be registered too; all that are there count."""
+    """Other names of the device, by which it may be registered too; all that are there count. One may be made of
+    several fields (``{model}/{id}``)."""
     model: list[str] = msgspec.field(default_factory=list)
+    subtype: list[str] = msgspec.field(default_factory=list)
+    """What it is, where one model name stands for several: ``model/subtype`` finds a profile before ``model`` does."""
     readings: list[str] = msgspec.field(default_factory=list)
     """Objects of fields, laid over each other, the first on top; empty: the message itself. Where a family names some
     and a message has none of them (and no bytes), it is refused as ``wrong_type``."""
@@ -48,6 +52,8 @@ class Envelope(Value, frozen=True, kw_only=True, omit_defaults=True):
     time: list[str] = msgspec.field(default_factory=list)
     counter: list[str] = msgspec.field(default_factory=list)
     """With the same payload and device time, an equal one is a repeat."""
+    volatile: list[str] = msgspec.field(default_factory=list)
+    """Keys that the receiver adds (how strong it heard): messages that differ in them alone have the same payload."""
     bytes: list[str] = msgspec.field(default_factory=list)
     """The device's own bytes, for the profile's codec: base64, or hexadecimal where ``hexadecimal`` says so. They are
     decoded where the fields tell nothing that the profile reads."""
@@ -73,6 +79,8 @@ class Route(Value, frozen=True, kw_only=True, omit_defaults=True):
     """The payload is one bare value, of the field of this name; names of the template may stand in it."""
     adds: dict[str, str] = msgspec.field(default_factory=dict)
     """Fields that the topic tells; names of the template may stand in them."""
+    profile: str = ""
+    """The profile of whatever stands here, before the model."""
     says: dict[str, Scalar] = msgspec.field(default_factory=dict)
     """Readings that the topic alone tells, whatever the payload: ``{online: false}`` of a farewell."""
     weak: bool = False
@@ -91,8 +99,13 @@ class Family(Value, frozen=True, kw_only=True):
     """Profile of a device whose model nobody knows."""
     network: str = ""
     """Whose devices it carries (``lorawan``): profiles name the network instead of each family. Empty: its own id."""
+    when_named: bool = False
+    """Its topics look like anybody's: its routes count only where somebody says that a topic is of this family."""
     also_called: list[str] = msgspec.field(default_factory=list)
     """Other names by which an installation may call it."""
+    any_spelling: bool = False
+    """Fields have the names that each project gave them: keys are compared without case and punctuation. The same for
+    all families of one generic profile."""
     gateway: str = ""
     """Profile of the bridge itself, where it says whether it is there."""
     bases: list[str] = msgspec.field(default_factory=list)

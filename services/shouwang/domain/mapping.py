@@ -5,6 +5,7 @@ Compiled once a profile; runs for every message, so that each raw value costs on
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
 from shouwang.domain.errors import ProfileError
@@ -53,13 +54,17 @@ class _Step(NamedTuple):
 class FieldMap:
     """Reads messages of one profile."""
 
-    def __init__(self, readings: Mapping[str, Sequence[Source]], *, own_names: bool = False) -> None:
-        """Raises ProfileError for a metric or unit that there is not."""
+    def __init__(
+        self, readings: Mapping[str, Sequence[Source]], *, own_names: bool = False, any_spelling: bool = False
+    ) -> None:
+        """``any_spelling``: keys are compared without case and punctuation. Raises ProfileError for a metric or unit
+        that there is not."""
         self.own_names = own_names
+        self._any_spelling = any_spelling
         by_slot: dict[Slot, list[_Step]] = {}
         for metric, sources in _with_own_names(readings) if own_names else readings.items():
             for source in sources:
-                step = _step(metric, source)
+                step = _step(metric, source, spelled if any_spelling else str)
                 by_slot.setdefault(step.slot, []).append(step)
         self.metrics = frozenset(metric for metric, _ in by_slot)
         self._direct: dict[str, list[tuple[Slot, Convert]]] = {}
@@ -78,8 +83,14 @@ class FieldMap:
         self.keys = frozenset({*self._direct, *self._sought})
         """Top-level keys that are looked at."""
 
+    def looks_at(self, key: str) -> bool:
+        """Whether a top-level key tells something."""
+        return (spelled(key) if self._any_spelling else key) in self.keys
+
     def read(self, fields: Mapping[str, object], dropped: list[Refusal]) -> dict[Slot, Scalar]:
         """Values by slot. Each field that could not be read adds a refusal to ``dropped`` and harms no other."""
+        if self._any_spelling:
+            fields = _respelled(fields)
         found: dict[Slot, Scalar] = {}
         touched: dict[Slot, None] = {}
         direct, sought = self._direct, self._sought
@@ -156,6 +167,20 @@ def raw_text(raw: object) -> str:
     return str(raw).strip().casefold() if isinstance(raw, (str, float)) else shown(raw)
 
 
+@lru_cache(maxsize=4_096)
+def spelled(key: str) -> str:
+    """A key without case and punctuation: ``SmokeSensorState``, ``smoke_sensor_state`` and ``smoke-sensor-state`` are
+    one word."""
+    return "".join(character for character in key.casefold() if character.isalnum()) or key
+
+
+def _respelled(fields: Mapping[str, object]) -> dict[str, object]:
+    found: dict[str, object] = {}
+    for key, raw in fields.items():
+        found.setdefault(spelled(key), _respelled(raw) if isinstance(raw, dict) else raw)
+    return found
+
+
 def _with_own_names(readings: Mapping[str, Sequence[Source]]) -> Iterator[tuple[str, Sequence[Source]]]:
     for metric in METRICS:
         yield metric, readings.get(metric) or [Source(path=metric)]
@@ -181,11 +206,15 @@ def _holds(fields: Mapping[str, object], condition: _Condition) -> bool:
     return raw is not None and raw_text(raw) in condition[1]
 
 
-def _conditions(written: Mapping[str, Sequence[str]]) -> tuple[_Condition, ...]:
-    return tuple((tuple(path.split(".")), frozenset(wanted)) for path, wanted in written.items())
+def _conditions(written: Mapping[str, Sequence[str]], spelling: Callable[[str], str]) -> tuple[_Condition, ...]:
+    return tuple((_keys(path, spelling), frozenset(wanted)) for path, wanted in written.items())
 
 
-def _step(name: str, source: Source) -> _Step:
+def _keys(path: str, spelling: Callable[[str], str]) -> tuple[str, ...]:
+    return tuple(map(spelling, path.split(".")))
+
+
+def _step(name: str, source: Source, spelling: Callable[[str], str]) -> _Step:
     metric = METRICS.get(name)
     if metric is None:
         raise ProfileError(f"{name} is not a metric")
@@ -202,10 +231,10 @@ def _step(name: str, source: Source) -> _Step:
         convert = _knowing(convert, frozenset(raw_text(value) for value in source.unknown))
     return _Step(
         (name, source.part),
-        tuple(source.path.split(".")),
-        tuple(source.beside),
-        _conditions(source.when),
-        _conditions(source.unless),
+        _keys(source.path, spelling),
+        tuple(map(spelling, source.beside)),
+        _conditions(source.when, spelling),
+        _conditions(source.unless, spelling),
         convert,
     )
 

@@ -11,7 +11,7 @@ import msgspec
 
 from shouwang.domain.catalogue import Catalogue, Understood, guessed_kind
 from shouwang.domain.codec import Answers, CodecAnswer, CodecCall
-from shouwang.domain.devicetime import Stamp, stamp
+from shouwang.domain.devicetime import Stamp, said_instant, stamp
 from shouwang.domain.family import Family
 from shouwang.domain.interpretation import Decoded, Found, Interpretation, Registered
 from shouwang.domain.mapping import FieldMap, Slot
@@ -31,11 +31,15 @@ class Report(Value, frozen=True, kw_only=True):
     """Readings that are certain without a profile."""
     aliases: Sequence[str] = ()
     model: str = ""
+    subtype: str = ""
+    """What it is, where one model name stands for several."""
     hardware: str = ""
     profile: str = ""
     """Where the family itself knows it; before the model."""
     time: object = None
     counter: str = ""
+    digest: str = ""
+    """What tells its messages apart, where the payload has the receiver's own noise in it; empty: the payload does."""
     part: str = ""
     """Part of every field of it that has none of its own."""
     data: bytes | None = None
@@ -70,7 +74,7 @@ class ReportReading:
         pending where a codec has to run first."""
         messages: list[Decoded] = []
         refusal: Refusal | None = None
-        for report in reports:
+        for report in self._in_time(reports):
             result = self._decoded(report, arrival, registered, answers)
             if isinstance(result, CodecCall):
                 return Interpretation(family=found.family, device=report.identity, pending=result)
@@ -82,6 +86,12 @@ class ReportReading:
         if messages:
             return Interpretation(family=found.family, device=device, messages=messages)
         return Interpretation(family=found.family, device=device, refusal=refusal, ignored=refusal is None)
+
+    def _in_time(self, reports: Sequence[Report]) -> Sequence[Report]:
+        """Oldest first, as far as the message says; what has no time keeps its place before what has one."""
+        if len(reports) < 2:
+            return reports
+        return sorted(reports, key=lambda report: said_instant(report.time, self._zone) or 0)
 
     def _decoded(
         self, report: Report, arrival: Arrival, registered: Registered, answers: Answers
@@ -99,7 +109,7 @@ class ReportReading:
                 dropped.clear()
                 values = understood.fields.read(answer.fields, dropped)
                 problem = problem or answer.problem
-            elif not report.fields:
+            else:
                 problem = problem or _unknown_model(report)
         if dropped and not values:
             problem = problem or dropped[0]
@@ -135,6 +145,7 @@ class ReportReading:
                 device_time=when.device_time,
                 time_note=when.note,
                 counter=report.counter,
+                digest=report.digest,
                 dropped=dropped,
                 problem=problem,
             )
@@ -157,7 +168,8 @@ class ReportReading:
         if report.profile:
             return self._catalogue.for_family(report.profile, family)
         if report.model or report.hardware:
-            id = self._catalogue.carried(family, report.model, report.hardware)
+            id = self._catalogue.carried(family, f"{report.model}/{report.subtype}") if report.subtype else None
+            id = id or self._catalogue.carried(family, report.model, report.hardware)
             id = id or (self._catalogue.named(report.model, family) if report.model else None)
             if id is not None:
                 return self._catalogue.for_family(id, family)
@@ -178,12 +190,17 @@ class ReportReading:
         for key, raw in inner.items():
             for one in raw if isinstance(raw, list) else [raw]:
                 if not isinstance(one, dict) or self._value not in one:
+                    if not understood.fields.looks_at(key):
+                        continue
                     expected = f"a value, or objects with {self._value!r}"
                     dropped.append(Refusal(Problem.WRONG_TYPE, f"{shown(key)} holds {shown(one)}; expected {expected}"))
                     continue
                 part = text_of(one.get(self._part)) if self._part else ""
                 before = set(values)
-                understood.fields.read_field(key, one[self._value], part, values, dropped)
+                if isinstance(one[self._value], dict):  # an event with what it tells, among properties
+                    values.update(understood.fields.read({"event": key, **one[self._value]}, dropped))
+                else:
+                    understood.fields.read_field(key, one[self._value], part, values, dropped)
                 if self._time and one.get(self._time) is not None:
                     times.update({slot: one[self._time] for slot in values if slot not in before})
         if report.part:

@@ -11,7 +11,7 @@ from shouwang.domain.errors import ConfigError, ProfileError
 from shouwang.domain.family import Envelope, Family, Route
 from shouwang.domain.mapping import WORDS, raw_text
 from shouwang.domain.moment import duration
-from shouwang.domain.profile import Carried, Example, Power, Profile, Source
+from shouwang.domain.profile import Carried, Example, Power, Profile, Source, Spoken
 from shouwang.domain.vocabulary import METRICS, Duration, Kind, Scalar
 from shouwang.registry.consistency import closest
 from shouwang.registry.documents import Document, shaped
@@ -47,6 +47,7 @@ class ExampleWritten(Written, frozen=True, kw_only=True):
     payload: dict[str, Any] | str
     readings: dict[str, Scalar]
     note: str = ""
+    family: str = ""
 
 
 class CarriedWritten(Written, frozen=True, kw_only=True):
@@ -72,6 +73,7 @@ class ProfileWritten(Written, frozen=True, kw_only=True):
     examples: list[ExampleWritten]
     readings: dict[str, str | SourceWritten | list[str | SourceWritten]] = msgspec.field(default_factory=dict)
     ignores: list[str] = msgspec.field(default_factory=list)
+    topics: list[Spoken] = msgspec.field(default_factory=list)
     codec: str = ""
     own_names: bool = False
     power: Power = Power.UNKNOWN
@@ -88,7 +90,9 @@ class FamilyWritten(Written, frozen=True, kw_only=True):
     topics: list[Route]
     generic: str
     network: str = ""
+    when_named: bool = False
     also_called: list[str] = msgspec.field(default_factory=list)
+    any_spelling: bool = False
     gateway: str = ""
     bases: list[str] = msgspec.field(default_factory=list)
     envelope: Envelope = msgspec.field(default_factory=Envelope)
@@ -115,12 +119,19 @@ def read_profile(document: Document, id: str) -> Profile:
         },
         readings={metric: _sources(document, metric, said) for metric, said in written.readings.items()},
         ignores=written.ignores,
+        topics=written.topics,
         codec=_codec(document, written.codec),
         own_names=written.own_names,
         test_press=_words(written.test_press) if written.test_press else {},
         quirks=[_words(quirk) for quirk in written.quirks],
         examples=[
-            Example(topic=one.topic, payload=_bytes(one.payload), readings=one.readings, note=one.note)
+            Example(
+                topic=one.topic,
+                payload=_bytes(one.payload),
+                readings=one.readings,
+                note=one.note,
+                family=one.family,
+            )
             for one in written.examples
         ],
     )
@@ -135,7 +146,9 @@ def read_family(document: Document, id: str) -> Family:
         topics=written.topics,
         generic=written.generic,
         network=written.network,
+        when_named=written.when_named,
         also_called=written.also_called,
+        any_spelling=written.any_spelling,
         gateway=written.gateway,
         readings={metric: _sources(document, metric, said) for metric, said in written.readings.items()},
         bases=written.bases,
