@@ -27,6 +27,9 @@ def test_all_packs_are_well() -> None:
         "water",
         "device-health",
         "supervisory",
+        "electrical",
+        "environment",
+        "home-care",
     }
 
 
@@ -56,6 +59,14 @@ def test_danger_to_life_latches_and_waits_for_nothing_but_what_a_standard_allows
 def test_every_metric_of_life_safety_raises_something_critical() -> None:
     watched = {metric for rule in RULES if rule.severity is Severity.CRITICAL for metric in rule.metrics}
     assert {name for name, metric in METRICS.items() if metric.life_safety} <= watched
+
+
+def test_home_care_asks_for_consent_and_says_where_and_never_that_a_figure_is_national() -> None:
+    care = [rule for rule in RULES if rule.pack == "home-care"]
+    assert {rule.id for rule in RULES if rule.asks_consent} == {rule.id for rule in care}
+    for rule in care:
+        assert rule.scope.tags and all(tag.startswith("care:") for tag in rule.scope.tags)
+        assert rule.source.startswith(("practice value", "a preset of Shanghai"))
 
 
 def test_no_two_packs_share_an_id() -> None:

@@ -48,7 +48,7 @@ class Equipment:
     def world(self, community: Community) -> World:
         """``between`` and ``inactive`` look at the wall clock of the community's site."""
         if (timezone := community.site.timezone) != self._timezone:
-            self.book, self._timezone = RuleBook(self.book.rules, timezone, self.book.expressions), timezone
+            self.book, self._timezone = RuleBook(self.book.rules, timezone, self.book.expressions, minds_consent=True), timezone
         return World(community, self.book, self.policies, self.profiles)
 
 
@@ -63,7 +63,7 @@ def load_equipment(settings: Settings) -> Equipment:
     return Equipment(
         Interpreter(families, profiles.values(), bases={"zigbee2mqtt": settings.zigbee2mqtt_bases}),
         profiles,
-        RuleBook(rules, expressions=language),
+        RuleBook(rules, expressions=language, minds_consent=True),
         policies,
     )
 

@@ -57,7 +57,7 @@ def run_due(book: RuleBook, facts: DeviceFacts, state: DeviceState, now: Instant
     """Timers due up to ``now``, each at its own time, in order. ``gaps``: all intervals since the device was last heard
     in which we were deaf, oldest first; silence does not count them. Works for the row of a place too."""
     if is_place(facts.device):
-        return run_due_place(book, facts.device, state, now, gaps)
+        return run_due_place(book, facts, state, now, gaps)
     transitions: list[Transition] = []
     if state.due_at is not None and state.due_at <= now:
         state = _run_timers(_Desk(book, book.for_facts(facts), facts, now, gaps), state, now, transitions)
@@ -91,7 +91,7 @@ def reconcile(book: RuleBook, facts: DeviceFacts, state: DeviceState, now: Insta
     memory, with its new durations; one that asks something else keeps only whether it is raised; one that is gone or
     out of scope is dropped. Works for the row of a place too."""
     if is_place(facts.device):
-        return reconcile_place(book, state, now)
+        return reconcile_place(book, facts, state, now)
     rules = book.for_facts(facts).rules
     standings = {
         id: carried

@@ -74,7 +74,7 @@ def hear_place(
     book: RuleBook, row: DeviceId, state: DeviceState, told: Sequence[Notice], now: Instant, gaps: Gaps = ()
 ) -> Judged:
     """The place hears notices of one message at receive time ``now``; timers due up to ``now`` run first."""
-    judged = run_due_place(book, row, state, now, gaps)
+    judged = _timers_run(book, row, state, now, gaps)
     standings, transitions = dict(judged.state.standings), list(judged.transitions)
     due_at = judged.state.due_at
     for rule in _rules_of(book, {notice.rule: notice.version for notice in told}):
@@ -87,8 +87,12 @@ def hear_place(
     return Judged(msgspec.structs.replace(judged.state, standings=standings, due_at=due_at), transitions)
 
 
-def run_due_place(book: RuleBook, row: DeviceId, state: DeviceState, now: Instant, gaps: Gaps = ()) -> Judged:
-    """The place's timers due up to ``now``, each at its own time."""
+def run_due_place(book: RuleBook, facts: DeviceFacts, state: DeviceState, now: Instant, gaps: Gaps = ()) -> Judged:
+    """The place's timers due up to ``now``, each at its own time. Where consent was taken back, nothing is said."""
+    return _timers_run(book, facts.device, _consented(book, facts, state), now, gaps)
+
+
+def _timers_run(book: RuleBook, row: DeviceId, state: DeviceState, now: Instant, gaps: Gaps) -> Judged:
     transitions: list[Transition] = []
     while (at := state.due_at) is not None and at <= now:
         standings = dict(state.standings)
@@ -102,9 +106,10 @@ def run_due_place(book: RuleBook, row: DeviceId, state: DeviceState, now: Instan
     return Judged(state, transitions)
 
 
-def reconcile_place(book: RuleBook, state: DeviceState, now: Instant) -> DeviceState:
+def reconcile_place(book: RuleBook, facts: DeviceFacts, state: DeviceState, now: Instant) -> DeviceState:
     """The place's state under a changed book: what the devices told stays known as far as a rule asks the same. It is
     looked at again now."""
+    state = _consented(book, facts, state)
     standings = {
         id: carried
         for id, standing in state.standings.items()
@@ -122,6 +127,18 @@ def place_at(facts: DeviceFacts, level: str) -> str | None:
         return facts.levels.get(level)
     segments, depth = facts.place.split("/"), _DEPTHS.get(level)
     return "/".join(segments[:depth]) if depth is not None and len(segments) >= depth else None
+
+
+def _consented(book: RuleBook, facts: DeviceFacts, state: DeviceState) -> DeviceState:
+    """Without what rules remember that are no longer allowed to."""
+    if not book.minds_consent:
+        return state
+    standings = {
+        id: standing
+        for id, standing in state.standings.items()
+        if (rule := book.rule(id, standing.version)) is None or book.is_armed(rule, facts)
+    }
+    return state if len(standings) == len(state.standings) else msgspec.structs.replace(state, standings=standings)
 
 
 def _told(

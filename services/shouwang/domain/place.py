@@ -28,6 +28,8 @@ class Place(Value, frozen=True, kw_only=True):
     id: PlaceId
     kind: PlaceKind
     name: str = ""
+    tags: list[str] = msgspec.field(default_factory=list)
+    """Of a dwelling: what holds for all that is in it, for scopes of rules (``care:alone``, ``care:consent``)."""
 
 
 class Device(Value, frozen=True, kw_only=True):

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from shouwang.domain.alert import LIFE_SAFETY, AlertClass
 from shouwang.domain.condition import Node, is_about_places, leaves
+from shouwang.domain.home import Inactive
 from shouwang.domain.occurrence import Event
 from shouwang.domain.place import is_within
 from shouwang.domain.standing import DeviceFacts
@@ -66,6 +67,13 @@ class Example(Value, frozen=True, kw_only=True):
     longest_silence: int | None = None
 
 
+CONSENT = "care:consent"
+"""Tag of a home or a device: its people agreed, on record, to be watched over by rules about how they live."""
+
+PRESENCE = frozenset({"occupancy"})
+"""Metrics that tell where people are."""
+
+
 class Rule(Value, frozen=True, kw_only=True):
     """One document of a rule file."""
 
@@ -84,8 +92,19 @@ class Rule(Value, frozen=True, kw_only=True):
     source: str = ""
     """The standard or practice that its figures come from."""
     examples: tuple[Example, ...] = ()
+    consent: bool = False
+    """Its file asks for consent, whatever it watches."""
     where: str = ""
     """``file:line``, for messages."""
+
+    @property
+    def asks_consent(self) -> bool:
+        """It concludes from how people live (quiet, presence), so it is not armed where nobody agreed to that (PIPL
+        art. 28 to 30: sensitive). What a device itself calls an emergency or a fall asks for none (art. 13, to protect
+        life)."""
+        return self.consent or any(
+            isinstance(leaf, Inactive) or not PRESENCE.isdisjoint(leaf.metrics) for leaf in leaves(self.when)
+        )
 
     @property
     def is_event(self) -> bool:

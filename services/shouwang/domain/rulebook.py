@@ -8,7 +8,7 @@ import msgspec
 from shouwang.domain.condition import AllOf, AnyOf, Node, Not, leaves, numbered
 from shouwang.domain.expression import Expressions
 from shouwang.domain.judging import Condition
-from shouwang.domain.rule import Rule
+from shouwang.domain.rule import CONSENT, Rule
 from shouwang.domain.shift import timezone as time_zone
 from shouwang.domain.standing import DeviceFacts
 from shouwang.domain.timing import Absent, Between
@@ -48,13 +48,20 @@ class InScope(msgspec.Struct, frozen=True):
 
 class RuleBook:
     """Built once from all rules. ``timezone`` is the wall clock of ``between`` and ``inactive``. Rules of one id: the
-    nearest scope wins; of equally near ones the last, so that a site's files go after the shipped ones."""
+    nearest scope wins; of equally near ones the last, so that a site's files go after the shipped ones.
+    ``minds_consent``: rules that watch people are in scope only where they agreed; recordings are of nobody."""
 
     def __init__(
-        self, rules: Iterable[Rule], timezone: str = "Asia/Shanghai", expressions: Expressions | None = None
+        self,
+        rules: Iterable[Rule],
+        timezone: str = "Asia/Shanghai",
+        expressions: Expressions | None = None,
+        *,
+        minds_consent: bool = False,
     ) -> None:
         self.zone: tzinfo = time_zone(timezone)
         self.expressions = expressions
+        self.minds_consent = minds_consent
         self.rules = tuple(rules)
         self._compiled = tuple(compiled(rule, index) for index, rule in enumerate(self.rules))
         self._by_id = {one.rule.id: one for one in self._compiled}
@@ -85,11 +92,15 @@ class RuleBook:
     def compiled(self, id: str, version: str = "") -> Compiled | None:
         return self._by_version.get((id, version)) or self._by_id.get(id)
 
+    def is_armed(self, rule: Rule, facts: DeviceFacts) -> bool:
+        """Whether the consent that it asks for is there."""
+        return not self.minds_consent or CONSENT in facts.tags or not rule.asks_consent
+
     def _made(self, facts: DeviceFacts) -> InScope:
         nearest: dict[str, Compiled] = {}
         for one in self._compiled:
             scope = one.rule.scope
-            if not scope.holds(facts):
+            if not scope.holds(facts) or not self.is_armed(one.rule, facts):
                 continue
             other = nearest.get(one.rule.id)
             if other is None or scope.nearness(facts) >= other.rule.scope.nearness(facts):

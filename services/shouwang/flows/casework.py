@@ -83,7 +83,7 @@ def _apply(
     received_at: Instant,
     now: Instant,
 ) -> None:
-    rule = world.rule(transition.rule, facts)
+    rule = world.rule(transition.rule, facts, transition.version)
     if rule is None:
         return
     open_alert = acceptance.open_alert(transition.rule, transition.subject)

@@ -5,12 +5,13 @@ from collections.abc import Mapping, Sequence
 from shouwang.domain.community import Community
 from shouwang.domain.duty import zone_of
 from shouwang.domain.escalation import Policy
-from shouwang.domain.place import ancestors
+from shouwang.domain.gathering import is_place, subject_of
+from shouwang.domain.place import Device, PlaceKind, ancestors, is_within
 from shouwang.domain.profile import Profile
 from shouwang.domain.rule import Rule
 from shouwang.domain.rulebook import RuleBook
 from shouwang.domain.standing import DeviceFacts
-from shouwang.domain.vocabulary import UNASSIGNED, DeviceId, Kind, Life
+from shouwang.domain.vocabulary import UNASSIGNED, DeviceId, Kind, Life, PlaceId
 
 STRANGERS = 65_536
 """Devices that nobody registered whose facts are kept; beyond it they are made anew, so that a flood of invented names
@@ -30,10 +31,11 @@ class World:
         self._facts: dict[DeviceId, DeviceFacts] = {}
         self._addresses = {address: (device.id, device.profile) for address, device in community.by_address.items()}
 
-    def rule(self, id: str, facts: DeviceFacts) -> Rule | None:
-        """The rule of this id that holds for a subject; of several, the one of the nearest scope."""
+    def rule(self, id: str, facts: DeviceFacts, version: str = "") -> Rule | None:
+        """The rule of this id that holds for a subject; of several, the one of the nearest scope, for a place the one
+        of the version that decided."""
         found = self.book.for_facts(facts).rules.get(id)
-        return found.rule if found else self.book.rule(id)
+        return found.rule if found else self.book.rule(id, version)
 
     def differing(self, other: "World") -> list[DeviceId]:
         """Registered devices whose facts another world sees otherwise; also those that it does not know (they may have
@@ -49,13 +51,17 @@ class World:
         known = self._facts.get(device)
         if known is not None and (known.registered or (known.profile == profile and not _tells_more(kind, known.kind))):
             return known
-        made = self._registered_facts(device) or DeviceFacts(
-            device=device,
-            kind=kind,
-            place=UNASSIGNED,
-            life=Life.DISCOVERED,
-            profile=profile,
-            registered=False,
+        made = (
+            self._registered_facts(device)
+            or self._facts_of_place(device)
+            or DeviceFacts(
+                device=device,
+                kind=kind,
+                place=UNASSIGNED,
+                life=Life.DISCOVERED,
+                profile=profile,
+                registered=False,
+            )
         )
         if len(self._facts) >= len(self.community.devices) + STRANGERS:
             self._facts = {id: kept for id, kept in self._facts.items() if kept.registered}
@@ -74,12 +80,34 @@ class World:
             place_names=self.community.place_names(device.place),
             levels=self._levels(device.place),
             life=device.life,
-            tags=device.tags,
+            tags=self._tags(device),
             profile=device.profile,
             longest_silence=profile.longest_silence if profile else None,
             no_all_clear=profile.no_all_clear if profile else False,
             registered_at=self.community.registered_at.get(id, 0),
         )
+
+    def _facts_of_place(self, row: DeviceId) -> DeviceFacts | None:
+        """Of the row of a place: the tags of all that is in it, for the consent of its people."""
+        if not is_place(row):
+            return None
+        subject = subject_of(row)
+        inside = [one for one in self.community.devices.values() if is_within(one.place, subject) or one.id == subject]
+        tags = dict.fromkeys(tag for device in inside for tag in self._tags(device))
+        return DeviceFacts(device=row, kind=None, place=PlaceId(subject), tags=list(tags), registered=False)
+
+    def _tags(self, device: Device) -> list[str]:
+        """Its own, and those of its place up to the dwelling: what holds for a home holds for what is in it."""
+        tags = list(device.tags)
+        for around in ancestors(device.place):
+            known = self.community.places.get(around)
+            if known is not None:
+                tags += [tag for tag in known.tags if tag not in tags]
+            if known is not None and known.kind is PlaceKind.DWELLING:
+                break
+        else:
+            return list(device.tags)
+        return tags
 
     def _levels(self, place: str) -> dict[str, str]:
         """Ancestors by kind, the nearest of each, and the party zone."""

@@ -144,6 +144,7 @@ class RuleWritten(Written, frozen=True):
     klass: AlertClass | None = msgspec.field(default=None, name="class")
     latching: bool | None = None
     scope: ScopeWritten | None = None
+    consent: bool = False
     source: str = ""
     examples: list[ExampleWritten] | None = None
 

@@ -111,6 +111,7 @@ def _rule(document: Document, pack: str, expressions: Expressions | None) -> Rul
         pack=pack,
         version=f"{_hash(_shape(when))}-{_hash(repr(msgspec.to_builtins(document.content)))}",
         source=written.source,
+        consent=written.consent,
         examples=tuple(
             _example(document, f"$.examples[{index}]", example) for index, example in enumerate(written.examples or ())
         ),
