@@ -14,6 +14,7 @@ import msgspec
 from shouwang.domain.alert import Alert
 from shouwang.domain.alert import Order as Order
 from shouwang.domain.announcement import Announcement as Announcement
+from shouwang.domain.codec import Answers, CodecCall
 from shouwang.domain.community import Community
 from shouwang.domain.duty import Contact, Person
 from shouwang.domain.incident import Incident
@@ -84,6 +85,18 @@ class Publisher(Protocol):
 
 class Settled(Protocol):
     def __call__(self) -> None: ...
+
+
+# Foreign code ---------------------------------------------------------------------------------------------------------
+
+
+class Codecs(Protocol):
+    """Vendors' decoders of payloads, run where they can harm nobody."""
+
+    def run(self, calls: Iterable[CodecCall]) -> Answers:
+        """An answer to each call. Never raises for a codec's fault, which is an answer with a problem that names the
+        codec; bounded in time, whatever the codecs do."""
+        ...
 
 
 # The state database ---------------------------------------------------------------------------------------------------
