@@ -1,4 +1,4 @@
-// Milesight AM102, AM103, AM104, AM107, ambience. Format: AM100 series user guide, "Uplink Data".
+// Milesight AM102, AM103, AM104, AM107, ambience; also EM320-TH. Format: AM100 series user guide, "Uplink Data".
 // What the device kept while it had no network (20ce) comes in messages of its own, and is not read.
 const CHANNELS = {
   0x0175: [1, (data, [percent]) => (data.battery = percent)],
