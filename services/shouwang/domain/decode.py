@@ -9,7 +9,9 @@ from zoneinfo import ZoneInfo
 from shouwang.domain.catalogue import Catalogue
 from shouwang.domain.codec import Answers
 from shouwang.domain.envelope import EnvelopeReader
+from shouwang.domain.esphome import EsphomeReader
 from shouwang.domain.family import Family
+from shouwang.domain.homie import HomieReader
 from shouwang.domain.interpretation import Decoded as Decoded
 from shouwang.domain.interpretation import FamilyState as FamilyState
 from shouwang.domain.interpretation import Found, Reader, Registered
@@ -24,6 +26,8 @@ from shouwang.domain.zigbee2mqtt import Zigbee2mqttReader
 
 READERS: Mapping[str, Callable[[Family, Catalogue, tzinfo], Reader]] = {
     "": EnvelopeReader,
+    "esphome": EsphomeReader,
+    "homie": HomieReader,
     "shelly": ShellyReader,
     "shelly-rpc": ShellyRpcReader,
     "tasmota": TasmotaReader,
