@@ -19,6 +19,7 @@ from shouwang.domain.interpretation import Interpretation as Interpretation
 from shouwang.domain.interpretation import Introduced as Introduced
 from shouwang.domain.profile import Profile
 from shouwang.domain.shelly import ShellyReader, ShellyRpcReader
+from shouwang.domain.sparkplug import SparkplugReader
 from shouwang.domain.tasmota import TasmotaReader
 from shouwang.domain.topic import Template, filled
 from shouwang.domain.vocabulary import Arrival, Problem, Refusal
@@ -31,6 +32,7 @@ READERS: Mapping[str, Callable[[Family, Catalogue, tzinfo], Reader]] = {
     "shelly": ShellyReader,
     "shelly-rpc": ShellyRpcReader,
     "tasmota": TasmotaReader,
+    "sparkplug": SparkplugReader,
     "zigbee2mqtt": Zigbee2mqttReader,
 }
 """By ``Family.reader``."""

@@ -1,0 +1,244 @@
+"""Reads Sparkplug B: edge nodes and devices that name their metrics at birth, and only number them afterwards.
+
+Source: Eclipse Sparkplug 3.0, sections 4 (topics), 5 (operational behaviour) and 6 (payloads).
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from shouwang.domain.codec import Answers
+from shouwang.domain.envelope import EnvelopeReader
+from shouwang.domain.interpretation import Found, Interpretation, Memory, Registered
+from shouwang.domain.payload import MAX_MESSAGE, shown
+from shouwang.domain.protobuf import Broken, fields, float32, float64
+from shouwang.domain.report import Report
+from shouwang.domain.vocabulary import Arrival, Problem, Refusal
+
+DEAD_SEQUENCE = "bdSeq"
+"""Metric that ties an NDEATH to its NBIRTH: a death with another number is of an earlier session."""
+
+MOST_ALIASES = 65_536
+"""Names remembered of one edge node."""
+
+_SIGNED = {1: 8, 2: 16, 3: 32, 4: 64}
+"""Bits by data type of Int8 to Int64, which are sent as their unsigned twins."""
+
+
+class Named(msgspec.Struct, array_like=True):
+    """What a birth said of an alias."""
+
+    device: str
+    name: str
+    type: int
+
+
+class Node(msgspec.Struct, array_like=True):
+    """An edge node and its devices since its birth."""
+
+    sequence: int | None = None
+    """Its bdSeq."""
+    aliases: dict[int, Named] = msgspec.field(default_factory=dict)
+    devices: list[str] = msgspec.field(default_factory=list)
+    """Born since."""
+
+
+class Said(NamedTuple):
+    """A metric of a payload."""
+
+    name: str
+    alias: int | None
+    time: int | None
+    type: int
+    historical: bool
+    value: object
+    """None: null, or of a kind that is no reading."""
+
+
+class Payload(NamedTuple):
+    time: int | None
+    sequence: int | None
+    metrics: list[Said]
+
+
+class SparkplugReader(EnvelopeReader):
+    def memory(self, kept: Mapping[str, bytes]) -> Memory:
+        nodes: dict[str, Node] = {}
+        for key, raw in kept.items():
+            try:
+                nodes[key] = msgspec.msgpack.decode(raw, type=Node)
+            except msgspec.DecodeError:
+                continue
+        return nodes
+
+    def read(
+        self, found: Found, arrival: Arrival, memory: Memory, registered: Registered, answers: Answers
+    ) -> Interpretation:
+        verb = found.names.get("verb", "")
+        identity = found.device or found.names.get("edge", "")
+        if verb not in _VERBS:
+            return Interpretation(family=found.family, device=identity, ignored=True)
+        try:
+            payload = read_payload(arrival.payload)
+        except Broken as error:
+            refusal = Refusal(Problem.TRUNCATED, f"the payload is no Sparkplug message: {error}")
+            return Interpretation(family=found.family, device=identity, refusal=refusal)
+        key = f"{found.names['group']}/{found.names['edge']}"
+        node: Node = memory.setdefault(key, Node()) if verb in _BIRTHS else memory.get(key, Node())
+        if verb in _DEATHS:
+            return self._death(found, arrival, payload, node, registered, answers)
+        if verb == "NBIRTH":
+            node = memory[key] = Node(sequence=_dead_sequence(payload))
+        if verb in _BIRTHS:
+            _born(node, found.device, payload)
+        reports = list(_reports(found, payload, node, is_birth=verb in _BIRTHS))
+        read = self.reading.interpret(found, arrival, reports, registered, answers)
+        if verb not in _BIRTHS:
+            return read
+        return msgspec.structs.replace(read, announced={key: msgspec.msgpack.encode(node)})
+
+    def _death(
+        self,
+        found: Found,
+        arrival: Arrival,
+        payload: Payload,
+        node: Node,
+        registered: Registered,
+        answers: Answers,
+    ) -> Interpretation:
+        """Of a node: it and all its devices are out of reach, whatever they said last."""
+        dead = [found.device or found.names["edge"]]
+        if not found.device:
+            sequence = _dead_sequence(payload)
+            if None not in (sequence, node.sequence) and sequence != node.sequence:
+                return Interpretation(family=found.family, device=dead[0], ignored=True)
+            dead += node.devices
+        reports = [
+            Report(
+                identity=identity,
+                aliases=_aliases(found, identity),
+                fields={},
+                says={"online": False},
+                time=payload.time,
+            )
+            for identity in dead
+        ]
+        return self.reading.interpret(found, arrival, reports, registered, answers)
+
+
+def read_payload(data: bytes) -> Payload:
+    """Raises Broken."""
+    if len(data) > MAX_MESSAGE:
+        raise Broken(f"it has {len(data)} bytes; at most {MAX_MESSAGE} are read")
+    time = sequence = None
+    metrics: list[Said] = []
+    for number, value in fields(data):
+        if number == 1 and isinstance(value, int):
+            time = value
+        elif number == 3 and isinstance(value, int):
+            sequence = value
+        elif number == 2 and isinstance(value, bytes):
+            metrics.append(_metric(value))
+    return Payload(time, sequence, metrics)
+
+
+_VERBS = frozenset({"NBIRTH", "NDATA", "NDEATH", "DBIRTH", "DDATA", "DDEATH"})
+_BIRTHS = frozenset({"NBIRTH", "DBIRTH"})
+_DEATHS = frozenset({"NDEATH", "DDEATH"})
+
+
+def _metric(data: bytes) -> Said:
+    name, type, historical, null = "", 0, False, False
+    alias: int | None = None
+    time: int | None = None
+    value: object = None
+    for number, raw in fields(data):
+        match number, raw:
+            case 1, bytes():
+                name = raw.decode("utf-8", "replace")
+            case 2, int():
+                alias = raw
+            case 3, int():
+                time = raw
+            case 4, int():
+                type = raw
+            case 5, int():
+                historical = bool(raw)
+            case 7, int():
+                null = bool(raw)
+            case ((10 | 11), int()):
+                value = raw
+            case 12, bytes() if len(raw) == 4:
+                value = round(float32(raw), 6)
+            case 13, bytes() if len(raw) == 8:
+                value = float64(raw)
+            case 14, int():
+                value = bool(raw)
+            case 15, bytes():
+                value = raw.decode("utf-8", "replace")
+    return Said(name, alias, time, type, historical, None if null else value)
+
+
+def _signed(value: object, type: int) -> object:
+    bits = _SIGNED.get(type)
+    if bits is None or not isinstance(value, int) or isinstance(value, bool):
+        return value
+    value &= (1 << bits) - 1
+    return value - (1 << bits) if value >> (bits - 1) else value
+
+
+def _dead_sequence(payload: Payload) -> int | None:
+    return next(
+        (said.value for said in payload.metrics if said.name == DEAD_SEQUENCE and isinstance(said.value, int)), None
+    )
+
+
+def _born(node: Node, device: str, payload: Payload) -> None:
+    node.aliases = {alias: named for alias, named in node.aliases.items() if named.device != device}
+    for said in payload.metrics:
+        if said.alias is not None and said.name and len(node.aliases) < MOST_ALIASES:
+            node.aliases[said.alias] = Named(device, said.name, said.type)
+    if device and device not in node.devices:
+        node.devices.append(device)
+
+
+def _reports(found: Found, payload: Payload, node: Node, *, is_birth: bool) -> Iterator[Report]:
+    """One for each time that stands in the payload, so that a value held back is as old as it says."""
+    identity = found.device or found.names["edge"]
+    by_time: dict[int | None, dict[str, object]] = {}
+    unnamed: list[int | None] = []
+    for said in payload.metrics:
+        known = node.aliases.get(said.alias) if said.alias is not None else None
+        name, type = said.name or (known.name if known else ""), said.type or (known.type if known else 0)
+        if not name:
+            unnamed.append(said.alias)
+            continue
+        values = by_time.setdefault(said.time if said.historical else (payload.time or said.time), {})
+        value = _signed(said.value, type)
+        values[name] = value
+        values.setdefault(name.rpartition("/")[2], value)
+    flaw = _undeclared(unnamed) if unnamed else None
+    for time, values in by_time.items() or [(payload.time, {})]:
+        yield Report(
+            identity=identity,
+            aliases=_aliases(found, identity),
+            fields=values,
+            says={"online": True} if is_birth else {},
+            time=time,
+            counter="" if payload.sequence is None else str(payload.sequence),
+            flaw=flaw,
+        )
+
+
+def _aliases(found: Found, identity: str) -> Sequence[str]:
+    """Whole paths, for an installation in which two nodes name a device alike."""
+    node = f"{found.names['group']}/{found.names['edge']}"
+    return (node if identity == found.names["edge"] else f"{node}/{identity}",)
+
+
+def _undeclared(aliases: Sequence[int | None]) -> Refusal:
+    return Refusal(
+        Problem.UNDECLARED_ALIAS,
+        f"alias {shown(aliases[0])} was never named in a birth of this node; ask it for a rebirth",
+    )
