@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
+from shouwang.codecs.javascript import JavaScriptCodecs
+from shouwang.domain.consulting import read_together
 from shouwang.domain.decode import Decoded, FamilyState, Interpretation, Interpreter
 from shouwang.domain.family import Family
 from shouwang.domain.moment import parse_rfc3339
@@ -28,6 +30,12 @@ def shipped_interpreter() -> Interpreter:
     return Interpreter(families, profiles.values())
 
 
+@cache
+def shipped_codecs() -> JavaScriptCodecs:
+    _, profiles = shipped_profiles()
+    return JavaScriptCodecs({id: profile.codec for id, profile in profiles.items() if profile.codec})
+
+
 class Desk:
     """An interpreter with its state: what is said to it it remembers. ``registered``: profile id by address."""
 
@@ -39,7 +47,11 @@ class Desk:
     def hears(self, topic: str, payload: object, *, at: int = NOON, family: str = "") -> Interpretation:
         """``payload``: bytes as they are, else as JSON (a text too)."""
         raw = payload if isinstance(payload, bytes) else json.dumps(payload, ensure_ascii=False).encode()
-        return self.interpreter.read(Arrival(topic, raw, at), self.state, self._look_up, family=family)
+        arrival = Arrival(topic, raw, at)
+        (found,) = read_together(
+            self.interpreter, [arrival], self.state, self._look_up, shipped_codecs().run, family=family
+        )
+        return found
 
     def reads(self, topic: str, payload: object, *, at: int = NOON, family: str = "") -> Decoded:
         """As ``hears``, for a message of one device."""

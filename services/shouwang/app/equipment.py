@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from shouwang.codecs.expression import expressions
+from shouwang.codecs.javascript import JavaScriptCodecs
 from shouwang.domain.community import Community
 from shouwang.domain.decode import Interpreter
 from shouwang.domain.duty import SiteFacts
@@ -35,6 +36,7 @@ class Equipment:
         self.profiles = profiles
         self.book = book
         self.policies = policies
+        self.codecs = JavaScriptCodecs({id: profile.codec for id, profile in profiles.items() if profile.codec})
         self._timezone = SiteFacts().timezone
 
     @property
@@ -48,7 +50,10 @@ class Equipment:
     def world(self, community: Community) -> World:
         """``between`` and ``inactive`` look at the wall clock of the community's site."""
         if (timezone := community.site.timezone) != self._timezone:
-            self.book, self._timezone = RuleBook(self.book.rules, timezone, self.book.expressions, minds_consent=True), timezone
+            self.book, self._timezone = (
+                RuleBook(self.book.rules, timezone, self.book.expressions, minds_consent=True),
+                timezone,
+            )
         return World(community, self.book, self.policies, self.profiles)
 
 

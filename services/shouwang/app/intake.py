@@ -105,6 +105,8 @@ def _compose(
     doors: ExitStack,
 ) -> "Intaking":
     equipment = load_equipment(settings)
+    equipment.codecs.start()
+    doors.callback(equipment.codecs.close)
     facts = Facts(database)
     world = WatchedWorld(SqlDirectory(database, clock.now, fallback=settings.site_fallback), equipment)
     bell = Bell(settings.data_dir)
@@ -137,7 +139,7 @@ def _compose(
         ear,
         inbox,
         facts,
-        Intake(inbox, equipment.interpreter, family_state, world, deaf, clock, points),
+        Intake(inbox, equipment.interpreter, family_state, world, deaf, clock, points, equipment.codecs.run),
         Timers(inbox, world, deaf, clock, points),
         announcing,
         world,

@@ -73,6 +73,7 @@ class _Reading:
     """One run: families that announce before they report are remembered from line to line."""
 
     def __init__(self, own: Path | None) -> None:
+        from shouwang.codecs.javascript import JavaScriptCodecs
         from shouwang.domain.decode import FamilyState, Interpreter
         from shouwang.registry.profiles import load_profiles
         from shouwang.settings import shipped
@@ -80,19 +81,23 @@ class _Reading:
         families, profiles = load_profiles([shipped("device_profiles"), *([own] if own else [])])
         self._interpreter: Interpreter = Interpreter(families, profiles.values())
         self._state: FamilyState = FamilyState()
+        self._codecs = JavaScriptCodecs({id: profile.codec for id, profile in profiles.items() if profile.codec})
 
     def lines(self, message: Mapping[str, Any]) -> Iterator[dict[str, object]]:
         from shouwang.app.clock import SystemClock
+        from shouwang.domain.consulting import read_together
         from shouwang.domain.vocabulary import Arrival, DeviceId
 
         def registered(address: str) -> tuple[DeviceId, str] | None:
             named = self._interpreter.catalogue.named(message["model"], address.partition(":")[0])
             return (DeviceId(address), named) if named else None
 
-        found = self._interpreter.read(
-            Arrival(message["topic"], message["payload"], SystemClock().now()),
+        (found,) = read_together(
+            self._interpreter,
+            [Arrival(message["topic"], message["payload"], SystemClock().now())],
             self._state,
             registered if message["model"] else lambda address: None,
+            self._codecs.run,
             family=message["family"],
         )
         return _told(message["id"], found)

@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Self
 
 import msgspec
 
@@ -61,6 +62,12 @@ class JavaScriptCodecs:
     def pid(self) -> int | None:
         """Of the present worker."""
         return self._worker.process.pid if self._worker else None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
 
     def start(self) -> None:
         """Has the worker ready before its first call, where any profile has a codec. Waits for nothing."""

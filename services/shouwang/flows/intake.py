@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from shouwang import metrics
+from shouwang.domain.consulting import Run, no_codecs, read_together
 from shouwang.domain.decode import Interpreter
 from shouwang.domain.errors import Unavailable
 from shouwang.domain.interpretation import FamilyState, Interpretation
@@ -47,6 +48,7 @@ class Intake:
         gaps: Callable[[], Gaps],
         clock: Clock,
         points: Points,
+        run: Run = no_codecs,
     ) -> None:
         self._inbox = inbox
         self._interpreter = interpreter
@@ -54,6 +56,7 @@ class Intake:
         self._world = world
         self._clock = clock
         self._points = points
+        self._run = run
         self._hearing = Hearing(gaps)
         self._committed_alone: list[Arrival] = []
 
@@ -89,8 +92,8 @@ class Intake:
 
     def _commit_together(self, arrivals: Sequence[Arrival]) -> None:
         world = self._world()
-        read = self._interpreter.read
-        interpreted = [(arrival, read(arrival, self._family_state, world.registered)) for arrival in arrivals]
+        found = read_together(self._interpreter, arrivals, self._family_state, world.registered, self._run)
+        interpreted = list(zip(arrivals, found, strict=True))
         self._points.reach("batch.decoded")
         started = self._clock.now()
         with metrics.ACCEPTANCE_SECONDS.time(), self._inbox.accept() as acceptance:
