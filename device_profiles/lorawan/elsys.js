@@ -52,7 +52,7 @@ function decodeUplink(input) {
     const [length, read] = known;
     const value = bytes.slice(index + 1, index + 1 + length);
     if (value.length < length) {
-      return { errors: [`the message ends within type ${bytes[index]}`] };
+      return cutShort(data, `type ${bytes[index]}`);
     }
     const fields = read(value);
     for (const name of Object.keys(fields)) {
@@ -63,6 +63,12 @@ function decodeUplink(input) {
     index += 1 + length;
   }
   return { data };
+}
+
+// What stood whole before the cut still counts: an alarm may be in it.
+function cutShort(data, name) {
+  const words = `the message ends within ${name}`;
+  return Object.keys(data).length > 0 ? { data, warnings: [words] } : { errors: [words] };
 }
 
 function unsigned(bytes, length) {

@@ -57,12 +57,18 @@ function decodeUplink(input) {
     const [length, read] = known;
     const value = bytes.slice(index + 1, index + 1 + length);
     if (value.length < length) {
-      return { errors: [`the message ends within type ${type}`] };
+      return cutShort(data, `type ${type}`);
     }
     Object.assign(data, read(value));
     index += 1 + length;
   }
   return { data };
+}
+
+// What stood whole before the cut still counts: an alarm may be in it.
+function cutShort(data, name) {
+  const words = `the message ends within ${name}`;
+  return Object.keys(data).length > 0 ? { data, warnings: [words] } : { errors: [words] };
 }
 
 function limits(byte) {

@@ -38,12 +38,18 @@ function decodeUplink(input) {
     const [length, read] = known;
     const value = bytes.slice(index + 2, index + 2 + length);
     if (value.length < length) {
-      return { errors: [`the message ends within channel and type ${name}`] };
+      return cutShort(data, `channel and type ${name}`);
     }
     Object.assign(data, read(value));
     index += 2 + length;
   }
   return { data };
+}
+
+// What stood whole before the cut still counts: an alarm may be in it.
+function cutShort(data, name) {
+  const words = `the message ends within ${name}`;
+  return Object.keys(data).length > 0 ? { data, warnings: [words] } : { errors: [words] };
 }
 
 function signed(bytes) {

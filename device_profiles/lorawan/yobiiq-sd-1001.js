@@ -31,11 +31,17 @@ function registers(bytes) {
     const [name, words] = known;
     const value = bytes[index + 2];
     if (value === undefined) {
-      return { errors: [`the message ends within ${name}`] };
+      return cutShort(data, name);
     }
     data[name] = words === null ? value : words[value];
   }
   return { data };
+}
+
+// What stood whole before the cut still counts: an alarm may be in it.
+function cutShort(data, name) {
+  const words = `the message ends within ${name}`;
+  return Object.keys(data).length > 0 ? { data, warnings: [words] } : { errors: [words] };
 }
 
 function description(bytes) {
