@@ -2,6 +2,7 @@
 
 import random
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,15 +23,21 @@ def sources() -> dict[str, str]:
     return {id: profile.codec for id, profile in profiles.items() if profile.codec}
 
 
+@pytest.fixture(scope="module")
+def codecs(sources: dict[str, str]) -> Iterator[JavaScriptCodecs]:
+    with JavaScriptCodecs(sources) as running:
+        yield running
+
+
 def test_any_bytes_on_any_port_give_fields_or_a_refusal_in_words_never_a_fault_of_the_codec(
-    sources: dict[str, str],
+    sources: dict[str, str], codecs: JavaScriptCodecs
 ) -> None:
     chance = random.Random(41)
     calls = [
         CodecCall(profile, chance.randbytes(chance.randrange(52)), port, 0) for profile in sources for port in PORTS * 3
     ]
 
-    answers = JavaScriptCodecs(sources).run(calls)
+    answers = codecs.run(calls)
 
     for call in calls:
         problem = answers[call].problem
@@ -39,7 +46,7 @@ def test_any_bytes_on_any_port_give_fields_or_a_refusal_in_words_never_a_fault_o
             assert not OWN_FAULTS.search(problem.detail), (call, problem)
 
 
-def test_no_codec_gives_a_number_that_is_none(sources: dict[str, str]) -> None:
+def test_no_codec_gives_a_number_that_is_none(sources: dict[str, str], codecs: JavaScriptCodecs) -> None:
     """What JavaScript computes from a byte that is not there (NaN) becomes null, which hides a cut message."""
     chance = random.Random(43)
     calls = [
@@ -49,7 +56,7 @@ def test_no_codec_gives_a_number_that_is_none(sources: dict[str, str]) -> None:
         for length in (7, 11)
     ]
 
-    answers = JavaScriptCodecs(sources).run(calls)
+    answers = codecs.run(calls)
 
     null = {(call.profile, key) for call in calls for key, value in answers[call].fields.items() if value is None}
     assert null == set()
