@@ -5,7 +5,7 @@ at a moment at which nothing changes, a rule says nothing new; so timers may be 
 was missed is made good by the next one.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from math import isfinite
 
 import msgspec
@@ -243,8 +243,10 @@ def _first_due(desk: _Desk, state: DeviceState, at: Instant) -> Instant | None:
     return due_at
 
 
-def _timed(scope: InScope, standings: Iterable[str]) -> list[Compiled]:
+def _timed(scope: InScope, standings: Collection[str]) -> Sequence[Compiled]:
     """Rules that time alone may change."""
+    if not standings:
+        return scope.timed
     rules = {rule.index: rule for rule in scope.timed}
     for id in standings:
         found = scope.rules.get(id)

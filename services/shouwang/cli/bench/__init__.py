@@ -30,8 +30,19 @@ def latency(alarms: int, rates: tuple[int, ...], bad_day: bool) -> None:
 
 
 @bench.command()
+@click.option("--devices", default=300_000, show_default=True, help="Registered devices.")
+@click.option("--timers", default=1_000_000, show_default=True, help="Devices with a timer ahead.")
+def rules(devices: int, timers: int) -> None:
+    """Loading a large site, judging readings on one core, timers among very many."""
+    from shouwang.cli.bench.rules import measure_rules
+
+    measure_rules(devices, timers)
+
+
+@bench.command()
 @click.pass_context
 def all(ctx: click.Context) -> None:
     """Everything, one after the other."""
     ctx.invoke(intake)
     ctx.invoke(latency)
+    ctx.invoke(rules)
