@@ -3,6 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,14 @@ def test_a_look_sees_what_is_committed_and_not_what_is_under_way(database: Datab
         database.statements.on(connection).run(_KEEP, {"key": "a", "value": b"a"})
         assert database.look(_ONE_OF, {"after": ""}) == []
     assert [key for key, _ in database.look(_ONE_OF, {"after": ""})] == ["a"]
+
+
+def test_many_threads_may_look_at_once(database: Database) -> None:
+    with database.write() as connection:
+        database.statements.on(connection).run(_KEEP, {"key": "a", "value": b"a"})
+    with ThreadPoolExecutor(6) as threads:
+        found = list(threads.map(lambda _: database.look(_ONE_OF, {"after": ""}), range(300)))
+    assert {tuple(key for key, _ in rows) for rows in found} == {("a",)}
 
 
 def test_what_the_driver_says_of_the_world_is_store_unavailable(database: Database) -> None:

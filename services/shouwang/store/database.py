@@ -95,7 +95,10 @@ class Database:
                 return self.statements.on(connection).rows(statement, values)
         with self._answering():
             # A statement of SQLite is a transaction of its own, so these connections are never left inside one.
-            driver = self._spare.pop() if self._spare else self._open()
+            try:
+                driver = self._spare.pop()
+            except IndexError:
+                driver = self._open()
             try:
                 found = Hand(self.statements, driver).rows(statement, values)
             except BaseException:
