@@ -6,15 +6,18 @@ from datetime import tzinfo
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from shouwang.domain.catalogue import Catalogue
 from shouwang.domain.codec import Answers
 from shouwang.domain.envelope import EnvelopeReader
 from shouwang.domain.esphome import EsphomeReader
 from shouwang.domain.family import Family
+from shouwang.domain.home_assistant import HomeAssistantReader
 from shouwang.domain.homie import HomieReader
 from shouwang.domain.interpretation import Decoded as Decoded
 from shouwang.domain.interpretation import FamilyState as FamilyState
-from shouwang.domain.interpretation import Found, Reader, Registered
+from shouwang.domain.interpretation import Follower, Found, Reader, Registered
 from shouwang.domain.interpretation import Interpretation as Interpretation
 from shouwang.domain.interpretation import Introduced as Introduced
 from shouwang.domain.profile import Profile
@@ -28,6 +31,7 @@ from shouwang.domain.zigbee2mqtt import Zigbee2mqttReader
 READERS: Mapping[str, Callable[[Family, Catalogue, tzinfo], Reader]] = {
     "": EnvelopeReader,
     "esphome": EsphomeReader,
+    "home-assistant": HomeAssistantReader,
     "homie": HomieReader,
     "shelly": ShellyReader,
     "shelly-rpc": ShellyRpcReader,
@@ -72,6 +76,7 @@ class Interpreter:
         self._routes = sorted(routes, key=lambda one: one[1].weak)
         self._called = {name: family.id for family in families for name in (family.id, *family.also_called)}
         self._known: dict[tuple[str, str], Found | None] = {}
+        self._followers = [(id, reader) for id, reader in self._readers.items() if isinstance(reader, Follower)]
 
     def read(
         self,
@@ -94,10 +99,29 @@ class Interpreter:
             found = self._known[key]
         except KeyError:
             found = self._remember(key)
+        if found is None or found.route.weak:
+            found = self._followed(arrival.topic, family, state) or found
         if found is None:
             return Interpretation(family=family, refusal=_unknown(arrival.topic))
         reader = self._readers[found.family]
-        return reader.read(found, arrival, state.of(found.family, reader), registered, answers)
+        read = reader.read(found, arrival, state.of(found.family, reader), registered, answers)
+        if any(one.topics for one in read.introduced):
+            mine = [one for one in read.introduced if self._is_only_of(found.family, one.topics)]
+            return msgspec.structs.replace(read, introduced=mine)
+        return read
+
+    def _followed(self, topic: str, family: str, state: FamilyState) -> Found | None:
+        """A topic that some device announced goes before one that only looks like a family's."""
+        for id, reader in self._followers:
+            if not family or family == id:
+                found = reader.follows(topic, state.of(id, self._readers[id]))
+                if found is not None:
+                    return found
+        return None
+
+    def _is_only_of(self, family: str, topics: Sequence[str]) -> bool:
+        others = [self._find(topic, "") for topic in topics]
+        return not topics or any(one is None or one.route.weak or one.family == family for one in others)
 
     def _remember(self, key: tuple[str, str]) -> Found | None:
         if len(self._known) >= KNOWN_TOPICS:

@@ -1,7 +1,7 @@
 """What an arrival turned out to be: readings of devices, an announcement, a refusal, or nothing of interest."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 import msgspec
 
@@ -50,6 +50,8 @@ class Introduced(Value, frozen=True, kw_only=True):
     profile: str
     model: str
     kind: Kind
+    topics: list[str] = msgspec.field(default_factory=list)
+    """Where it said that it will report, if that is anywhere: a device that another family reads is not introduced."""
 
 
 class Interpretation(Value, frozen=True, kw_only=True):
@@ -100,6 +102,15 @@ class Reader(Protocol):
         self, found: Found, arrival: Arrival, memory: Memory, registered: Registered, answers: Answers
     ) -> Interpretation:
         """Never raises, whatever the payload; in time linear in its size. Pending where an answer is missing."""
+        ...
+
+
+@runtime_checkable
+class Follower(Protocol):
+    """A reader whose devices announce on which topics they will report, which may be any."""
+
+    def follows(self, topic: str, memory: Memory) -> Found | None:
+        """What stands at a topic that some device announced; None for any other."""
         ...
 
 

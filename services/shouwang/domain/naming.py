@@ -143,7 +143,9 @@ def number_of(raw: object) -> float | None:
         number = float(raw)
     except (ValueError, OverflowError):
         return None
-    return number if math.isfinite(number) else None
+    if not math.isfinite(number):
+        return None
+    return int(number) if number.is_integer() and abs(number) < 10**15 and "." not in str(raw) else number
 
 
 def measured(meant: Meaning, raw: object, unit: str = "") -> Scalar | None:
