@@ -9,6 +9,11 @@ COPY pyproject.toml README.md LICENSE CHANGELOG.md ./
 COPY device_profiles device_profiles
 COPY alert_rules alert_rules
 COPY services/shouwang services/shouwang
+COPY scripts scripts
+COPY requirements-dev.lock ./
+COPY dashboards/console dashboards/console
+# Node comes from PyPI for this step alone (scripts/console), and stays out of the image.
+RUN ln -s /opt/shouwang .venv && PYTHONPATH=services scripts/console build && rm -rf .venv /opt/shouwang/node
 RUN /opt/shouwang/bin/pip install --no-deps --no-build-isolation . \
     && /opt/shouwang/bin/shouwang --help >/dev/null
 

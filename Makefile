@@ -18,12 +18,14 @@ endif
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
 
-setup: ## install everything that run and test need (.venv, Mosquitto, InfluxDB; their daemons stay off)
+setup: ## install everything that run and test need (.venv, console, Mosquitto, InfluxDB; daemons stay off)
 	@scripts/venv dev
+	@scripts/console build
 	@scripts/debian $(SERVERS)
 
 run: ## start the service with a demo compound on http://127.0.0.1:8000
 	@scripts/venv run
+	@scripts/console build || echo "going on without the console; the API is there"
 	@scripts/debian mosquitto:mosquitto || echo "going on with the embedded try-out broker, which forgets on restart"
 	@exec $(BIN)/shouwang run $(ARGS)
 
@@ -35,7 +37,8 @@ check: ## format, lint, types, import contracts, unit and contract tests; under 
 	$(BIN)/lint-imports
 	$(BIN)/pytest tests/unit tests/contract -n 3 -m "not servers and not soak" $(TESTS)
 
-test: setup ## every test but the long ones, with real servers; up to 20 minutes
+test: setup ## every test but the long ones, with real servers and a browser; up to 20 minutes
+	scripts/console test
 	SHOUWANG_TEST_SERVERS=required $(BIN)/pytest --ignore tests/faults -n 3 -m "not soak" $(TESTS)
 	SHOUWANG_TEST_SERVERS=required $(BIN)/pytest tests/faults -m "not soak" $(TESTS)
 
@@ -46,5 +49,5 @@ soak: setup ## the long forms of faults, fuzz and simulation
 	SHOUWANG_TEST_SERVERS=required $(BIN)/pytest -m soak --timeout 7200 $(TESTS)
 
 clean: ## remove the virtual environment, caches and builds; ./var (your data) stays
-	rm -rf .venv dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf dashboards/console/node_modules services/shouwang/console .venv dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +

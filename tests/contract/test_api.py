@@ -590,25 +590,10 @@ def test_any_unknown_path_outside_the_api_is_the_page(stranger: TestClient, path
     problem(stranger.post(path), 405, "method_not_allowed")
 
 
-def test_the_page_and_all_its_files_take_nothing_from_outside(stranger: TestClient) -> None:
-    for file in sorted(pages.PAGE.iterdir()):
-        answer = stranger.get(f"/page/{file.name}")
-        assert answer.status_code == 200 and answer.content == file.read_bytes()
-        outside = re.findall(r"https?://(?!www\.w3\.org/2000/svg)", answer.text)
-        assert outside == [], f"{file.name} reaches outside"
-    assert stranger.get("/page/main.js").headers["content-type"].startswith("text/javascript")
-
-
-def test_both_languages_of_the_page_have_the_same_words() -> None:
-    text = (pages.PAGE / "words.js").read_text(encoding="utf-8")
-    chinese, english = text.split("\n  zh: {")[1].split("\n  en: {")
-    keys = re.compile(r"[{,\n]\s*(?:\"([^\"]+)\"|([\w-]+)):")
-    assert sorted(keys.findall(chinese)) == sorted(keys.findall(english.split("\n  },")[0]))
-
-
-def test_the_page_has_words_for_every_kind_of_entry_and_every_class_state_and_post() -> None:
-    words = (pages.PAGE / "words.js").read_text(encoding="utf-8")
-    source = "".join(path.read_text(encoding="utf-8") for path in pages.PAGE.parents[1].rglob("*.py"))
+def test_the_console_has_words_for_every_kind_of_entry_and_every_class_state_and_post() -> None:
+    folder = Path(__file__).parents[2] / "dashboards" / "console" / "src" / "words"
+    words = "".join((folder / name).read_text(encoding="utf-8") for name in ("zh.ts", "en.ts"))
+    source = "".join(path.read_text(encoding="utf-8") for path in pages.CONSOLE.parent.rglob("*.py"))
     rooms = "alert|incident|notice|device|coverage|escalation"
     kinds = set(
         re.findall(rf'(?:record|_entry|_line)\(\s*"((?:{rooms})\.[a-z_]+)"|kind="((?:{rooms})\.[a-z_]+)"', source)
@@ -624,18 +609,31 @@ def test_the_page_has_words_for_every_kind_of_entry_and_every_class_state_and_po
             assert len(re.findall(rf"[ {{]{member.value}: ", words)) >= 2, f"{enum.__name__} {member} has no words"
 
 
-def test_a_built_console_takes_the_place_of_the_plain_page(
-    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_built_console_is_served_packed_and_kept(tmp_path: Path) -> None:
     console = tmp_path / "console"
     (console / "assets").mkdir(parents=True)
     (console / "index.html").write_text('<html lang="zh-CN">built</html>', encoding="utf-8")
-    (console / "assets" / "app.js").write_text("1", encoding="utf-8")
+    script = "// 守望\n" * 400
+    (console / "assets" / "app-1a2b.js").write_text(script, encoding="utf-8")
     router = pages.site_router([], console=console)
     app = FastAPI()
     app.include_router(router)
     client = TestClient(app)
-    assert "built" in client.get("/duty").text and client.get("/assets/app.js").text == "1"
+    page, found = client.get("/duty"), client.get("/assets/app-1a2b.js")
+    assert "built" in page.text and page.headers["cache-control"] == "no-cache"
+    assert found.text == script and found.headers["content-encoding"] == "gzip"
+    assert found.headers["content-type"].startswith("text/javascript") and "immutable" in found.headers["cache-control"]
+    plain = client.get("/assets/app-1a2b.js", headers={"Accept-Encoding": "identity"})
+    assert plain.text == script and "content-encoding" not in plain.headers
+    with pytest.raises(pages.Problem):
+        client.get("/assets/app-of-yesterday.js")
+    assert "make setup" in TestClient(_bare(tmp_path / "none")).get("/").text
+
+
+def _bare(console: Path) -> FastAPI:
+    app = FastAPI()
+    app.include_router(pages.site_router([], console=console))
+    return app
 
 
 def test_no_other_origin_is_answered_to(operator: TestClient) -> None:

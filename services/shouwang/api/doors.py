@@ -21,6 +21,7 @@ from shouwang.domain.board import (
     StrayDevice,
     StrayMessage,
 )
+from shouwang.domain.errors import ConfigError
 from shouwang.domain.escalation import Policy
 from shouwang.domain.incident import Incident
 from shouwang.domain.journal import Entry
@@ -30,6 +31,7 @@ from shouwang.domain.rule import Rule
 from shouwang.domain.standing import DeviceState
 from shouwang.domain.vocabulary import AlertId, DeviceId, Duration, IncidentId, Instant, Value
 from shouwang.flows.respond import Respond
+from shouwang.flows.world import World
 from shouwang.ports import Casebook, Clock, Directory, Journal, ReadingStore
 
 from .stream import Tail
@@ -145,6 +147,10 @@ class Window:
     replies: Replies
     profiles: Callable[[], Mapping[str, Profile]]
     rules: Callable[[], Sequence[Rule]]
+    examine: Callable[[str, str], tuple[list[Rule], list[ConfigError]]]
+    """The rules that a text says, of the id given if any, and everything that is wrong with it."""
+    world: Callable[[], World]
+    """Directory, rules and policies at the present revision."""
     readiness: Callable[[], Readiness]
     policies: Callable[[], Sequence[Policy]]
     """The shipped ones, which close the list."""

@@ -146,9 +146,9 @@ def describe(app: FastAPI) -> None:
 
     def openapi() -> dict[str, Any]:
         document = drawn()
-        document["components"]["schemas"].setdefault(
-            "ProblemOut", ProblemOut.model_json_schema(ref_template="#/components/schemas/{model}")
-        )
+        schema = ProblemOut.model_json_schema(ref_template="#/components/schemas/{model}")
+        for name, shape in {**schema.pop("$defs", {}), "ProblemOut": schema}.items():
+            document["components"]["schemas"].setdefault(name, shape)
         return document
 
     app.openapi = openapi  # type: ignore[method-assign]  # the framework's own way to extend the document

@@ -12,7 +12,7 @@ router = APIRouter(include_in_schema=False)
 
 _HEAD = """<!doctype html><html lang="zh-CN"><meta charset="utf-8">
 <meta name="viewport" content="width=device-width,initial-scale=1"><title>守望 API</title>
-<link rel="icon" href="/page/icon.svg"><link rel="stylesheet" href="/page/reference.css">"""
+<link rel="icon" href="/icon.svg"><link rel="stylesheet" href="/reference.css">"""
 
 Document = Mapping[str, Any]
 

@@ -40,7 +40,7 @@ def list_rules(window: TheWindow, caller: Caller, limit: Limit = DEFAULT_LIMIT, 
     """规则, in order of their ids."""
     allow(caller, Act.READ)
     page, following = cut_by_name(window.rules(), limit, cursor, lambda one: f"{one.id}|{one.where}")
-    return Page(items=[_rule_out(one) for one in page], next=following)
+    return Page(items=[rule_out(one) for one in page], next=following)
 
 
 def _profile_out(id: str, profile: Profile) -> ProfileOut:
@@ -55,7 +55,8 @@ def _profile_out(id: str, profile: Profile) -> ProfileOut:
     )
 
 
-def _rule_out(rule: Rule) -> RuleOut:
+def rule_out(rule: Rule) -> RuleOut:
+    """As the wire shows it."""
     scope = {
         "kinds": [kind.value for kind in rule.scope.kinds],
         "tags": list(rule.scope.tags),

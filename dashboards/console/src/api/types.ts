@@ -1,0 +1,31 @@
+// The shapes of the API under the names that the console uses.
+import type { components } from "./schema";
+
+type S = components["schemas"];
+
+export type Incident = S["IncidentOut"];
+export type Alert = S["AlertOut"];
+export type Delivery = S["DeliveryOut"];
+export type Entry = S["EntryOut"];
+export type Device = S["DeviceOut"];
+export type Place = S["PlaceOut"];
+export type Post = S["PostOut"];
+export type Session = S["SessionOut"];
+export type Fleet = S["FleetOut"];
+export type Ready = S["ReadyOut"];
+export type Gap = S["GapOut"];
+export type Words = Record<string, string>;
+export type IncidentClass = Incident["class"];
+
+/** One event of the stream: a fact of the journal, without names. */
+export interface Fact {
+  seq: number;
+  at: string;
+  kind: string;
+  actor: string;
+  incident: string | null;
+  alert: string | null;
+  device: string | null;
+  place: string | null;
+  body: Record<string, unknown>;
+}

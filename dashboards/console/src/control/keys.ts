@@ -1,0 +1,21 @@
+// One key an act, printed on its button; the same everywhere.
+import type { ActName } from "../state/board";
+
+export const KEYS: Record<ActName | "mute" | "script" | "call", string> = {
+  acknowledge: "A",
+  verify: "V",
+  "en-route": "G",
+  arrive: "D",
+  resolve: "R",
+  close: "X",
+  escalate: "E",
+  notes: "N",
+  handover: "H",
+  decline: "Q",
+  mute: "M",
+  script: "T",
+  call: "C",
+};
+export const WALL = "W";
+export const BATCH = "B";
+export const HELP = "?";

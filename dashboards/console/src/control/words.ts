@@ -1,0 +1,72 @@
+// How a case is said: its title, place, people, and each line of its timeline.
+import type { Entry, Incident } from "../api/types";
+import { ancestors, placeName } from "../state/known";
+import { both, w } from "../words";
+
+const PLAIN = new Set<string>(["fire", "gas", "co", "emergency", "water"]);
+
+export const titleOf = (one: Incident): string => (PLAIN.has(one.class) ? w("classes", one.class) : `${w("classes", one.class)} · ${both(one.title)}`);
+export const placeOf = (one: Incident): string => (one.place === "unassigned" ? w("unassigned") : one.where.label);
+export const personOf = (one: Incident, id: string | null | undefined): string => (id ? (one.people[id] ?? id) : "");
+export const kindOf = (one: Incident): string => (one.drill ? "drill" : one.class);
+
+/** Whom a policy names, in words. */
+export function target(text: string): string {
+  const [kind = "", name] = text.split(":");
+  if (kind === "post") return w("posts", name);
+  if (kind === "zone" && name) return `${w("zones", name)} ${w("targets.zone")}`;
+  return name ? `${w("targets", kind)} ${name}`.trim() : w("targets", kind);
+}
+
+/** Where it went from there, in order. */
+export function spreadOf(one: Incident): string {
+  const others = one.places.slice(1).filter((path) => !ancestors(one.place).includes(path)).map(placeName);
+  return others.slice(0, 3).join("、") + (others.length > 3 ? ` +${others.length - 3}` : "");
+}
+
+/** What a line of the timeline says: who, the fact in bold, and the rest. */
+export interface Line {
+  who: string;
+  fact: string;
+  rest: string;
+  bad: boolean;
+}
+
+export function lineOf(entry: Pick<Entry, "kind" | "actor" | "actor_name" | "place" | "body">, one: Incident | null): Line {
+  const body = entry.body as Record<string, never>;
+  const name = (id: string): string => (one ? personOf(one, id) : id);
+  const line: Line = { who: entry.actor === "system" ? "" : entry.actor_name, fact: w("kinds", entry.kind), rest: "", bad: false };
+  const list = (value: unknown): string[] => (Array.isArray(value) ? (value as string[]) : []);
+  const facts = body.facts as { sentence?: Record<string, string>; title?: Record<string, string> } | undefined;
+  switch (entry.kind) {
+    case "alert.raised":
+    case "alert.repeated":
+    case "alert.cleared":
+      return { ...line, fact: `${placeName(entry.place)} ${line.fact}`, rest: both(facts?.sentence) || both(facts?.title) || both(one?.title), bad: entry.kind === "alert.raised" };
+    case "incident.joined":
+      return { ...line, rest: placeName(body.at_place as unknown as string) };
+    case "incident.worse":
+      return { ...line, rest: list(body.reasons).map((reason) => w("reasons", reason)).join("、"), bad: true };
+    case "incident.verified":
+      return { ...line, rest: [w("findings", body.finding), body.how ? w("hows", String(body.how)) : "", body.note].filter(Boolean).join(" · ") };
+    case "incident.resolved":
+      return { ...line, rest: [w("outcomes", body.outcome), body.cause ? w("causes", body.cause) : "", body.note].filter(Boolean).join(" · ") };
+    case "incident.handed_over":
+      return { ...line, rest: `→ ${name(String(body.to))} ${body.note ?? ""}` };
+    case "notice.made":
+      return { ...line, rest: `${w("why", body.why)} → ${list(body.tell).map(target).join("、")}` };
+    case "notice.expanded":
+      return { ...line, rest: [list(body.people).map(name).join("、"), list(body.gaps).join("；")].filter(Boolean).join(" · "), bad: list(body.gaps).length > 0 };
+    case "delivery.sent":
+      return { ...line, fact: body.channel === "console" ? w("shown") : line.fact, rest: `${name(String(body.person))} · ${w("channels", body.channel)}` };
+    case "escalation.skipped":
+      return { ...line, rest: w("unless", body.because) };
+    default: {
+      const rest = body.person
+        ? [name(body.person), body.channel ? w("channels", body.channel) : "", body.detail]
+        : [body.note, body.text, body.reason, list(body.gaps).join("；")];
+      const bad = entry.kind === "coverage.gap" || entry.kind === "delivery.unreachable" || entry.kind === "delivery.refused";
+      return { ...line, rest: rest.filter(Boolean).join(" · "), bad };
+    }
+  }
+}

@@ -1,0 +1,36 @@
+// Words by dotted path in the language that was chosen. Chinese first.
+import { ref } from "vue";
+import { en } from "./en";
+import { zh } from "./zh";
+
+export type Language = "zh" | "en";
+
+const KEY = "shouwang.language";
+const WORDS: Record<Language, unknown> = { zh, en };
+
+export const language = ref<Language>(localStorage.getItem(KEY) === "en" ? "en" : "zh");
+
+export function setLanguage(next: Language): void {
+  language.value = next;
+  localStorage.setItem(KEY, next);
+  document.documentElement.lang = next === "zh" ? "zh-CN" : "en";
+}
+
+/** A word by dotted path, or `part` of a group of words; what the console does not know is said as it is. */
+export function w(path: string, part?: string | null): string {
+  let found: unknown = WORDS[language.value];
+  for (const key of path.split(".")) found = (found as Record<string, unknown> | undefined)?.[key];
+  if (part === undefined) return typeof found === "string" ? found : path;
+  const word = (found as Record<string, unknown> | undefined)?.[part ?? ""];
+  return typeof word === "string" ? word : (part ?? "");
+}
+
+/** Words in an order that matters: three steps, for instance. */
+export function lines(path: string): string[] {
+  let found: unknown = WORDS[language.value];
+  for (const key of path.split(".")) found = (found as Record<string, unknown> | undefined)?.[key];
+  return Array.isArray(found) ? (found as string[]) : [];
+}
+
+/** A text that comes in both languages. */
+export const both = (text?: Record<string, string> | null): string => text?.[language.value] ?? text?.zh ?? text?.en ?? "";

@@ -1,0 +1,20 @@
+import { describe, expect, it } from "vitest";
+import { en } from "../src/words/en";
+import { zh } from "../src/words/zh";
+
+type Tree = { [key: string]: string | string[] | Tree };
+
+function paths(tree: Tree, at = ""): string[] {
+  return Object.entries(tree).flatMap(([key, value]) => (typeof value === "string" || Array.isArray(value) ? [`${at}${key}`] : paths(value, `${at}${key}.`)));
+}
+
+describe("words", () => {
+  it("are there in both languages", () => {
+    expect(paths(en as unknown as Tree).sort()).toEqual(paths(zh as unknown as Tree).sort());
+  });
+
+  it("are English in English", () => {
+    const chinese = JSON.stringify(en).match(/[\u4e00-\u9fff]+/g) ?? [];
+    expect(chinese).toEqual([]);
+  });
+});

@@ -1,0 +1,219 @@
+"""Rules that a site writes itself, whole documents at a time; and why a rule did or did not fire."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Response
+
+from shouwang.domain.access import Act, Principal
+from shouwang.domain.errors import ConfigError
+from shouwang.domain.explanation import Asked, Explanation, explain, row_for
+from shouwang.domain.journal import Entry
+from shouwang.domain.rule import RuleText
+from shouwang.domain.rulebook import Compiled
+from shouwang.domain.standing import DeviceFacts, DeviceState
+from shouwang.domain.telling import Told, who_is_told
+from shouwang.domain.vocabulary import DeviceId, Evidence, Instant
+from shouwang.flows.world import World
+
+from .access import Caller, allow
+from .doors import TheWindow, Window
+from .etags import IfMatch, etag, require_match
+from .problems import Code, FieldError, Problem, not_found
+from .rule_sheets import (
+    AskedOut,
+    ExplanationOut,
+    ExplanationsOut,
+    RuleDocumentsOut,
+    RuleIn,
+    ToldOut,
+    ToldStepOut,
+)
+from .rulebook import rule_out
+from .schemas import EvidenceOut, time
+
+router = APIRouter(prefix="/rules", tags=["rulebook"])
+
+RuleRef = Annotated[str, Path(max_length=200, pattern=r"^[^/]+$")]
+
+
+@router.get("/{rule_id}")
+def get_rule(window: TheWindow, caller: Caller, rule_id: RuleRef, response: Response) -> RuleDocumentsOut:
+    """All documents of a rule, with what the site itself keeps of it."""
+    allow(caller, Act.READ)
+    return _shown(window, rule_id, response)
+
+
+@router.post("", status_code=201)
+def add_rule(window: TheWindow, caller: Caller, body: RuleIn, response: Response) -> RuleDocumentsOut:
+    """Kept in the directory; in force within a second, at all places. A document with the id of a shipped rule stands
+    beside it, and the nearest scope wins. The same text again gives 200."""
+    _allow_change(caller)
+    kept = _examined(window, body.text, "")
+    known = window.directory.community().rules.get(kept.id)
+    if known is not None and known != kept:
+        raise Problem(Code.CONFLICT, f"the site keeps a rule {kept.id!r} already, otherwise; change it by PUT")
+    if known is None:
+        _keep(window, caller, kept, "rule.added")
+    else:
+        response.status_code = 200
+    return _shown(window, kept.id, response)
+
+
+@router.put("/{rule_id}")
+def change_rule(
+    window: TheWindow, caller: Caller, rule_id: RuleRef, body: RuleIn, response: Response, if_match: IfMatch = None
+) -> RuleDocumentsOut:
+    """The whole of what the site says of this rule. Standings that still make sense stay, a running `for` with its new
+    length; what is asked otherwise keeps only whether it is raised, and the journal says what was reset."""
+    _allow_change(caller)
+    known = window.directory.community().rules.get(rule_id)
+    if known is not None or if_match is not None:
+        require_match(if_match, etag(known) if known is not None else '""')
+    kept = _examined(window, body.text, rule_id)
+    if kept != known:
+        _keep(window, caller, kept, "rule.changed" if known is not None else "rule.added")
+    return _shown(window, rule_id, response)
+
+
+@router.delete("/{rule_id}", status_code=204)
+def remove_rule(window: TheWindow, caller: Caller, rule_id: RuleRef, if_match: IfMatch = None) -> None:
+    """What the site itself says of it; a shipped rule stays, and is in force again. An open alert stays open."""
+    _allow_change(caller)
+    known = window.directory.community().rules.get(rule_id)
+    if known is None:
+        if any(rule.id == rule_id for rule in window.rules()):
+            raise Problem(
+                Code.CONFLICT,
+                f"{rule_id!r} comes from a file; to be rid of it, PUT a document of this id with a scope of your own",
+            )
+        raise not_found("rule", rule_id)
+    require_match(if_match, etag(known))
+    window.directory.change([], [("rule", rule_id)])
+    _record(window, caller, rule_id, "rule.removed", "")
+
+
+@router.get("/{rule_id}/explain")
+def explain_rule(
+    window: TheWindow,
+    caller: Caller,
+    rule_id: RuleRef,
+    device: Annotated[str, Query(max_length=300, description="A device's id, or its address.")],
+) -> ExplanationsOut:
+    """Why it did or did not fire for a device at this moment: each condition with its values, what it remembers, when it
+    looks again; and who would be told now, which tells nobody."""
+    allow(caller, Act.READ)
+    world, now = window.world(), window.clock.now()
+    registered = world.registered(device)
+    facts = world.facts(DeviceId(registered[0] if registered else device))
+    allow(caller, Act.READ, facts.place)
+    found = sorted(world.book.named(rule_id), key=lambda one: (one.rule.scope.nearness(facts), one.index), reverse=True)
+    if not found:
+        raise not_found("rule", rule_id)
+    return ExplanationsOut(
+        rule=rule_id,
+        device=facts.device,
+        at=time(now) or "",
+        documents=[_explained(window, world, one, facts, now) for one in found],
+    )
+
+
+def _explained(window: Window, world: World, rule: Compiled, facts: DeviceFacts, now: Instant) -> ExplanationOut:
+    row = row_for(rule, facts)
+    states = window.board.states([DeviceId(row)]) if row is not None else {}
+    state = states.get(DeviceId(row or ""), DeviceState())
+    said = explain(world.book, rule, facts, state, now)
+    place = said.subject if said.subject is not None and rule.rule.is_about_places else facts.place
+    told = who_is_told(rule.rule, facts.kind, place, world.community, world.policies, now)
+    return _explanation_out(rule, said, told)
+
+
+def _allow_change(caller: Principal) -> None:
+    """Rules are the whole site's."""
+    allow(caller, Act.CHANGE_RULES)
+    if caller.place is not None:
+        raise Problem(Code.FORBIDDEN, f"this token is confined to {caller.place}; rules belong to the whole site")
+
+
+def _examined(window: Window, text: str, id: str) -> RuleText:
+    """Raises the problem with every mistake, each with its line."""
+    rules, problems = window.examine(text, id)
+    if problems:
+        errors = [_field_error(one) for one in problems]
+        raise Problem(Code.INVALID, "; ".join(map(str, problems)), errors=errors)
+    return RuleText(id=rules[0].id, text=text if text.endswith("\n") else f"{text}\n")
+
+
+def _field_error(error: ConfigError) -> FieldError:
+    detail = str(error).removeprefix(f"{error.where}: ")
+    line = error.where.rpartition(":")[2]
+    return FieldError(f"body/text:{line}" if line.isdigit() else "body/text", detail)
+
+
+def _keep(window: Window, caller: Principal, kept: RuleText, kind: str) -> None:
+    window.directory.change([kept])
+    _record(window, caller, kept.id, kind, " ".join(one.version for one in window.examine(kept.text, kept.id)[0]))
+
+
+def _record(window: Window, caller: Principal, id: str, kind: str, version: str) -> None:
+    entry = Entry(at=window.clock.now(), kind=kind, actor=caller.actor, body={"rule": id, "version": version})
+    with window.casebook.change() as transaction:
+        transaction.record(entry)
+
+
+def _shown(window: Window, id: str, response: Response) -> RuleDocumentsOut:
+    kept = window.directory.community().rules.get(id)
+    documents = [rule_out(one) for one in window.rules() if one.id == id]
+    if not documents:
+        raise not_found("rule", id)
+    if kept is not None:
+        response.headers["ETag"] = etag(kept)
+    return RuleDocumentsOut(id=id, documents=documents, text=kept.text if kept is not None else None)
+
+
+def _explanation_out(rule: Compiled, said: Explanation, told: Told) -> ExplanationOut:
+    return ExplanationOut(
+        rule=said.rule,
+        version=said.version,
+        severity=rule.rule.severity,
+        where=rule.rule.where,
+        subject=said.subject,
+        why=said.why,
+        because=said.because,
+        truth=said.truth,
+        conditions=[_asked_out(one) for one in said.conditions],
+        raised_at=time(said.raised_at),
+        next_due=time(said.next_due),
+        disposition=said.disposition.value,
+        told_now=ToldOut(
+            policy=told.policy,
+            steps=[
+                ToldStepOut(
+                    after=one.after,
+                    unless=one.unless,
+                    when=one.when,
+                    tell=one.tell,
+                    people=[*one.people],
+                    gaps=one.gaps,
+                )
+                for one in told.steps
+            ],
+            why_nobody=told.why_nobody,
+        ),
+    )
+
+
+def _asked_out(one: Asked) -> AskedOut:
+    return AskedOut(
+        asked=one.asked,
+        read=one.read,
+        truth=one.truth,
+        evidence=[_evidence_out(found) for found in one.evidence],
+        met_at=time(one.met_at),
+        due_at=time(one.due_at),
+    )
+
+
+def _evidence_out(found: Evidence) -> EvidenceOut:
+    return EvidenceOut(
+        metric=found.metric, value=found.value, measured_at=time(found.measured_at) or "", part=found.part
+    )

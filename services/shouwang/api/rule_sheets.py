@@ -1,0 +1,82 @@
+"""Shapes of rules on the wire: what a site writes, and why a rule did or did not fire."""
+
+from pydantic import BaseModel, Field
+
+from .schemas import EvidenceOut, Sent, Time, Words
+from .sheets import RuleOut
+
+LONGEST = 100_000
+"""Characters of the documents of one rule."""
+
+
+class RuleIn(Sent):
+    text: str = Field(
+        max_length=LONGEST,
+        description="One or several YAML documents of one rule id (docs/rules.md), with their examples.",
+        examples=["rule: boiler-hot\nseverity: high\nwhen: {above: {metric: temperature, value: 40}}\n"],
+    )
+
+
+class RuleDocumentsOut(BaseModel):
+    """All documents of one id, shipped ones first. ``text``: what the site keeps of it itself, null where nothing."""
+
+    id: str
+    documents: list[RuleOut]
+    text: str | None
+
+
+class AskedOut(BaseModel):
+    """One condition. ``truth`` null is unknown. ``met_at``: since when a `for` runs; ``due_at``: when it looks again."""
+
+    asked: Words
+    read: Words
+    truth: bool | None
+    evidence: list[EvidenceOut]
+    met_at: Time | None
+    due_at: Time | None
+
+
+class ToldStepOut(BaseModel):
+    after: str
+    unless: str | None
+    when: str | None
+    tell: list[str]
+    people: list[str]
+    gaps: list[str]
+
+
+class ToldOut(BaseModel):
+    """``policy`` empty: nobody would be told, because ``why_nobody``."""
+
+    policy: str
+    steps: list[ToldStepOut]
+    why_nobody: str
+
+
+class ExplanationOut(BaseModel):
+    """``why``: raised, pending, false, unknown, reset, out_of_scope, nearer, no_consent or no_place; ``because`` says it
+    in words. ``disposition``: what becomes of an alert as the device stands now: raise, divert (test, commissioning) or
+    hold (out of service)."""
+
+    rule: str
+    version: str
+    severity: str
+    where: str
+    subject: str | None
+    why: str
+    because: Words
+    truth: bool | None
+    conditions: list[AskedOut]
+    raised_at: Time | None
+    next_due: Time | None
+    disposition: str
+    told_now: ToldOut
+
+
+class ExplanationsOut(BaseModel):
+    """One for each document of the rule, nearest first."""
+
+    rule: str
+    device: str
+    at: Time
+    documents: list[ExplanationOut]
