@@ -38,11 +38,27 @@ const DEVICES = {
   0xa7: ["RB02C", (bytes) => ({ Key_1: bytes[4], Key_2: bytes[5], Key_3: bytes[6] })],
   0xa8: ["R311DA", status],
   0xa9: ["R311DB", status],
+  0xd2: ["R315", several],
   0xd7: ["RA02G", incense],
   0xde: ["R603", (bytes) => ({ WarningStatus: warning(bytes[4]), DCPowerFailureAlarm: warning(bytes[6]) })],
 };
 
-const WITHOUT_BATTERY = new Set([0x69]);
+const BATTERY_ELSEWHERE = new Set([0x69, 0xd2]);
+
+// Of the R315 series: which bit of the functions tells that a sensor is there, and which bit what it says.
+const SENSORS = [
+  { name: "pir", enabled: 2, bit: 0 },
+  { name: "emergency_button", enabled: 3, bit: 1 },
+  { name: "tilt", enabled: 4, bit: 2 },
+  { name: "internal_contact", enabled: 5, bit: 3 },
+  { name: "external_contact", enabled: 6, bit: 4 },
+  { name: "internal_shock", enabled: 7, bit: 5 },
+  { name: "external_shock", enabled: 8, bit: 6 },
+  { name: "dry_contact", enabled: 9, bit: 7 },
+  { name: "water_leak", enabled: 11, bit: 8 },
+  { name: "seat", enabled: 12, bit: 9 },
+  { name: "glass", enabled: 13, bit: 10 },
+];
 
 function decodeUplink(input) {
   const { bytes, fPort } = input;
@@ -63,7 +79,7 @@ function decodeUplink(input) {
   if (bytes[2] === 0) {
     return { data: { Device: name } };
   }
-  const battery = WITHOUT_BATTERY.has(bytes[1]) ? {} : { Volt: (bytes[3] & 0x7f) / 10, LowBattery: bytes[3] >= 0x80 };
+  const battery = BATTERY_ELSEWHERE.has(bytes[1]) ? {} : { Volt: (bytes[3] & 0x7f) / 10, LowBattery: bytes[3] >= 0x80 };
   return { data: { Device: name, ...battery, ...read(bytes) } };
 }
 
@@ -92,6 +108,26 @@ function incense(bytes) {
     ShockTamper: alarm(bytes[6]),
     PowerOff: alarm(bytes[7]),
   };
+}
+
+// The published codec writes its bits as text without leading zeros: own names, so that the bytes are read instead.
+function several(bytes) {
+  const fields = { voltage: (bytes[3] & 0x7f) / 10, battery_low: bytes[3] >= 0x80 };
+  if (bytes[2] === 2) {
+    return { ...fields, illuminance: big(bytes, 4) };
+  }
+  const functions = big(bytes, 4);
+  const states = big(bytes, 6);
+  for (const { name, enabled, bit } of SENSORS) {
+    if (((functions >> enabled) & 1) === 1) {
+      fields[name] = (states >> bit) & 1;
+    }
+  }
+  if ((functions & 1) === 1 && big(bytes, 8) !== 0xffff) {
+    fields.temperature = signed(big(bytes, 8)) / 100;
+    fields.humidity = bytes[10] / 2;
+  }
+  return fields;
 }
 
 function status(bytes) {
