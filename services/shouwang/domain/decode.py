@@ -27,6 +27,7 @@ from shouwang.domain.tasmota import TasmotaReader
 from shouwang.domain.topic import Template, filled
 from shouwang.domain.vocabulary import Arrival, Problem, Refusal
 from shouwang.domain.zigbee2mqtt import Zigbee2mqttReader
+from shouwang.domain.zwavejs import ZwaveReader
 
 READERS: Mapping[str, Callable[[Family, Catalogue, tzinfo], Reader]] = {
     "": EnvelopeReader,
@@ -38,6 +39,7 @@ READERS: Mapping[str, Callable[[Family, Catalogue, tzinfo], Reader]] = {
     "tasmota": TasmotaReader,
     "sparkplug": SparkplugReader,
     "zigbee2mqtt": Zigbee2mqttReader,
+    "zwavejs": ZwaveReader,
 }
 """By ``Family.reader``."""
 
