@@ -99,6 +99,24 @@ class Codecs(Protocol):
         ...
 
 
+class Precaution(Protocol):
+    """Against a message that ends the process which reads it."""
+
+    def take(self, arrivals: Sequence[Arrival]) -> list[Arrival]:
+        """Notes that these are in hand, where a death leaves it; gives those that were in hand at the last death and
+        were not given since."""
+        ...
+
+    def deadly(self, read: Callable[[], object]) -> str:
+        """How processes of their own ended, twice, that did nothing but this; empty where one lived. Raises
+        Unavailable where somebody else kills them all."""
+        ...
+
+    def put_down(self) -> None:
+        """Nothing is in hand any more."""
+        ...
+
+
 # The state database ---------------------------------------------------------------------------------------------------
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from harness.decoding import PROFILES, REPOSITORY, Desk, shipped_interpreter, shipped_profiles, values
+from harness.decoding import PROFILES, REPOSITORY, Desk, shipped_codecs, shipped_interpreter, shipped_profiles, values
+from shouwang.codecs.javascript import JavaScriptCodecs
 from shouwang.domain.decode import Interpreter
 from shouwang.domain.errors import ProfileError
 from shouwang.domain.profile import Power
@@ -21,14 +22,14 @@ IDS = [path.stem for path in FILES]
 
 
 def test_the_shipped_profiles_and_families_have_no_problem() -> None:
-    assert [str(problem) for problem in check_profiles([PROFILES], PROFILES)] == []
+    assert [str(problem) for problem in check_profiles([PROFILES], PROFILES, JavaScriptCodecs)] == []
 
 
 @pytest.mark.parametrize("id", IDS)
 def test_every_example_of_a_profile_gives_what_it_says(id: str) -> None:
     _, profiles = shipped_profiles()
 
-    assert list(play_examples(shipped_interpreter(), profiles[id])) == []
+    assert list(play_examples(shipped_interpreter(), profiles[id], shipped_codecs().run)) == []
 
 
 @pytest.mark.parametrize("id", IDS)
@@ -122,7 +123,7 @@ examples:
 
 def problems(folder: Path, text: str, name: str = "acme-s1.yaml") -> list[str]:
     (folder / name).write_text(text, encoding="utf-8")
-    return [str(problem).removeprefix(f"{folder}/") for problem in check_profiles([folder], PROFILES)]
+    return [str(problem).removeprefix(f"{folder}/") for problem in check_profiles([folder], PROFILES, JavaScriptCodecs)]
 
 
 def test_a_good_profile_of_a_vendor_has_no_problem(tmp_path: Path) -> None:
@@ -222,7 +223,7 @@ def test_a_broken_family_is_told(tmp_path: Path, text: str, cause: str) -> None:
     (tmp_path / FAMILIES).mkdir()
     (tmp_path / FAMILIES / "one.yaml").write_text(text, encoding="utf-8")
 
-    assert any(cause in str(problem) for problem in check_profiles([tmp_path], PROFILES))
+    assert any(cause in str(problem) for problem in check_profiles([tmp_path], PROFILES, JavaScriptCodecs))
     with pytest.raises(ProfileError, match=cause.replace("(", r"\(")):
         load_profiles([PROFILES, tmp_path])
 

@@ -18,6 +18,7 @@ from typing import Any
 from harness.phones import Call, Exchange, exchange
 from shouwang.app.clock import NoPoints
 from shouwang.app.equipment import Equipment, load_equipment
+from shouwang.app.precaution import InHand
 from shouwang.channels.webhook import Webhook
 from shouwang.domain.alert import Alert
 from shouwang.domain.board import CaseQuery
@@ -133,6 +134,8 @@ class Station:
         self.journal = SqlJournal(self.database)
         self.spool = SqlSpool(self.database)
         self._equipment = shipped_equipment()
+        self.interpreter = self._equipment.interpreter
+        self.in_hand = data_dir / "in-hand"
         self._webhook = Webhook(self.clock, seconds=5.0)
         self.respond = Respond(self.casebook, self.directory, self.clock)
         self.rounds = Rounds(self.casebook, self.outbox, self.directory, self.clock)
@@ -164,12 +167,14 @@ class Station:
         self.world = self._equipment.world(self.directory.community())
         self.intake = Intake(
             self.inbox,
-            self._equipment.interpreter,
+            self.interpreter,
             self._equipment.family_state(self.inbox),
             lambda: self.world,
             lambda: (),
             self.clock,
             points,
+            self._equipment.codecs.run,
+            InHand(self.in_hand),
         )
         self.timers = Timers(self.inbox, lambda: self.world, lambda: (), self.clock, points)
         self.timers.arm()

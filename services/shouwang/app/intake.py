@@ -19,6 +19,7 @@ from shouwang.app.clock import SystemClock
 from shouwang.app.doorbell import Bell
 from shouwang.app.equipment import Equipment, load_equipment, tls_of
 from shouwang.app.pace import hurry
+from shouwang.app.precaution import InHand
 from shouwang.app.supervisor import die_with_parent, holder_name, is_alive
 from shouwang.domain.errors import StaleEpoch, Unavailable
 from shouwang.domain.vocabulary import DAY, SECOND, DeviceId, Instant
@@ -139,7 +140,17 @@ def _compose(
         ear,
         inbox,
         facts,
-        Intake(inbox, equipment.interpreter, family_state, world, deaf, clock, points, equipment.codecs.run),
+        Intake(
+            inbox,
+            equipment.interpreter,
+            family_state,
+            world,
+            deaf,
+            clock,
+            points,
+            equipment.codecs.run,
+            InHand(settings.data_dir / "in-hand"),
+        ),
         Timers(inbox, world, deaf, clock, points),
         announcing,
         world,

@@ -15,6 +15,7 @@ def check(paths: tuple[Path, ...], as_json: bool) -> None:
     import msgspec
 
     from shouwang.codecs.expression import expressions
+    from shouwang.codecs.javascript import JavaScriptCodecs
     from shouwang.registry.check import check_files
     from shouwang.registry.consistency import CHANNELS
     from shouwang.settings import shipped
@@ -27,6 +28,7 @@ def check(paths: tuple[Path, ...], as_json: bool) -> None:
         paths or (shipped("device_profiles"), shipped("alert_rules")),
         shipped("device_profiles"),
         CHANNELS,
+        JavaScriptCodecs,
         expressions(),
     )
     if as_json:

@@ -8,6 +8,7 @@ again.
 import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import msgspec
 
@@ -15,13 +16,13 @@ from shouwang import metrics
 from shouwang.domain.consulting import Run, no_codecs, read_together
 from shouwang.domain.decode import Interpreter
 from shouwang.domain.errors import Unavailable
-from shouwang.domain.interpretation import FamilyState, Interpretation
+from shouwang.domain.interpretation import Decoded, FamilyState, Interpretation
 from shouwang.domain.judging import Gaps
-from shouwang.domain.vocabulary import Arrival, Problem, Refusal
+from shouwang.domain.vocabulary import Arrival, DeviceId, Kind, Problem, Reading, Refusal
 from shouwang.flows.casework import carry_out_orders
 from shouwang.flows.hearing import Hearing
 from shouwang.flows.world import World
-from shouwang.ports import Acceptance, Batch, Clock, Inbox, Points, Quarantined
+from shouwang.ports import Acceptance, Batch, Clock, Inbox, Points, Precaution, Quarantined
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +35,12 @@ KEPT_BESIDE = frozenset(
 """Problems of messages of which something could be read, and more may be once a profile fits or somebody is named."""
 
 CANARY_FACT = "canary"
+
+OURSELVES = "native:shouwang"
+"""This service as a device."""
+
+UNREADABLE = "unreadable_message"
+"""Our own word (metric action) for a message that ends the process which reads it."""
 
 
 class Intake:
@@ -49,7 +56,9 @@ class Intake:
         clock: Clock,
         points: Points,
         run: Run = no_codecs,
+        precaution: Precaution | None = None,
     ) -> None:
+        """``run``: codecs. ``precaution``: without one, a message that ends the process does so again and again."""
         self._inbox = inbox
         self._interpreter = interpreter
         self._family_state = family_state
@@ -57,6 +66,7 @@ class Intake:
         self._clock = clock
         self._points = points
         self._run = run
+        self._precaution = precaution
         self._hearing = Hearing(gaps)
         self._committed_alone: list[Arrival] = []
 
@@ -66,11 +76,27 @@ class Intake:
         self._points.reach("batch.received")
         # Some may be committed already, where others of the batch met a database that did not answer.
         if arrivals := [one for one in batch.arrivals if not any(one is done for done in self._committed_alone)]:
-            self._commit(arrivals)
+            self._commit_with_precaution(arrivals)
         self._committed_alone = []
         self._points.reach("batch.before_acknowledge")
         batch.acknowledge()
         self._points.reach("batch.acknowledged")
+
+    def _commit_with_precaution(self, arrivals: Sequence[Arrival]) -> None:
+        if self._precaution is None:
+            self._commit(arrivals)
+            return
+        for suspect in self._precaution.take(arrivals):
+            read = partial(self._interpreter.read, suspect, self._family_state, self._world().registered)
+            if how := self._precaution.deadly(read):
+                log.error(
+                    "an arrival on %r ends the process that reads it (%s); it goes to quarantine", suspect.topic, how
+                )
+                self._set_aside_unread(suspect, how)
+                self._committed_alone.append(suspect)
+        if rest := [one for one in arrivals if not any(one is done for done in self._committed_alone)]:
+            self._commit(rest)
+        self._precaution.put_down()
 
     def _commit(self, arrivals: Sequence[Arrival]) -> None:
         try:
@@ -142,6 +168,32 @@ class Intake:
             acceptance.fresh([arrival])
             acceptance.quarantine([Quarantined(arrival=arrival, refusal=refusal)])
         metrics.QUARANTINED.labels(refusal.code.value).inc()
+
+    def _set_aside_unread(self, arrival: Arrival, how: str) -> None:
+        now = self._clock.now()
+        refusal = Refusal(Problem.CODEC_ERROR, f"it ended two processes that only read it ({how}); it was not decoded")
+        with self._inbox.accept() as acceptance:
+            if not acceptance.fresh([arrival]):
+                return
+            acceptance.quarantine([Quarantined(arrival=arrival, refusal=refusal)])
+            self._hearing.hear(acceptance, self._world(), [(arrival, own_word(UNREADABLE, now))], now)
+        metrics.QUARANTINED.labels(refusal.code.value).inc()
+
+
+def own_word(action: str, now: int) -> Interpretation:
+    """What the service says of itself, as the device ``shouwang``: rules judge it like any other's word."""
+    device = DeviceId(OURSELVES)
+    reading = Reading(device=device, metric="action", value=action, measured_at=now, received_at=now)
+    said = Decoded(
+        identity="shouwang",
+        address=OURSELVES,
+        device=device,
+        profile="native",
+        kind=Kind.OTHER,
+        measured_at=now,
+        readings=[reading],
+    )
+    return Interpretation(family="native", device="shouwang", messages=[said])
 
 
 def canary_fact(payload: bytes, now: int) -> bytes:

@@ -10,7 +10,7 @@ from shouwang.registry.community import SECTIONS, read_community
 from shouwang.registry.consistency import Around
 from shouwang.registry.documents import read_documents
 from shouwang.registry.policies import check_policies, is_policy
-from shouwang.registry.profiles import check_profiles, load_profiles
+from shouwang.registry.profiles import OpenCodecs, check_profiles, load_profiles
 from shouwang.registry.rules import check_rules
 
 
@@ -22,10 +22,15 @@ class FileKind(StrEnum):
 
 
 def check_files(
-    paths: Iterable[Path], profiles: Path, channels: Sequence[str], expressions: Expressions | None = None
+    paths: Iterable[Path],
+    profiles: Path,
+    channels: Sequence[str],
+    codecs: OpenCodecs,
+    expressions: Expressions | None = None,
 ) -> tuple[int, list[str]]:
     """(files looked at, problems as ``file:line: cause``). Folders are walked. ``profiles``: the shipped ones, on which
-    others lean. ``expressions``: the language of rules; without one, a rule with an expression is a problem."""
+    others lean. ``codecs``: what runs those of profiles, for their examples. ``expressions``: the language of rules;
+    without one, a rule with an expression is a problem."""
     files = sorted({file for path in paths for file in _files(path)})
     problems: list[str] = []
     sheets: list[Path] = []
@@ -44,7 +49,7 @@ def check_files(
                 problems += map(str, check_policies(file))
             case FileKind.COMMUNITY:
                 problems += _community_problems(file, profiles, channels)
-    problems += map(str, check_profiles(sheets, profiles))
+    problems += map(str, check_profiles(sheets, profiles, codecs))
     return len(files), problems
 
 

@@ -1,18 +1,25 @@
 """Device profiles and families from files, and what is wrong with them, each with file, line and cause."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import TypeAlias
 
 import msgspec
 
+from shouwang.domain.consulting import Run, no_codecs, read_together
 from shouwang.domain.decode import READERS, FamilyState, Interpreter
 from shouwang.domain.errors import ConfigError, ProfileError
 from shouwang.domain.family import Family
 from shouwang.domain.profile import Profile
 from shouwang.domain.vocabulary import Arrival, DeviceId
+from shouwang.ports import Codecs
 from shouwang.registry.documents import Document, read_documents
 from shouwang.registry.profile_laws import broken_laws, wrong_sources
 from shouwang.registry.profile_shapes import read_family, read_profile
+
+OpenCodecs: TypeAlias = Callable[[Mapping[str, str]], AbstractContextManager[Codecs]]
+"""Runs the codecs of these source texts, by profile, until it is left."""
 
 FAMILIES = "families"
 """The folder of families beside those of profiles."""
@@ -44,7 +51,7 @@ def load_profiles(folders: Iterable[Path]) -> tuple[list[Family], dict[str, Prof
     return list(families.values()), profiles
 
 
-def check_profiles(paths: Iterable[Path], shipped: Path) -> list[ConfigError]:
+def check_profiles(paths: Iterable[Path], shipped: Path, codecs: OpenCodecs) -> list[ConfigError]:
     """Everything that is wrong with these files and folders, beside the shipped ones that they lean on: vocabulary,
     units, ranges, laws of the house, models that two profiles claim, examples that turn out otherwise."""
     given = [file for path in paths for file in _files(path)]
@@ -73,12 +80,12 @@ def check_profiles(paths: Iterable[Path], shipped: Path) -> list[ConfigError]:
         problems += broken_laws(sheet.profile, sheet.document, known)
         problems += _claimed_twice(sheet, profiles)
     if not unsound:
-        problems += _played(list(known.values()), profiles, sheets.values())
+        problems += _played(list(known.values()), profiles, sheets.values(), codecs)
     return problems
 
 
 def _played(
-    families: Sequence[Family], profiles: Mapping[str, Profile], sheets: Iterable[Sheet]
+    families: Sequence[Family], profiles: Mapping[str, Profile], sheets: Iterable[Sheet], codecs: OpenCodecs
 ) -> Iterator[ConfigError]:
     try:
         for family in families:
@@ -87,17 +94,24 @@ def _played(
     except ProfileError as error:
         yield error
         return
-    for sheet in sheets:
-        for index, cause in play_examples(interpreter, sheet.profile):
-            yield ProfileError(f"examples[{index}]: {cause}", sheet.document.where(f"$.examples[{index}]"))
+    with codecs({id: profile.codec for id, profile in profiles.items() if profile.codec}) as running:
+        for sheet in sheets:
+            for index, cause in play_examples(interpreter, sheet.profile, running.run):
+                yield ProfileError(f"examples[{index}]: {cause}", sheet.document.where(f"$.examples[{index}]"))
 
 
-def play_examples(interpreter: Interpreter, profile: Profile) -> Iterator[tuple[int, str]]:
+def play_examples(interpreter: Interpreter, profile: Profile, run: Run = no_codecs) -> Iterator[tuple[int, str]]:
     """(index, what came out and what was expected) of each example that turns out otherwise, the device being
     registered with this profile."""
     for index, example in enumerate(profile.examples):
         arrival = Arrival(example.topic, example.payload, 0)
-        found = interpreter.read(arrival, FamilyState(), lambda address: (DeviceId(address), profile.id))
+        (found,) = read_together(
+            interpreter,
+            [arrival],
+            FamilyState(),
+            lambda address: (DeviceId(address), profile.id),
+            run,
+        )
         if found.refusal is not None:
             yield index, f"is refused: {found.refusal.detail}"
             continue

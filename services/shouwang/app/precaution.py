@@ -1,0 +1,134 @@
+"""What intake had in hand when it died, and a process of its own for reading that again.
+
+A message that ends the process which reads it (an error in a library's machine code, memory without end) would come
+again after every restart, and stand before every alarm. So intake notes what it has in hand where a killed process
+leaves it, and after a death those arrivals are first read by a fork of this process. A death that somebody else
+caused says nothing about them: they read well, and go on.
+"""
+
+import mmap
+import os
+import resource
+import signal
+import time
+from array import array
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from zlib import crc32
+
+from shouwang.domain.errors import Unavailable
+from shouwang.domain.vocabulary import Arrival
+
+MOST = 1 << 14
+"""Arrivals in hand that are noted. More than a batch holds."""
+
+DEATHS = 2
+"""An arrival is held to be deadly when so many processes ended that did nothing but read it."""
+
+KILLS_FROM_OUTSIDE = 10
+TRIAL_SECONDS = 5.0
+"""Reading takes microseconds."""
+
+TRIAL_MEMORY = 1 << 30
+_COUNT = 4
+_FOREIGN = frozenset({signal.SIGKILL, signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT})
+
+
+class InHand:
+    """Implements ``Precaution`` (ports.py). The file is mapped into memory: noting costs a copy, and what a killed
+    process wrote is there all the same. A power cut may lose it, and is nobody's poison."""
+
+    def __init__(self, file: Path, *, trial_seconds: float = TRIAL_SECONDS) -> None:
+        self._trial_seconds = trial_seconds
+        kept = file.read_bytes() if file.exists() else b""
+        count = min(int.from_bytes(kept[:_COUNT], "little"), MOST)
+        self._suspects = set(array("I", kept[_COUNT : _COUNT + 4 * count].ljust(4 * count, b"\0")))
+        with file.open("wb+") as opened:
+            opened.truncate(_COUNT + 4 * MOST)
+            self._map = mmap.mmap(opened.fileno(), 0)
+        self._map[_COUNT : _COUNT + 4 * len(self._suspects)] = array("I", self._suspects).tobytes()
+        self._map[:_COUNT] = len(self._suspects).to_bytes(_COUNT, "little")
+
+    def take(self, arrivals: Sequence[Arrival]) -> list[Arrival]:
+        marks = array("I", [_mark(arrival) for arrival in arrivals[:MOST]])
+        self._map[:_COUNT] = bytes(_COUNT)
+        self._map[_COUNT : _COUNT + 4 * len(marks)] = marks.tobytes()
+        self._map[:_COUNT] = len(marks).to_bytes(_COUNT, "little")
+        if not self._suspects:
+            return []
+        found = [arrival for arrival, mark in zip(arrivals, marks, strict=False) if mark in self._suspects]
+        self._suspects.difference_update(marks)
+        return found
+
+    def put_down(self) -> None:
+        self._map[:_COUNT] = bytes(_COUNT)
+
+    def deadly(self, read: Callable[[], object]) -> str:
+        deaths = killed = 0
+        while True:
+            how, is_ours = _tried(read, self._trial_seconds)
+            if not how:
+                return ""
+            if is_ours:
+                deaths += 1
+                if deaths == DEATHS:
+                    return how
+            else:
+                killed += 1
+                if killed == KILLS_FROM_OUTSIDE:
+                    raise Unavailable(f"the process that reads what was in hand is killed from outside ({how})")
+
+
+def _mark(arrival: Arrival) -> int:
+    return crc32(arrival.payload, crc32(arrival.topic.encode("utf-8", "surrogatepass")))
+
+
+def _tried(read: Callable[[], object], seconds: float) -> tuple[str, bool]:
+    """How a fork that reads ended, empty where it lived; and whether what it read may be to blame."""
+    child = os.fork()
+    if child == 0:
+        _read_and_leave(read, seconds)
+    began = time.monotonic()
+    pause = 0.0005
+    while True:
+        ended, status = os.waitpid(child, os.WNOHANG)
+        if ended:
+            break
+        if time.monotonic() - began > seconds:
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+            return f"it was not read in {seconds:g} s", True
+        time.sleep(pause)
+        pause = min(0.02, 2 * pause)
+    code = os.waitstatus_to_exitcode(status)
+    if code == 0:
+        return "", False
+    if code < 0:
+        return signal.Signals(-code).name, -code not in _FOREIGN
+    return f"exit {code}", True
+
+
+def _read_and_leave(read: Callable[[], object], seconds: float) -> None:
+    """In the fork. An exception of ours harms nobody: intake sets such an arrival aside by itself."""
+    code = 1
+    try:
+        with suppress(OSError, ValueError):
+            _limit_this_process(seconds)
+        with suppress(Exception):
+            try:
+                read()
+            except MemoryError:
+                os._exit(code)
+        code = 0
+    finally:
+        os._exit(code)
+
+
+def _limit_this_process(seconds: float) -> None:
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGALRM):
+        signal.signal(number, signal.SIG_DFL)
+    signal.setitimer(signal.ITIMER_REAL, 2 * seconds)  # should its parent be gone
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (used + TRIAL_MEMORY,) * 2)
