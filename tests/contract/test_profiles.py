@@ -11,7 +11,7 @@ from harness.decoding import PROFILES, REPOSITORY, Desk, shipped_codecs, shipped
 from shouwang.codecs.javascript import JavaScriptCodecs
 from shouwang.domain.decode import Interpreter
 from shouwang.domain.errors import ProfileError
-from shouwang.domain.profile import Power
+from shouwang.domain.profile import Power, Profile
 from shouwang.domain.vocabulary import HOUR, METRICS, Kind
 from shouwang.registry.documents import read_documents
 from shouwang.registry.profile_shapes import SourceWritten, profile_schema
@@ -49,11 +49,16 @@ def test_every_profile_says_what_it_lives_on_and_how_long_it_may_be_silent() -> 
     for profile in profiles.values():
         if profile.id not in generic:
             assert profile.power is not Power.UNKNOWN, profile.id
-        if profile.id not in generic | {"zigbee2mqtt-bridge"}:
-            assert profile.longest_silence is not None, profile.id
         if profile.kind in {Kind.SMOKE, Kind.HEAT, Kind.GAS, Kind.CO}:
-            assert profile.longest_silence is not None
-            assert profile.longest_silence <= 24 * HOUR
+            assert profile.no_all_clear or profile.longest_silence is not None, profile.id
+            assert profile.longest_silence is None or profile.longest_silence <= 24 * HOUR
+        elif profile.id not in generic and profile.kind is not Kind.GATEWAY and not is_one_way(profile):
+            assert profile.longest_silence is not None, profile.id
+
+
+def is_one_way(profile: Profile) -> bool:
+    """Radio transmitters that nobody answers: many speak only when something happens."""
+    return not {"rtl_433", "openmqttgateway", "rflink"}.isdisjoint(profile.families)
 
 
 def test_the_models_that_matter_in_a_compound_are_there() -> None:

@@ -1,6 +1,5 @@
 """From an arrival to readings: which family speaks, which device, which profile reads it. Pure, and never raises."""
 
-import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import tzinfo
 from types import MappingProxyType
@@ -20,7 +19,11 @@ from shouwang.domain.interpretation import FamilyState as FamilyState
 from shouwang.domain.interpretation import Follower, Found, Reader, Registered
 from shouwang.domain.interpretation import Interpretation as Interpretation
 from shouwang.domain.interpretation import Introduced as Introduced
+from shouwang.domain.mysensors import MysensorsReader
+from shouwang.domain.payload import payload_hash as payload_hash
 from shouwang.domain.profile import Profile
+from shouwang.domain.raw import RAW, RawReader, own_routes
+from shouwang.domain.rflink import RflinkReader
 from shouwang.domain.shelly import ShellyReader, ShellyRpcReader
 from shouwang.domain.sparkplug import SparkplugReader
 from shouwang.domain.tasmota import TasmotaReader
@@ -34,6 +37,9 @@ READERS: Mapping[str, Callable[[Family, Catalogue, tzinfo], Reader]] = {
     "esphome": EsphomeReader,
     "home-assistant": HomeAssistantReader,
     "homie": HomieReader,
+    "mysensors": MysensorsReader,
+    "raw": RawReader,
+    "rflink": RflinkReader,
     "shelly": ShellyReader,
     "shelly-rpc": ShellyRpcReader,
     "tasmota": TasmotaReader,
@@ -67,7 +73,8 @@ class Interpreter:
         """``bases``: base topics by family id, where the installation's settings name them. ``timezone``: of the site,
         for device times without one. Raises ProfileError for what cannot be compiled."""
         self.families = tuple(family.id for family in families)
-        self.catalogue = Catalogue(families, {profile.id: profile for profile in profiles})
+        known = {profile.id: profile for profile in profiles}
+        self.catalogue = Catalogue(families, known)
         zone = ZoneInfo(timezone)
         self._readers = {family.id: READERS[family.reader](family, self.catalogue, zone) for family in families}
         routes = [
@@ -76,6 +83,10 @@ class Interpreter:
             for route in family.topics
         ]
         self._routes = sorted(routes, key=lambda one: one[1].weak)
+        if RAW in self.families:
+            own = [(RAW, route, Template(route.topic, [])) for route in own_routes(known.values())]
+            self._routes = [*own, *self._routes]
+        self._only_named = {family.id for family in families if family.when_named}
         self._called = {name: family.id for family in families for name in (family.id, *family.also_called)}
         self._known: dict[tuple[str, str], Found | None] = {}
         self._followers = [(id, reader) for id, reader in self._readers.items() if isinstance(reader, Follower)]
@@ -135,18 +146,13 @@ class Interpreter:
 
     def _find(self, topic: str, family: str) -> Found | None:
         for id, route, template in self._routes:
-            if family and id != family:
+            if (family and id != family) or (not family and id in self._only_named and not route.profile):
                 continue
             names = template.match(topic, any_base=bool(family))
             if names is not None:
                 device = filled(route.device, names.all) if route.device else names.device
                 return Found(id, route, device, names.base, names.all)
         return None
-
-
-def payload_hash(payload: bytes) -> str:
-    """What tells two payloads apart: 64 bits of BLAKE2b as hexadecimal text."""
-    return hashlib.blake2b(payload, digest_size=8).hexdigest()
 
 
 def _unknown(topic: str) -> Refusal:

@@ -37,6 +37,8 @@ class Decoded(Value, frozen=True, kw_only=True):
     """Why the message's own time was not taken: none, too_old, ahead, no_zone. Empty: it was."""
     counter: str = ""
     """The family's repeat key. With the same payload and device time it marks a repeat. Empty: there is none."""
+    digest: str = ""
+    """Stands for the payload's hash in telling repeats, where receivers add what differs; empty: the payload's own."""
     dropped: list[Refusal] = msgspec.field(default_factory=list)
     """Fields that could not be read. Others of the same message were: where none was, the message is refused."""
     problem: Refusal | None = None

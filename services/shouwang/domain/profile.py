@@ -59,6 +59,17 @@ class Carried(Value, frozen=True, kw_only=True, omit_defaults=True):
     """As the radio module says it, where the family passes that on (Zigbee model id)."""
 
 
+class Spoken(Value, frozen=True, kw_only=True, omit_defaults=True):
+    """A topic of an installation's own, where devices of a profile speak in no family's way."""
+
+    topic: str
+    """A template (``domain/topic.py``): ``{device}`` names the device, in one level or, ``{device+}``, in several."""
+    device: str = ""
+    """The identity as names of the template make it (``{building}/{device}``)."""
+    field: str = ""
+    """The field of a bare value; names of the template may stand in it (``{field}``)."""
+
+
 class Example(Value, frozen=True, kw_only=True):
     """A message and all that must come out of it. ``readings`` is complete: more is wrong, less is wrong."""
 
@@ -66,6 +77,8 @@ class Example(Value, frozen=True, kw_only=True):
     payload: bytes
     readings: dict[str, Scalar]
     note: str = ""
+    family: str = ""
+    """Where the topic alone cannot tell."""
 
 
 class Profile(Value, frozen=True, kw_only=True):
@@ -88,6 +101,8 @@ class Profile(Value, frozen=True, kw_only=True):
     named here: what an author forgot, or a new firmware brings, is not lost."""
     ignores: list[str] = msgspec.field(default_factory=list)
     """Keys that mean something else on this model than on others, and are not read."""
+    topics: list[Spoken] = msgspec.field(default_factory=list)
+    """Read before those of all families, as the family ``raw``, which the profile must name."""
     codec: str = ""
     """The source text of its TS013 codec, for models that send bytes; empty where there is none."""
     own_names: bool = False

@@ -137,7 +137,7 @@ def repeat_kind(state: DeviceState, arrival: Arrival, decoded: Decoded, digest: 
     if arrival.retained and state.topics.get(arrival.topic) == digest:
         return "retained"
     if decoded.counter or decoded.device_time is not None:
-        said = (decoded.counter, digest, decoded.device_time)
+        said = (decoded.counter, decoded.digest or digest, decoded.device_time)
         since = 0 if decoded.device_time is not None else arrival.received_at - REPEATED_WITHIN
         if any(
             (mark.counter, mark.payload_hash, mark.device_time) == said and mark.at >= since for mark in state.repeats
@@ -150,7 +150,7 @@ def remembered(state: DeviceState, arrival: Arrival, decoded: Decoded, digest: s
     """The state with what tells the next repeat."""
     repeats = state.repeats
     if decoded.counter or decoded.device_time is not None:
-        mark = RepeatMark(decoded.counter, digest, decoded.device_time, arrival.received_at)
+        mark = RepeatMark(decoded.counter, decoded.digest or digest, decoded.device_time, arrival.received_at)
         repeats = [*repeats[-(REPEAT_MARKS - 1) :], mark]
     topics = state.topics
     if topics.get(arrival.topic) != digest:

@@ -13,7 +13,8 @@ from shouwang.registry.consistency import closest
 from shouwang.registry.documents import Document
 
 WATCHED = frozenset({Kind.SMOKE, Kind.HEAT, Kind.GAS, Kind.CO})
-"""Kinds whose silence must be noticed within hours."""
+"""Kinds whose silence must be noticed within hours. Of a sender that transmits only in alarm (``no_all_clear``) silence
+says nothing; its profile may leave the longest silence out and must warn of it."""
 
 TESTABLE = WATCHED | {Kind.BUTTON, Kind.FALL}
 """Kinds that an installer tests with a press."""
@@ -73,7 +74,11 @@ def _silence(profile: Profile, document: Document) -> Iterator[ProfileError]:
     if profile.kind not in WATCHED:
         return
     longest = profile.longest_silence
-    if longest is None:
+    if longest is None and profile.no_all_clear:
+        if not profile.quirks:
+            cause = "quirks: expected the warning that nobody can watch a sender which transmits only in alarm"
+            yield ProfileError(cause, _at(document))
+    elif longest is None:
         yield ProfileError(f"longest_silence: expected one, of a {profile.kind}", _at(document))
     elif longest > LONGEST_SILENCE:
         found, most = duration_text(longest), duration_text(LONGEST_SILENCE)

@@ -111,6 +111,7 @@ def play_examples(interpreter: Interpreter, profile: Profile, run: Run = no_code
             FamilyState(),
             lambda address: (DeviceId(address), profile.id),
             run,
+            family=example.family,
         )
         if found.refusal is not None:
             yield index, f"is refused: {found.refusal.detail}"
