@@ -27,9 +27,9 @@ def read_together(
     answers: dict[CodecCall, CodecAnswer] = {}
     while wanting := [index for index, one in enumerate(found) if one.pending is not None]:
         calls = [call for index in wanting if (call := found[index].pending)]
-        # Every call has an answer from here on, or this would go on for ever.
-        answers.update(no_codecs(calls))
         answers.update(run(calls))
+        # Every call has an answer from here on, or this would go on for ever.
+        answers.update(no_codecs(call for call in calls if call not in answers))
         for index in wanting:
             found[index] = interpreter.read(arrivals[index], state, registered, family=family, answers=answers)
     return found

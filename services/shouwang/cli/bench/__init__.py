@@ -40,9 +40,19 @@ def rules(devices: int, timers: int) -> None:
 
 
 @bench.command()
+@click.option("--messages", default=50_000, show_default=True, help="Messages of one run.")
+def decode(messages: int) -> None:
+    """Messages read in a second of processor time: the shipped profiles' examples, with and without codecs."""
+    from shouwang.cli.bench.decode import measure_decode
+
+    measure_decode(messages)
+
+
+@bench.command()
 @click.pass_context
 def all(ctx: click.Context) -> None:
     """Everything, one after the other."""
+    ctx.invoke(decode)
     ctx.invoke(intake)
     ctx.invoke(latency)
     ctx.invoke(rules)
