@@ -13,9 +13,12 @@ from argon2 import PasswordHasher
 
 from shouwang.api.doors import Demo, Readiness, Window
 from shouwang.api.stream import Tail
+from shouwang.app.equipment import CurrentWorld, Equipment
+from shouwang.codecs.expression import expressions
 from shouwang.domain.access import Role
 from shouwang.domain.alert import Alert, AlertClass
 from shouwang.domain.alerting import plan_alert
+from shouwang.domain.decode import Interpreter
 from shouwang.domain.duty import Contact, Person, PostHolder, SiteFacts, Zone
 from shouwang.domain.escalation import Match, Milestone, Policy, Step
 from shouwang.domain.incident import Incident
@@ -25,6 +28,7 @@ from shouwang.domain.moment import parse_rfc3339
 from shouwang.domain.notice import Delivery, DeliveryState, Why
 from shouwang.domain.place import Device, Place, PlaceKind
 from shouwang.domain.profile import Profile
+from shouwang.domain.rulebook import RuleBook
 from shouwang.domain.standing import Change, DeviceFacts, DeviceState, Evidence, Newest, Transition
 from shouwang.domain.vocabulary import (
     SECOND,
@@ -104,7 +108,8 @@ class Site:
         self.readings = SqliteReadings(data_dir / "readings.sqlite")
         self.tail = Tail(self.journal, poll=0.05)
         (data_dir / "test.yaml").write_text(_RULES, encoding="utf-8")
-        self.rules = load_rules(data_dir / "test.yaml")
+        book = RuleBook(load_rules(data_dir / "test.yaml"), expressions=expressions(), minds_consent=True)
+        self.equipment = Equipment(Interpreter([], []), profiles, book, ())
         self.ready = Readiness(ok=True, reasons=[], proven_at=at, took=400_000, channels={"webhook": True})
         self.respond = Respond(self.casebook, self.directory, self.clock, wake=self.tail.wake)
         self._seen = 0
@@ -123,7 +128,9 @@ class Site:
             users=self.users,
             replies=SqlReplies(self.database),
             profiles=lambda: self.profiles,
-            rules=lambda: self.rules,
+            rules=lambda: self.equipment.follow(self.directory.community()).rules,
+            examine=self.equipment.examine,
+            world=CurrentWorld(self.directory, self.equipment),
             policies=list,
             readiness=lambda: self.ready,
             metrics_text=lambda: "# HELP shouwang_up 1\n",
@@ -146,7 +153,7 @@ class Site:
         """An alarm of a registered device, and the incident that it opens or joins."""
         now, community = self.clock.now(), self.directory.community()
         known = community.devices[DeviceId(device)]
-        wanted = next(one for one in self.rules if one.id == rule)
+        wanted = next(one for one in self.equipment.book.rules if one.id == rule)
         metric = wanted.metrics[0]
         transition = Transition(
             rule=rule,
@@ -227,6 +234,13 @@ class Site:
         with self.database.write() as connection:
             connection.execute(self.database.upsert(device_states, "device"), row)
         self.readings.write([Reading(DeviceId(device), name, value, at, at) for name, value in values.items()])
+
+    def remember(self, device: str, state: DeviceState) -> None:
+        """A device's state row as intake leaves it."""
+        body = msgspec.msgpack.encode(state)
+        row = {"device": device, "heard_at": state.heard_at, "due_at": state.due_at, "state": body}
+        with self.database.write() as connection:
+            connection.execute(self.database.upsert(device_states, "device"), row)
 
     def stray(self, reason: str, payload: bytes = b"{") -> None:
         """A message in quarantine, and the device it came from."""

@@ -19,6 +19,7 @@ from .access import Caller, allow
 from .doors import TheWindow, Window
 from .etags import IfMatch, etag, require_match
 from .problems import Code, FieldError, Problem, not_found
+from .questions import time
 from .rule_sheets import (
     AskedOut,
     ExplanationOut,
@@ -29,7 +30,7 @@ from .rule_sheets import (
     ToldStepOut,
 )
 from .rulebook import rule_out
-from .schemas import EvidenceOut, time
+from .schemas import EvidenceOut
 
 router = APIRouter(prefix="/rules", tags=["rulebook"])
 
@@ -99,8 +100,8 @@ def explain_rule(
     rule_id: RuleRef,
     device: Annotated[str, Query(max_length=300, description="A device's id, or its address.")],
 ) -> ExplanationsOut:
-    """Why it did or did not fire for a device at this moment: each condition with its values, what it remembers, when it
-    looks again; and who would be told now, which tells nobody."""
+    """Why it did or did not fire for a device at this moment: each condition with its values, what it remembers, when
+    it looks again; and who would be told now, which tells nobody."""
     allow(caller, Act.READ)
     world, now = window.world(), window.clock.now()
     registered = world.registered(device)

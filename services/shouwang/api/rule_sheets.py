@@ -26,7 +26,7 @@ class RuleDocumentsOut(BaseModel):
 
 
 class AskedOut(BaseModel):
-    """One condition. ``truth`` null is unknown. ``met_at``: since when a `for` runs; ``due_at``: when it looks again."""
+    """One condition. ``truth`` null is unknown; ``met_at``: since when a `for` runs; ``due_at``: it looks again."""
 
     asked: Words
     read: Words
@@ -54,9 +54,9 @@ class ToldOut(BaseModel):
 
 
 class ExplanationOut(BaseModel):
-    """``why``: raised, pending, false, unknown, reset, out_of_scope, nearer, no_consent or no_place; ``because`` says it
-    in words. ``disposition``: what becomes of an alert as the device stands now: raise, divert (test, commissioning) or
-    hold (out of service)."""
+    """``why``: raised, pending, false, unknown, reset, out_of_scope, nearer, no_consent or no_place; ``because`` says
+    it in words. ``disposition``: what becomes of an alert as the device stands now: raise, divert (test, commissioning)
+    or hold (out of service)."""
 
     rule: str
     version: str

@@ -1,6 +1,7 @@
 """The shipped files and the site's own beside them: families, profiles, rules, policies, ready for use."""
 
-from collections.abc import Mapping, Sequence
+import logging
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from shouwang.codecs.expression import expressions
@@ -8,18 +9,21 @@ from shouwang.codecs.javascript import JavaScriptCodecs
 from shouwang.domain.community import Community
 from shouwang.domain.decode import Interpreter
 from shouwang.domain.duty import SiteFacts
+from shouwang.domain.errors import ConfigError
 from shouwang.domain.escalation import Policy
 from shouwang.domain.interpretation import FamilyState
 from shouwang.domain.profile import Profile
-from shouwang.domain.rule import Rule
+from shouwang.domain.rule import Rule, RuleText
 from shouwang.domain.rulebook import RuleBook
 from shouwang.flows.world import World
 from shouwang.mqtt.address import Tls
-from shouwang.ports import Inbox
+from shouwang.ports import Directory, Inbox
 from shouwang.registry.policies import load_policies
 from shouwang.registry.profiles import load_profiles
-from shouwang.registry.rules import load_rules
+from shouwang.registry.rules import load_rules, read_rule_text
 from shouwang.settings import Settings, shipped
+
+log = logging.getLogger(__name__)
 
 
 class Equipment:
@@ -37,24 +41,52 @@ class Equipment:
         self.book = book
         self.policies = policies
         self.codecs = JavaScriptCodecs({id: profile.codec for id, profile in profiles.items() if profile.codec})
-        self._timezone = SiteFacts().timezone
-
-    @property
-    def rules(self) -> Sequence[Rule]:
-        return self.book.rules
+        self._of_files = book.rules
+        self._seen: tuple[str, Mapping[str, RuleText]] = SiteFacts().timezone, {}
 
     def family_state(self, inbox: Inbox) -> FamilyState:
         """What families announced before this process began."""
         return FamilyState({family: inbox.announced(family) for family in self.interpreter.families})
 
     def world(self, community: Community) -> World:
-        """``between`` and ``inactive`` look at the wall clock of the community's site."""
-        if (timezone := community.site.timezone) != self._timezone:
-            self.book, self._timezone = (
-                RuleBook(self.book.rules, timezone, self.book.expressions, minds_consent=True),
-                timezone,
-            )
-        return World(community, self.book, self.policies, self.profiles)
+        return World(community, self.follow(community), self.policies, self.profiles)
+
+    def follow(self, community: Community) -> RuleBook:
+        """The rules of the files, and after them those that the site keeps in its directory; the same book while they
+        stay the same. ``between`` and ``inactive`` look at the wall clock of the community's site."""
+        wanted = community.site.timezone, community.rules
+        if wanted != self._seen:
+            rules = [*self._of_files, *self._kept_rules(community.rules.values())]
+            self.book = RuleBook(rules, wanted[0], self.book.expressions, minds_consent=True)
+            self._seen = wanted
+        return self.book
+
+    def examine(self, text: str, id: str = "") -> tuple[list[Rule], list[ConfigError]]:
+        """The rules that a site writes for one id, and what is wrong with them."""
+        return read_rule_text(text, id or "rule", self.book.expressions, id)
+
+    def _kept_rules(self, texts: Iterable[RuleText]) -> Iterator[Rule]:
+        """They were in order when they were kept. One that a newer version reads otherwise stops no alarm."""
+        for kept in texts:
+            rules, problems = self.examine(kept.text, kept.id)
+            for problem in problems:
+                log.error("a rule of the directory: %s", problem)
+            yield from rules
+
+
+class CurrentWorld:
+    """The world at the directory's present revision, made once for each."""
+
+    def __init__(self, directory: Directory, equipment: Equipment) -> None:
+        self._directory = directory
+        self._equipment = equipment
+        self._world: World | None = None
+
+    def __call__(self) -> World:
+        community = self._directory.community()
+        if self._world is None or self._world.community is not community:
+            self._world = self._equipment.world(community)
+        return self._world
 
 
 def load_equipment(settings: Settings) -> Equipment:

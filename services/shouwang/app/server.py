@@ -20,7 +20,7 @@ from shouwang.api.stream import Tail
 from shouwang.app.clock import SystemClock
 from shouwang.app.demo import Demonstration
 from shouwang.app.doorbell import Door
-from shouwang.app.equipment import load_equipment, tls_of
+from shouwang.app.equipment import CurrentWorld, load_equipment, tls_of
 from shouwang.app.pace import hurry
 from shouwang.app.readiness import Chain
 from shouwang.app.supervisor import die_with_parent, holder_name, is_alive
@@ -148,7 +148,9 @@ class Server:
                     users=SqlUsers(self._database),
                     replies=SqlReplies(self._database),
                     profiles=lambda: equipment.profiles,
-                    rules=lambda: equipment.rules,
+                    rules=lambda: equipment.follow(directory.community()).rules,
+                    examine=equipment.examine,
+                    world=CurrentWorld(directory, equipment),
                     policies=lambda: equipment.policies,
                     readiness=Chain(self._canary, self._link, clock, int(settings.canary_seconds * SECOND)),
                     metrics_text=lambda: metrics.render(metrics.SERVER, figures).decode(),

@@ -33,11 +33,12 @@ class Act(StrEnum):
     """See quarantine and discovered devices: raw messages that belong to no place yet."""
     READ_JOURNAL = "read_journal"
     CHANGE_DEVICES = "change_devices"
+    CHANGE_RULES = "change_rules"
 
 
 ROLE_ACTS: Mapping[Role, frozenset[Act]] = {
     Role.ADMIN: frozenset(Act),
-    Role.OPERATOR: frozenset(Act) - {Act.CHANGE_DEVICES},
+    Role.OPERATOR: frozenset(Act) - {Act.CHANGE_DEVICES, Act.CHANGE_RULES},
     Role.RESPONDER: frozenset({Act.READ, Act.RESPOND}),
     Role.INSTALLER: frozenset({Act.READ, Act.READ_STRAYS, Act.CHANGE_DEVICES}),
     Role.VIEWER: frozenset({Act.READ}),

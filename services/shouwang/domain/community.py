@@ -8,6 +8,7 @@ import msgspec
 from shouwang.domain.duty import Person, PostHolder, Roster, SiteFacts, Zone
 from shouwang.domain.escalation import Policy
 from shouwang.domain.place import Device, Place
+from shouwang.domain.rule import RuleText
 from shouwang.domain.vocabulary import DeviceId, PersonId, PlaceId
 
 
@@ -24,6 +25,8 @@ class Community(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     rosters: Mapping[str, Roster] = msgspec.field(default_factory=dict)
     policies: tuple[Policy, ...] = ()
     devices: Mapping[DeviceId, Device] = msgspec.field(default_factory=dict)
+    rules: Mapping[str, RuleText] = msgspec.field(default_factory=dict)
+    """The site's own, which stand after the shipped ones and the files. Not part of a community file."""
     registered_at: Mapping[DeviceId, int] = msgspec.field(default_factory=dict)
 
     @cached_property
@@ -41,7 +44,7 @@ class Community(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         ]
 
 
-Configured = Place | Person | PostHolder | Zone | Roster | Policy | Device | SiteFacts
+Configured = Place | Person | PostHolder | Zone | Roster | Policy | Device | SiteFacts | RuleText
 """One row of the directory."""
 
 
@@ -62,6 +65,8 @@ def identity(value: object) -> tuple[str, str]:
             return "policy", value.id
         case Device():
             return "device", value.id
+        case RuleText():
+            return "rule", value.id
         case SiteFacts():
             return "site", "site"
         case _:
@@ -69,7 +74,7 @@ def identity(value: object) -> tuple[str, str]:
 
 
 def rows(community: Community) -> Iterator[Configured]:
-    """Every value of a community but the site's facts, places first, so that what is pointed to comes before."""
+    """Every value of a community file but the site's facts, places first, so that what is pointed to comes before."""
     yield from community.places.values()
     yield from community.people.values()
     yield from community.posts

@@ -17,7 +17,7 @@ from shouwang.domain.rulebook import Compiled, InScope, RuleBook
 from shouwang.domain.standing import DeviceFacts, DeviceState, Judged, Newest, Standing, Transition
 from shouwang.domain.vocabulary import Duration, Instant, Reading, Scalar
 
-__all__ = ["RuleBook", "arm", "hear", "reconcile", "reset", "run_due"]
+__all__ = ["RuleBook", "arm", "hear", "reconcile", "reset", "run_due", "what_was_reset"]
 
 
 def hear(
@@ -101,6 +101,20 @@ def reconcile(book: RuleBook, facts: DeviceFacts, state: DeviceState, now: Insta
     kept = arm(book, facts, msgspec.structs.replace(state, standings=standings), now, gaps)
     # A timer that came due while we were down still runs at its own time.
     return msgspec.structs.replace(kept, due_at=_earlier(state.due_at, kept.due_at))
+
+
+def what_was_reset(before: DeviceState, after: DeviceState) -> dict[str, str]:
+    """What a changed book made of standings that mattered (raised, or a ``for`` that ran), by rule: ``standing`` where
+    all is forgotten, ``for`` where what ran begins anew."""
+    lost: dict[str, str] = {}
+    for id, standing in before.standings.items():
+        runs = any(memory.met_at is not None for memory in standing.memories.values())
+        kept = after.standings.get(id)
+        if kept is None and (runs or standing.raised_at is not None):
+            lost[id] = "standing"
+        elif kept is not None and runs and not any(memory.met_at is not None for memory in kept.memories.values()):
+            lost[id] = "for"
+    return lost
 
 
 class _Desk(msgspec.Struct, frozen=True):

@@ -79,7 +79,7 @@ def hear_place(
     due_at = judged.state.due_at
     for rule in _rules_of(book, {notice.rule: notice.version for notice in told}):
         notes = sorted((one.note for one in told if one.rule == rule.rule.id), key=lambda note: note.at)
-        view = _view(book, row, now, notes[-1].at, gaps, notes)
+        view = place_view(book, row, now, notes[-1].at, gaps, notes)
         fresh: list[Transition] = []
         due = judge(rule, subject_of(row), standings, view, fresh)
         transitions += [msgspec.structs.replace(one, late=True) if now - one.at > LATE_AFTER else one for one in fresh]
@@ -96,7 +96,7 @@ def _timers_run(book: RuleBook, row: DeviceId, state: DeviceState, now: Instant,
     transitions: list[Transition] = []
     while (at := state.due_at) is not None and at <= now:
         standings = dict(state.standings)
-        view = _view(book, row, at, at, gaps)
+        view = place_view(book, row, at, at, gaps)
         dues = [
             judge(rule, subject_of(row), standings, view, transitions, by_timer=True)
             for rule in _rules_of(book, {id: standing.version for id, standing in standings.items()})
@@ -127,6 +127,23 @@ def place_at(facts: DeviceFacts, level: str) -> str | None:
         return facts.levels.get(level)
     segments, depth = facts.place.split("/"), _DEPTHS.get(level)
     return "/".join(segments[:depth]) if depth is not None and len(segments) >= depth else None
+
+
+def home_of(facts: DeviceFacts) -> str:
+    """The dwelling, else the device's place; a device without a place stands for itself."""
+    return place_at(facts, HOME) or (facts.place if facts.place not in ("", UNASSIGNED) else facts.device)
+
+
+def subject_for(rule: Compiled, facts: DeviceFacts) -> str | None:
+    """Whom a rule judges where this device is heard: the device, or the place that it is about; None where the device
+    stands in no such place."""
+    for leaf in rule.leaves:
+        match leaf:
+            case Confirm():
+                return place_at(facts, leaf.level)
+            case Inactive():
+                return home_of(facts)
+    return facts.device
 
 
 def _consented(book: RuleBook, facts: DeviceFacts, state: DeviceState) -> DeviceState:
@@ -162,7 +179,7 @@ def _told(
                     if reading.metric == leaf.metric and reading.value is True:
                         yield place, Note(facts.device, leaf.metric, "rise", reading.measured_at, late=True)
         case Inactive():
-            home = place_at(facts, HOME) or (facts.place if facts.place not in ("", UNASSIGNED) else facts.device)
+            home = home_of(facts)
             for note in _activities(leaf, facts.device, before, readings, retained):
                 yield home, note
 
@@ -216,7 +233,10 @@ def _rules_of(book: RuleBook, versions: Mapping[str, str]) -> list[Compiled]:
     return sorted((rule for rule in found if rule is not None), key=lambda rule: rule.index)
 
 
-def _view(book: RuleBook, row: str, at: Instant, measured_at: Instant, gaps: Gaps, notes: Sequence[Note] = ()) -> View:
+def place_view(
+    book: RuleBook, row: str, at: Instant, measured_at: Instant, gaps: Gaps, notes: Sequence[Note] = ()
+) -> View:
+    """What conditions about the place of a row see at a moment."""
     facts = DeviceFacts(device=DeviceId(row), kind=None, place=PlaceId(subject_of(row)))
     return View(
         at=at,

@@ -31,6 +31,8 @@ def judge(
     """Advances the rule's standing in ``standings``, adds what changed to ``transitions``, and gives its next timer."""
     id = rule.rule.id
     standing = standings.get(id, _IDLE)
+    if standing is not _IDLE and standing.version != rule.rule.version:
+        standing = carried_over(rule, standing)
     memories = _advanced(rule, standing.memories, view)
     verdict = weigh(rule.root, memories, view)
     is_news = _is_news(rule, view)

@@ -121,6 +121,13 @@ class Rule(Value, frozen=True, kw_only=True):
         return tuple(dict.fromkeys(metric for leaf in leaves(self.when) for metric in leaf.metrics))
 
 
+class RuleText(Value, frozen=True, kw_only=True):
+    """What a site itself says of one rule id beside the files: YAML documents, kept in the directory."""
+
+    id: str
+    text: str
+
+
 def class_of(when: Node) -> AlertClass:
     """What the console calls its alerts, by the metrics that it names; the first class that fits wins."""
     named = {metric for leaf in leaves(when) for metric in leaf.metrics}

@@ -89,6 +89,10 @@ class RuleBook:
         found = self.compiled(id, version)
         return found.rule if found else None
 
+    def named(self, id: str) -> list[Compiled]:
+        """All documents of one id, in the order of the book."""
+        return [one for one in self._compiled if one.rule.id == id]
+
     def compiled(self, id: str, version: str = "") -> Compiled | None:
         return self._by_version.get((id, version)) or self._by_id.get(id)
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from shouwang import metrics
 from shouwang.domain import evaluate
 from shouwang.domain.errors import Unavailable
+from shouwang.domain.journal import Entry
 from shouwang.domain.judging import Gaps
 from shouwang.domain.standing import DeviceState
 from shouwang.domain.vocabulary import MINUTE, DeviceId, Duration, Instant
@@ -83,6 +84,9 @@ class Timers:
             for device, state in acceptance.states(devices).items():
                 facts = world.facts(device, profile=state.profile)
                 changed[device] = evaluate.reconcile(world.book, facts, state, now, gaps)
+                for rule, lost in evaluate.what_was_reset(state, changed[device]).items():
+                    body: dict[str, object] = {"rule": rule, "lost": lost}
+                    acceptance.record(Entry(at=now, kind="rule.reset", device=device, place=facts.place, body=body))
                 announce_untold(acceptance, world, facts, changed[device], now)
             acceptance.keep_states(changed)
 

@@ -13,7 +13,7 @@ from shouwang.domain.moment import duration, duration_text, parse_rfc3339
 from shouwang.domain.rule import Example, ExampleOutcome, ExampleReading, Rule, Scope, class_of, latches
 from shouwang.domain.rulebook import RuleBook
 from shouwang.domain.trial import is_as_expected, play_example
-from shouwang.registry.documents import Document, read_documents, shaped
+from shouwang.registry.documents import Document, parse_documents, read_documents, shaped
 from shouwang.registry.rule_shapes import (
     ExampleWritten,
     OutcomeWritten,
@@ -24,6 +24,9 @@ from shouwang.registry.rule_shapes import (
 )
 
 LANGUAGES = ("zh", "en")
+
+SITE_PACK = "site"
+"""Pack of rules that a site keeps in its directory."""
 
 _NOT_METRICS = frozenset({"at", "device", "kind", "place", "tags", "part", "tick"})
 
@@ -50,6 +53,31 @@ def read_rule(document: Document, pack: str, expressions: Expressions | None = N
     return rule
 
 
+def read_rule_text(
+    text: str, name: str, expressions: Expressions | None = None, id: str = ""
+) -> tuple[list[Rule], list[ConfigError]]:
+    """The rules of one id that a site says in its own words, and everything that is wrong with them (with ``where``:
+    ``name:line``): what ``check_rules`` finds, another id than ``id``, several ids, nothing at all."""
+    rules: list[Rule] = []
+    problems: list[ConfigError] = []
+    try:
+        for document in parse_documents(text, name):
+            if document.content is None:
+                continue
+            found, mistakes = _examined(document, SITE_PACK, expressions)
+            problems += mistakes
+            if found is not None:
+                rules.append(found)
+                if found.id != (wanted := id or rules[0].id):
+                    message = f"rule: expected {wanted}, found {found.id}; documents of one rule share its id"
+                    problems.append(ConfigError(message, document.where("$.rule")))
+    except ConfigError as error:
+        problems.append(error)
+    if not rules and not problems:
+        problems.append(ConfigError("expected at least one rule document, found none", name))
+    return rules, problems
+
+
 def check_rules(source: Path | Iterable[Path], expressions: Expressions | None = None) -> list[str]:
     """What is wrong with rule files, a sentence a problem (``file:line: cause``): what cannot be read, metrics that do
     not exist, titles that lack a language, examples that turn out otherwise. Empty where all is well."""
@@ -58,7 +86,7 @@ def check_rules(source: Path | Iterable[Path], expressions: Expressions | None =
         try:
             for document in read_documents(file):
                 if document.content is not None:
-                    problems += _problems(document, file.stem, expressions)
+                    problems += map(str, _examined(document, file.stem, expressions)[1])
         except ConfigError as error:
             problems.append(str(error))
     return problems
@@ -79,19 +107,20 @@ def _files(source: Path | Iterable[Path]) -> list[Path]:
     return [file for one in given for file in (sorted(one.glob("*.yaml")) if one.is_dir() else [one])]
 
 
-def _problems(document: Document, pack: str, expressions: Expressions | None) -> Iterator[str]:
+def _examined(document: Document, pack: str, expressions: Expressions | None) -> tuple[Rule | None, list[ConfigError]]:
+    """The rule where it can be read, and what is wrong with it."""
     try:
         rule = _rule(document, pack, expressions)
     except ConfigError as error:
-        yield str(error)
-        return
-    for cause in unknown_metrics(rule.when):
-        yield f"{document.where('$.when')}: {cause}"
+        return None, [error]
+    problems = [ConfigError(cause, document.where("$.when")) for cause in unknown_metrics(rule.when)]
     for language in LANGUAGES:
         if not rule.title.get(language):
-            yield f"{document.where('$.title')}: rule {rule.id} has no title.{language}"
+            problems.append(ConfigError(f"rule {rule.id} has no title.{language}", document.where("$.title")))
     for index, cause in play_examples(rule, expressions):
-        yield f"{document.where(f'$.examples[{index}]')}: rule {rule.id}, example {index + 1}: {cause}"
+        message = f"rule {rule.id}, example {index + 1}: {cause}"
+        problems.append(ConfigError(message, document.where(f"$.examples[{index}]")))
+    return rule, problems
 
 
 def _rule(document: Document, pack: str, expressions: Expressions | None) -> Rule:

@@ -16,6 +16,7 @@ from shouwang.domain.duty import Person, PostHolder, Roster, SiteFacts, Zone
 from shouwang.domain.errors import Conflict
 from shouwang.domain.escalation import Policy
 from shouwang.domain.place import Device, Place
+from shouwang.domain.rule import RuleText
 from shouwang.domain.vocabulary import MINUTE, DeviceId, Instant, PersonId, Value
 
 from .database import Database
@@ -126,7 +127,7 @@ def _row(value: object, revision: int, at: Instant, positions: dict[str, int]) -
 
 
 def _load(connection: Connection, revision: int) -> Community:
-    places, people, zones, rosters, devices, registered = {}, {}, {}, {}, {}, {}
+    places, people, zones, rosters, devices, registered, rules = {}, {}, {}, {}, {}, {}, {}
     posts: list[PostHolder] = []
     policies: list[_Ordered] = []
     site = SiteFacts()
@@ -150,6 +151,8 @@ def _load(connection: Connection, revision: int) -> Community:
             case "device":
                 device = msgspec.json.decode(body, type=Device)
                 devices[device.id] = device
+            case "rule":
+                rules[row.id] = msgspec.json.decode(body, type=RuleText)
             case "site":
                 site = msgspec.json.decode(body, type=SiteFacts)
     first = {DeviceId(row.id): row.at for row in connection.execute(_FIRST_SEEN)}
@@ -164,6 +167,7 @@ def _load(connection: Connection, revision: int) -> Community:
         rosters=rosters,
         policies=tuple(one.policy for one in sorted(policies, key=lambda one: one.position)),
         devices=devices,
+        rules=rules,
         registered_at=registered,
     )
 

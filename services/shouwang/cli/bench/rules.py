@@ -10,7 +10,6 @@ from multiprocessing.connection import Connection
 
 import click
 import msgspec
-from sqlalchemy import insert
 
 from shouwang.app.clock import NoPoints, SystemClock
 from shouwang.domain import evaluate
@@ -165,7 +164,7 @@ def _pend(database: Database, timers: int) -> None:
                 {"device": _name(number), "heard_at": heard_at, "due_at": state.due_at, "state": encoder.encode(state)}
             )
         with database.write() as connection:
-            connection.execute(insert(device_states), rows)
+            connection.execute(device_states.insert(), rows)
 
 
 def _quiet(heard_at: Instant) -> DeviceState:

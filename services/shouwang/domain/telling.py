@@ -1,0 +1,63 @@
+"""Who would be told if a rule fired at this moment: the policy that would apply, and whom each step means now."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from shouwang.domain.community import Community
+from shouwang.domain.duty import resolve
+from shouwang.domain.escalation import Policy, choose_policy
+from shouwang.domain.grouping import kind_of
+from shouwang.domain.rule import Rule
+from shouwang.domain.vocabulary import Instant, Kind, PersonId, Value
+
+
+class ToldStep(Value, frozen=True, kw_only=True):
+    """A step with the people whom its targets mean now, and which of them name nobody, and why."""
+
+    index: int
+    after: str
+    unless: str | None
+    when: str | None
+    tell: list[str]
+    people: list[PersonId]
+    gaps: list[str]
+
+
+class Told(Value, frozen=True, kw_only=True):
+    """``policy`` empty: nobody is told, because ``why_nobody``."""
+
+    policy: str = ""
+    steps: list[ToldStep] = msgspec.field(default_factory=list)
+    why_nobody: str = ""
+
+
+def who_is_told(
+    rule: Rule, kind: Kind | None, place: str, community: Community, policies: Sequence[Policy], now: Instant
+) -> Told:
+    """A dry run for an alert at ``place``; tells nobody."""
+    if not rule.severity.opens_incident:
+        return Told(why_nobody=f"an alert of severity {rule.severity} is a work item, not an incident")
+    policy = choose_policy(
+        policies,
+        severity=rule.severity,
+        klass=rule.klass,
+        rule=rule.id,
+        kinds=(kind, kind_of(place, community.places)),
+        place=place,
+    )
+    steps = []
+    for index, step in enumerate(policy.steps):
+        found = resolve(community, place, step.tell, now)
+        steps.append(
+            ToldStep(
+                index=index,
+                after=step.after,
+                unless=step.unless,
+                when=step.when,
+                tell=list(step.tell),
+                people=found.people,
+                gaps=found.gaps,
+            )
+        )
+    return Told(policy=policy.id, steps=steps)

@@ -1,0 +1,167 @@
+"""Rules that a site writes over HTTP, and why a rule did or did not fire."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from harness.window import Site, site_on
+from shouwang.api.server import build_app
+from shouwang.domain.access import Role
+from shouwang.domain.board import EntryQuery
+from shouwang.domain.evaluate import hear, run_due
+from shouwang.domain.profile import Profile
+from shouwang.domain.standing import DeviceState
+from shouwang.domain.vocabulary import HOUR, MINUTE, SECOND, DeviceId, Kind, PlaceId, Reading
+
+DEVICE = DeviceId("smoke-501")
+HOT = """\
+rule: boiler-hot
+title: {zh: 锅炉房过热, en: Boiler room too hot}
+severity: high
+when: {above: {metric: temperature, value: 40, for: 10s}}
+examples:
+  - readings: [{at: 0s, temperature: 41}, {at: 1m, tick: true}]
+    expect: [{at: 10s, raised: high}]
+"""
+PROFILES = {
+    "heiman-hs1sa": Profile(
+        id="heiman-hs1sa", vendor="HEIMAN", model="HS1SA", title={}, kind=Kind.SMOKE, longest_silence=26 * HOUR
+    )
+}
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    with site_on(f"sqlite:///{tmp_path}/state.sqlite", tmp_path, PROFILES) as site:
+        yield site
+
+
+@pytest.fixture
+def admin(site: Site) -> TestClient:
+    return caller(site, Role.ADMIN)
+
+
+def caller(site: Site, role: Role, place: PlaceId | None = None) -> TestClient:
+    headers = {"Authorization": f"Bearer {site.token(role, place)}"}
+    return TestClient(build_app(site.window()), headers=headers, raise_server_exceptions=False)
+
+
+def test_a_rule_is_added_changed_and_removed_as_a_whole_document(admin: TestClient, site: Site) -> None:
+    answer = admin.post("/api/v1/rules", json={"text": HOT})
+    assert answer.status_code == 201, answer.text
+    assert answer.json()["text"] == HOT
+    assert [one["severity"] for one in answer.json()["documents"]] == ["high"]
+    assert "boiler-hot" in {one["id"] for one in admin.get("/api/v1/rules").json()["items"]}
+    assert admin.post("/api/v1/rules", json={"text": HOT}).status_code == 200
+
+    hotter = HOT.replace("value: 40", "value: 41").replace("temperature: 41", "temperature: 42")
+    stale = admin.put("/api/v1/rules/boiler-hot", json={"text": hotter}, headers={"If-Match": '"old"'})
+    assert stale.status_code == 412
+    etag = answer.headers["ETag"]
+    changed = admin.put("/api/v1/rules/boiler-hot", json={"text": hotter}, headers={"If-Match": etag})
+    assert changed.status_code == 200 and changed.json()["text"] == hotter
+    assert admin.post("/api/v1/rules", json={"text": HOT}).status_code == 409
+
+    assert admin.delete("/api/v1/rules/boiler-hot").status_code == 204
+    assert admin.get("/api/v1/rules/boiler-hot").status_code == 404
+    kinds = [entry.kind for entry in site.board.entries(EntryQuery(), None, 100)]
+    assert [kind for kind in kinds if kind.startswith("rule.")] == ["rule.removed", "rule.changed", "rule.added"]
+
+
+def test_a_document_beside_a_shipped_rule_wins_where_it_is_nearer(admin: TestClient) -> None:
+    text = (
+        "rule: smoke-alarm\ntitle: {zh: 烟, en: Smoke}\nseverity: high\n"
+        "scope: {kinds: [smoke]}\nwhen: {is: {metric: smoke, value: true}}\n"
+    )
+    assert admin.put("/api/v1/rules/smoke-alarm", json={"text": text}).status_code == 200
+    found = admin.get("/api/v1/rules/smoke-alarm").json()
+    assert [one["severity"] for one in found["documents"]] == ["critical", "high"]
+    assert admin.delete("/api/v1/rules/smoke-alarm").status_code == 204
+    refused = admin.delete("/api/v1/rules/smoke-alarm")
+    assert refused.status_code == 409 and "comes from a file" in refused.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("text", "pointer", "detail"),
+    [
+        (HOT.replace("above", "abov"), "body/text:4", "abov"),
+        (HOT.replace("temperature, value", "temperatur, value"), "body/text:4", "did you mean temperature"),
+        (HOT.replace("at: 10s, raised", "at: 11s, raised"), "body/text:6", "the rule says raised high at 10s"),
+        (HOT.replace("zh: 锅炉房过热, ", ""), "body/text:2", "no title.zh"),
+        (f"{HOT}---\n{HOT.replace('boiler-hot', 'other')}", "body/text:9", "expected boiler-hot, found other"),
+        ("a: [", "body/text:2", "is not YAML"),
+        ("", "body/text", "expected at least one rule document"),
+    ],
+)
+def test_every_mistake_is_told_with_its_line(admin: TestClient, text: str, pointer: str, detail: str) -> None:
+    answer = admin.post("/api/v1/rules", json={"text": text})
+    assert answer.status_code == 422
+    (error, *_) = answer.json()["errors"]
+    assert error["pointer"] == pointer and detail in error["detail"], error
+
+
+def test_another_id_than_the_one_in_the_path_is_refused(admin: TestClient) -> None:
+    answer = admin.put("/api/v1/rules/elsewhere", json={"text": HOT})
+    assert answer.status_code == 422 and "expected elsewhere, found boiler-hot" in answer.json()["detail"]
+
+
+def test_only_who_administers_the_whole_site_changes_rules(site: Site) -> None:
+    assert caller(site, Role.OPERATOR).post("/api/v1/rules", json={"text": HOT}).status_code == 403
+    confined = caller(site, Role.ADMIN, site.directory.community().devices[DEVICE].place)
+    assert confined.post("/api/v1/rules", json={"text": HOT}).status_code == 403
+
+
+def test_explain_says_what_was_asked_and_read_and_when_it_looks_again(admin: TestClient, site: Site) -> None:
+    admin.post("/api/v1/rules", json={"text": HOT})
+
+    def explained() -> Any:
+        answer = admin.get("/api/v1/rules/boiler-hot/explain", params={"device": DEVICE})
+        assert answer.status_code == 200, answer.text
+        return answer.json()["documents"][0]
+
+    unknown = explained()
+    assert unknown["why"] == "unknown" and unknown["subject"] == DEVICE
+    world = site.window().world()
+    facts = world.facts(DEVICE)
+
+    def hears(temperature: float, state: DeviceState) -> DeviceState:
+        reading = Reading(facts.device, "temperature", temperature, site.clock.now(), site.clock.now())
+        heard = hear(world.book, facts, state, [reading], site.clock.now(), gaps=()).state
+        site.remember(facts.device, heard)
+        return heard
+
+    cool = hears(20.5, DeviceState())
+    false = explained()
+    assert false["why"] == "false"
+    assert false["because"] == {
+        "zh": "不成立：温度 高于 40 °C 持续 10 秒，实测 温度 20.5 °C",
+        "en": "not so: temperature above 40 °C for 10 s, read temperature 20.5 °C",
+    }
+    hot = hears(45, cool)
+    pending = explained()
+    assert pending["why"] == "pending" and pending["next_due"] is not None
+    site.clock.forward(MINUTE / SECOND)
+    site.remember(facts.device, run_due(world.book, facts, hot, site.clock.now()).state)
+    raised = explained()
+    assert raised["why"] == "raised" and raised["truth"] is True
+    assert raised["told_now"]["policy"]
+    assert raised["told_now"]["steps"][0]["people"] == ["wang", "zhao"]
+
+
+def test_explain_says_why_a_rule_is_not_for_a_device(admin: TestClient, site: Site) -> None:
+    quiet = (
+        "rule: quiet\ntitle: {zh: 无活动, en: Quiet}\nseverity: medium\nscope: {kinds: [smoke]}\n"
+        "when: {inactive: {metrics: [occupancy], longest: 4h}}\n"
+    )
+    assert admin.post("/api/v1/rules", json={"text": quiet}).status_code == 201
+    text = HOT.replace("severity: high\n", "severity: high\nscope: {kinds: [heat], tags: [boiler]}\n")
+    assert admin.post("/api/v1/rules", json={"text": text}).status_code == 201
+    (found,) = admin.get("/api/v1/rules/boiler-hot/explain", params={"device": DEVICE}).json()["documents"]
+    assert found["why"] == "out_of_scope"
+    assert found["because"]["en"] == "its kind is smoke, not one of heat; it has none of the tags boiler"
+    (found,) = admin.get("/api/v1/rules/quiet/explain", params={"device": DEVICE}).json()["documents"]
+    assert found["why"] == "no_consent"
+    assert admin.get("/api/v1/rules/nothing/explain", params={"device": DEVICE}).status_code == 404
