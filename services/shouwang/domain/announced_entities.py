@@ -9,8 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from shouwang.domain.mapping import raw_text
 from shouwang.domain.naming import Meaning, Say, calls_for_help, meaning
 from shouwang.domain.report import text_of
+from shouwang.domain.template_functions import TemplateError
 from shouwang.domain.unit import conversion
-from shouwang.domain.value_template import Template, TemplateError
+from shouwang.domain.value_template import Template
 from shouwang.domain.vocabulary import Value
 
 MAX_COMPONENTS = 200

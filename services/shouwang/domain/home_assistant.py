@@ -15,7 +15,8 @@ from shouwang.domain.mapping import raw_text
 from shouwang.domain.naming import Say, flag_of, meaning, measured, words
 from shouwang.domain.payload import UNREADABLE, read_json, shown
 from shouwang.domain.report import Report, text_of, with_parts
-from shouwang.domain.value_template import Template, TemplateError
+from shouwang.domain.template_functions import TemplateError
+from shouwang.domain.value_template import Template
 from shouwang.domain.vocabulary import METRICS, Arrival, Problem, Refusal
 
 MAX_ANNOUNCEMENTS = 20_000

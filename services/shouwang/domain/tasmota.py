@@ -56,8 +56,8 @@ class TasmotaReader(EnvelopeReader):
         if found.holds is not Holds.READINGS or found.route.field or not arrival.payload:
             return super().read(found, arrival, memory, registered, answers)
         reports = self._read(found, arrival, registered)
-        if isinstance(reports, Refusal):
-            return Interpretation(family=found.family, device=found.device, refusal=reports)
+        if isinstance(reports, Refusal):  # of the bridge or of a device behind it: nobody knows
+            return Interpretation(family=found.family, refusal=reports)
         if not reports:
             return Interpretation(family=found.family, device=found.device, ignored=True)
         return self.reading.interpret(found, arrival, reports, registered, answers)
@@ -70,7 +70,7 @@ class TasmotaReader(EnvelopeReader):
             return Refusal(Problem.WRONG_TYPE, f"the payload is {shown(content)}; expected an object")
         device = found.device
         received = content.get("ZbReceived")
-        if isinstance(received, dict) or found.names.get("zigbee") is not None:
+        if isinstance(received, dict) or found.route.adds.get("of") == "zigbee":
             inner = received if isinstance(received, dict) else content
             node = found.names.get("node") or ""
             reports = [

@@ -8,31 +8,36 @@ Source: Home Assistant's documentation of templating and of processing incoming 
 documentation.
 """
 
-import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
+from shouwang.domain.template_functions import (
+    ARITHMETIC,
+    COMPARE,
+    FILTERS,
+    METHODS,
+    MISSING,
+    TESTS,
+    TemplateError,
+    bounded,
+    contained,
+    getter,
+    item,
+    key_of,
+    number,
+    text_of_value,
+    truth,
+)
+
 LONGEST_TEMPLATE = 4_096
 """Characters."""
-LONGEST_RESULT = 8_192
-"""Characters of any text in between: chained concatenation doubles."""
 MAX_DEPTH = 24
 """Of brackets and blocks."""
 
 Names: TypeAlias = Mapping[str, object]
 Evaluate: TypeAlias = Callable[[dict[str, Any]], Any]
 
-
-class TemplateError(Exception):
-    """A template that is not understood, or that this message does not fit."""
-
-
-class _Missing:
-    """What is not there: empty as a text, false as a condition, an error in arithmetic."""
-
-
-MISSING = _Missing()
 
 _TOKEN = re.compile(
     r"\s*(?:(\d+(?:\.\d+)?)|('(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")|([A-Za-z_]\w*)|(==|!=|<=|>=|//|[-+*/%~<>()\[\].,|:{}]))"
@@ -56,7 +61,7 @@ class Template:
     def render(self, names: Names) -> str:
         """The text that comes out; ``names``: ``value``, ``value_json`` and the like. Raises TemplateError."""
         try:
-            return _bounded("".join(map(_text, self._body(dict(names))))).strip()
+            return bounded("".join(map(text_of_value, self._body(dict(names))))).strip()
         except (TypeError, ValueError, ZeroDivisionError, OverflowError, KeyError, IndexError, RecursionError) as error:
             raise TemplateError(str(error)) from None
 
@@ -68,10 +73,10 @@ def _blocks(parts: Sequence[str], at: int, until: Sequence[str], depth: int) -> 
     steps: list[Evaluate] = []
     while at < len(parts):
         part = parts[at]
-        if part.startswith("{{"):
-            steps.append(_output(_expression(part[2:-2])))
-        elif part.startswith("{%"):
-            word, _, rest = part[2:-2].strip(" -+\n\t").partition(" ")
+        if part.startswith("{{") and part.endswith("}}"):
+            steps.append(_output(_expression(_inside(part))))
+        elif part.startswith("{%") and part.endswith("%}"):
+            word, _, rest = _inside(part).strip().partition(" ")
             if word in until:
                 break
             if word == "set":
@@ -84,6 +89,8 @@ def _blocks(parts: Sequence[str], at: int, until: Sequence[str], depth: int) -> 
                 steps.append(step)
             else:
                 raise TemplateError(f"the statement {word!r} is not understood")
+        elif "{{" in part or "{%" in part:
+            raise TemplateError("a block does not end")
         else:
             steps.append(_literal([part]))
         at += 1
@@ -93,7 +100,7 @@ def _blocks(parts: Sequence[str], at: int, until: Sequence[str], depth: int) -> 
 def _branches(parts: Sequence[str], at: int, depth: int) -> tuple[Evaluate, int]:
     branches: list[tuple[Evaluate | None, Evaluate]] = []
     while True:
-        word, _, rest = parts[at][2:-2].strip(" -+\n\t").partition(" ")
+        word, _, rest = _inside(parts[at]).strip().partition(" ")
         if word == "endif":
             break
         condition = None if word == "else" else _expression(rest)
@@ -104,11 +111,17 @@ def _branches(parts: Sequence[str], at: int, depth: int) -> tuple[Evaluate, int]
 
     def branching(names: dict[str, Any]) -> Any:
         for condition, body in branches:
-            if condition is None or _truth(condition(names)):
+            if condition is None or truth(condition(names)):
                 return body(names)
         return []
 
     return branching, at
+
+
+def _inside(block: str) -> str:
+    """Without its braces, and without the sign beside them that takes away white space."""
+    inner = block[2:-2]
+    return inner[inner.startswith(("-", "+")) : len(inner) - inner.endswith(("-", "+"))]
 
 
 def _output(expression: Evaluate) -> Evaluate:
@@ -129,7 +142,7 @@ def _setting(name: str, expression: Evaluate) -> Evaluate:
 
 def _expression(text: str) -> Evaluate:
     tokens: list[tuple[str, str]] = []
-    at, text = 0, text.strip(" -+\n\t")
+    at, text = 0, text.strip()
     while at < len(text):
         found = _TOKEN.match(text, at)
         if found is None:
@@ -189,23 +202,23 @@ class _Parser:
         left = self._sum()
         while True:
             sign = self._peek()
-            if sign in _COMPARE:
+            if sign in COMPARE:
                 self.at += 1
-                left = _binary(_COMPARE[sign], left, self._sum())
+                left = _binary(COMPARE[sign], left, self._sum())
             elif sign == "in":
                 self.at += 1
-                left = _binary(_contained, left, self._sum())
+                left = _binary(contained, left, self._sum())
             elif sign == "not" and self._peek(1) == "in":
                 self.at += 2
-                left = _not(_binary(_contained, left, self._sum()))
+                left = _not(_binary(contained, left, self._sum()))
             elif sign == "is":
                 self.at += 1
                 is_not = self._takes("not")
                 test = self._peek()
-                if test not in _TESTS:
+                if test not in TESTS:
                     raise TemplateError(f"the test {test!r} is not understood")
                 self.at += 1
-                left = _unary(_TESTS[test], left)
+                left = _unary(TESTS[test], left)
                 left = _not(left) if is_not else left
             else:
                 return left
@@ -214,14 +227,14 @@ class _Parser:
         left = self._product()
         while self._peek() in {"+", "-", "~"}:
             sign = self._next()
-            left = _binary(_ARITHMETIC[sign], left, self._product())
+            left = _binary(ARITHMETIC[sign], left, self._product())
         return left
 
     def _product(self) -> Evaluate:
         left = self._signed()
         while self._peek() in {"*", "/", "//", "%"}:
             sign = self._next()
-            left = _binary(_ARITHMETIC[sign], left, self._signed())
+            left = _binary(ARITHMETIC[sign], left, self._signed())
         return left
 
     def _signed(self) -> Evaluate:
@@ -229,7 +242,7 @@ class _Parser:
         while self._peek() in {"-", "+"}:
             negative ^= self._next() == "-"
         value = self._filtered()
-        return _unary(lambda number: -_number(number), value) if negative else value
+        return _unary(lambda raw: -number(raw), value) if negative else value
 
     def _filtered(self) -> Evaluate:
         value = self._atom()
@@ -237,21 +250,21 @@ class _Parser:
             if self._takes("|"):
                 name = self._next()
                 arguments = self._arguments() if self._peek() == "(" else []
-                if name not in _FILTERS:
+                if name not in FILTERS:
                     raise TemplateError(f"the filter {name!r} is not understood")
-                value = _applied(_FILTERS[name], value, arguments)
+                value = _applied(FILTERS[name], value, arguments)
             elif self._takes("."):
                 name = self._next()
                 if self._peek() == "(":
-                    if name not in _METHODS:
+                    if name not in METHODS:
                         raise TemplateError(f"{name}() is not understood")
-                    value = _applied(_METHODS[name], value, self._arguments())
+                    value = _applied(METHODS[name], value, self._arguments())
                 else:
-                    value = _unary(_getter(name), value)
+                    value = _unary(getter(name), value)
             elif self._takes("["):
                 key = self.conditional()
                 self._expect("]")
-                value = _binary(_item, value, key)
+                value = _binary(item, value, key)
             else:
                 return value
 
@@ -268,10 +281,10 @@ class _Parser:
             return _literal(_CONSTANTS[text])
         if kind == "name":
             if self._peek() == "(":
-                if text not in _FILTERS:
+                if text not in FILTERS:
                     raise TemplateError(f"{text}() is not understood")
                 first, *rest = self._arguments() or [_literal(MISSING)]
-                return _applied(_FILTERS[text], first, rest)
+                return _applied(FILTERS[text], first, rest)
             return lambda names: names.get(text, MISSING)
         if text == "(":
             inner = self.conditional()
@@ -292,7 +305,7 @@ class _Parser:
             pairs.append((key, self.conditional()))
             if self._peek() != "}":
                 self._expect(",")
-        return lambda names: {_key(key(names)): value(names) for key, value in pairs}
+        return lambda names: {key_of(key(names)): value(names) for key, value in pairs}
 
     def _arguments(self) -> list[Evaluate]:
         self._expect("(")
@@ -339,181 +352,16 @@ def _applied(act: Callable[..., Any], value: Evaluate, arguments: Sequence[Evalu
 
 
 def _either_way(condition: Evaluate, value: Evaluate, other: Evaluate) -> Evaluate:
-    return lambda names: value(names) if _truth(condition(names)) else other(names)
+    return lambda names: value(names) if truth(condition(names)) else other(names)
 
 
 def _or(left: Evaluate, right: Evaluate) -> Evaluate:
-    return lambda names: first if _truth(first := left(names)) else right(names)
+    return lambda names: first if truth(first := left(names)) else right(names)
 
 
 def _and(left: Evaluate, right: Evaluate) -> Evaluate:
-    return lambda names: right(names) if _truth(first := left(names)) else first
+    return lambda names: right(names) if truth(first := left(names)) else first
 
 
 def _not(inner: Evaluate) -> Evaluate:
-    return lambda names: not _truth(inner(names))
-
-
-def _truth(value: object) -> bool:
-    return value is not MISSING and bool(value)
-
-
-def _text(value: object) -> str:
-    """As Jinja prints it: ``True``, ``None``, nothing for what is missing."""
-    return "" if value is MISSING else _bounded(str(value)) if not isinstance(value, float) else repr(value)
-
-
-def _bounded(text: str) -> str:
-    if len(text) > LONGEST_RESULT:
-        raise TemplateError(f"a text has {len(text)} characters; at most {LONGEST_RESULT} are read")
-    return text
-
-
-def _number(value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise TemplateError(f"{_text(value)[:40]!r} is no number")
-    if abs(value) > 1e15:
-        raise TemplateError("a number is too large")
-    return value
-
-
-def _getter(name: str) -> Callable[[Any], Any]:
-    return lambda value: value.get(name, MISSING) if isinstance(value, dict) else MISSING
-
-
-def _item(value: Any, key: Any) -> Any:
-    if isinstance(value, dict):
-        return value.get(key, MISSING) if isinstance(key, str) else MISSING
-    if isinstance(value, (list, str)) and isinstance(key, int) and -len(value) <= key < len(value):
-        return value[key]
-    return MISSING
-
-
-def _key(value: object) -> object:
-    return value if isinstance(value, (str, int, float, bool, type(None))) else _text(value)
-
-
-def _contained(left: Any, right: Any) -> bool:
-    if isinstance(right, str):
-        return isinstance(left, str) and left in right
-    return isinstance(right, (list, dict)) and (isinstance(left, (str, int, float, bool, type(None))) and left in right)
-
-
-def _ordered(compare: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
-    def ordered(left: Any, right: Any) -> bool:
-        if isinstance(left, str) and isinstance(right, str):
-            return compare(left, right)
-        return compare(_number(left), _number(right))
-
-    return ordered
-
-
-def _joined(left: object, right: object) -> str:
-    return _bounded(_text(left) + _text(right))
-
-
-def _added(left: object, right: object) -> object:
-    return _joined(left, right) if isinstance(left, str) and isinstance(right, str) else _number(left) + _number(right)
-
-
-def _converted(convert: Callable[[Any], Any]) -> Callable[..., Any]:
-    """``int`` and ``float``: a number, the default, or an error where there is none."""
-
-    def converting(value: Any, *default: Any) -> Any:
-        try:
-            return convert(float(value)) if isinstance(value, (str, int, float)) else convert(float(str(value)))
-        except (ValueError, OverflowError):
-            if default:
-                return default[0]
-            raise TemplateError(f"{_text(value)[:40]!r} is no number") from None
-
-    return converting
-
-
-def _rounded(value: Any, digits: Any = 0, *_: Any) -> float:
-    places = digits if isinstance(digits, int) and abs(digits) <= 15 else 0
-    return round(float(_number(value)), places)
-
-
-def _defaulted(value: Any, default: Any = "", also_false: Any = False) -> Any:
-    return default if value is MISSING or (_truth(also_false) and not _truth(value)) else value
-
-
-def _chosen(value: Any, yes: Any = True, no: Any = False, *_: Any) -> Any:
-    return yes if _truth(value) else no
-
-
-def _defined(value: Any, *_: Any) -> Any:
-    if value is MISSING:
-        raise TemplateError("what the template needs is not in the message")
-    return value
-
-
-def _flagged(value: Any, *default: Any) -> Any:
-    if isinstance(value, (bool, int, float)):
-        return bool(value)
-    word = _text(value).casefold()
-    if word in {"true", "yes", "on", "enable", "1"}:
-        return True
-    if word in {"false", "no", "off", "disable", "0"}:
-        return False
-    return default[0] if default else False
-
-
-_COMPARE: Mapping[str, Callable[[Any, Any], bool]] = {
-    "==": lambda left, right: left == right,
-    "!=": lambda left, right: left != right,
-    "<": _ordered(lambda left, right: left < right),
-    "<=": _ordered(lambda left, right: left <= right),
-    ">": _ordered(lambda left, right: left > right),
-    ">=": _ordered(lambda left, right: left >= right),
-}
-_ARITHMETIC: Mapping[str, Callable[[Any, Any], Any]] = {
-    "+": _added,
-    "-": lambda left, right: _number(left) - _number(right),
-    "*": lambda left, right: _number(left) * _number(right),
-    "/": lambda left, right: _number(left) / _number(right),
-    "//": lambda left, right: _number(left) // _number(right),
-    "%": lambda left, right: _number(left) % _number(right),
-    "~": _joined,
-}
-_TESTS: Mapping[str, Callable[[Any], bool]] = {
-    "defined": lambda value: value is not MISSING,
-    "undefined": lambda value: value is MISSING,
-    "none": lambda value: value is None,
-    "number": lambda value: isinstance(value, (int, float)),
-    "string": lambda value: isinstance(value, str),
-    "mapping": lambda value: isinstance(value, dict),
-    "true": lambda value: value is True,
-    "false": lambda value: value is False,
-}
-_FILTERS: Mapping[str, Callable[..., Any]] = {
-    "int": _converted(math.trunc),
-    "float": _converted(float),
-    "round": _rounded,
-    "abs": lambda value: abs(_number(value)),
-    "default": _defaulted,
-    "d": _defaulted,
-    "is_defined": _defined,
-    "iif": _chosen,
-    "bool": _flagged,
-    "string": _text,
-    "lower": lambda value: _text(value).lower(),
-    "upper": lambda value: _text(value).upper(),
-    "title": lambda value: _text(value).title(),
-    "trim": lambda value: _text(value).strip(),
-    "replace": lambda value, old, new: _bounded(_text(value).replace(_text(old), _text(new)) if old else _text(value)),
-    "length": lambda value: len(value) if isinstance(value, (str, list, dict)) else 0,
-    "first": lambda value: _item(value, 0),
-    "last": lambda value: _item(value, -1),
-}
-_METHODS: Mapping[str, Callable[..., Any]] = {
-    "get": lambda value, key, default=None: value.get(key, default) if isinstance(value, dict) else default,
-    "lower": _FILTERS["lower"],
-    "upper": _FILTERS["upper"],
-    "strip": _FILTERS["trim"],
-    "replace": _FILTERS["replace"],
-    "startswith": lambda value, start: _text(value).startswith(_text(start)),
-    "endswith": lambda value, end: _text(value).endswith(_text(end)),
-    "split": lambda value, by=None: _text(value).split(_text(by) if by else None),
-}
+    return lambda names: not truth(inner(names))

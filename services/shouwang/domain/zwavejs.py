@@ -19,8 +19,8 @@ CLASSES: Mapping[str, str] = {
     "32": "basic", "37": "switch_binary", "38": "switch_multilevel", "43": "scene_activation", "48": "sensor_binary",
     "49": "sensor_multilevel", "50": "meter", "64": "thermostat_mode", "67": "thermostat_setpoint",
     "91": "central_scene", "98": "door_lock", "99": "user_code", "102": "barrier_operator", "112": "configuration",
-    "113": "notification", "114": "manufacturer_specific", "117": "protection", "121": "sound_switch", "128": "battery", "132": "wake_up",
-    "134": "version", "135": "indicator", "156": "sensor_alarm",
+    "113": "notification", "114": "manufacturer_specific", "117": "protection", "121": "sound_switch",
+    "128": "battery", "132": "wake_up", "134": "version", "135": "indicator", "156": "sensor_alarm",
 }  # fmt: skip
 """Command classes by number, as their names stand in named topics."""
 
