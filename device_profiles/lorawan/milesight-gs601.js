@@ -37,13 +37,28 @@ const PASSED_OVER = {
   0xc9: 1, 0xcf: 2, 0xd8: 16, 0xd9: 2, 0xda: 8, 0xdb: 8, 0xdd: 32, 0xde: 32, 0xdf: 2, 0xee: 0, 0xfe: 1,
 };
 
+/** By command, a function that reads its value into the data and gives its length; undefined where it is cut. */
+const COMMANDS = {};
+
+for (const [command, length] of Object.entries(PASSED_OVER)) take(command, length, () => {});
+for (let command = 0x20; command <= 0x2a; command++) take(command, 8, () => {});
+for (const [command, name, words] of STATES) take(command, 1, (data, bytes) => (data[name] = words[bytes[0]]));
+for (const [command, name, length, parts, words] of MEASURED) {
+  take(command, length, (data, bytes) => measure(data, name, bytes, parts));
+  COMMANDS[command + 1] = (data, rest) => alarm(data, name, rest, length, parts, words);
+}
+take(0x00, 1, (data, bytes) => (data.battery = bytes[0]));
+take(0x10, 1, (data, bytes) => (data.tamper_status_alarm = { type: TAMPER_ALARMS[bytes[0]] }));
+COMMANDS[0xef] = (data, rest) => value(data, rest, 1 + (rest[0] & 0x0f), () => {}); // an answer to a downlink
+
 function decodeUplink(input) {
-  const bytes = Array.from(input.bytes);
+  const bytes = input.bytes;
   const data = {};
   const warnings = [];
   let at = 0;
   while (at < bytes.length) {
-    const length = read(bytes[at], bytes.slice(at + 1), data);
+    const read = COMMANDS[bytes[at]];
+    const length = read && read(data, bytes.slice(at + 1));
     if (length === undefined) {
       warnings.push(`command 0x${bytes[at].toString(16)} is unknown or cut`);
       break;
@@ -53,43 +68,31 @@ function decodeUplink(input) {
   return at > 0 ? { data, warnings } : { errors: ["nothing that is known", ...warnings] };
 }
 
-/** Length of the command's value, or undefined where it is unknown or longer than what is left. */
-function read(command, rest, data) {
-  if (command === 0x00) return value(rest, 1, ([percent]) => (data.battery = percent));
-  if (command === 0x10) return value(rest, 1, ([code]) => (data.tamper_status_alarm = { type: TAMPER_ALARMS[code] }));
-  if (command >= 0x20 && command <= 0x2a) return value(rest, 8, () => {});
-  if (command === 0xef) return value(rest, 1 + ((rest[0] || 0) & 0x0f), () => {});
-  for (const [measured, name, length, parts, words] of MEASURED) {
-    if (command === measured) return value(rest, length, (bytes) => measure(data, name, bytes, parts));
-    if (command === measured + 1) return alarm(data, name, rest, length, parts, words);
-  }
-  for (const [state, name, words] of STATES) {
-    if (command === state) return value(rest, 1, ([code]) => (data[name] = words[code]));
-  }
-  return command in PASSED_OVER ? value(rest, PASSED_OVER[command], () => {}) : undefined;
+function take(command, length, put) {
+  COMMANDS[command] = (data, rest) => value(data, rest, length, put);
 }
 
-function value(rest, length, take) {
+function value(data, rest, length, put) {
   if (length > rest.length) return undefined;
-  take(rest.slice(0, length));
+  put(data, rest);
   return length;
 }
 
 /** A threshold alarm and its end bring the value; an error brings none. */
 function alarm(data, name, rest, length, parts, words) {
   const code = rest[0];
-  const word = words[code];
-  if (word === undefined) return undefined;
-  if (code === 0x00) data[name + "_fault"] = true;
+  if (words[code] === undefined) return undefined;
   const valued = (code === 0x10 || code === 0x11) && name !== "humidity";
-  return value(rest, valued ? 1 + length : 1, (bytes) => {
-    data[name + "_alarm"] = { type: word };
-    if (valued) measure(data, name, bytes.slice(1), parts);
+  return value(data, rest, valued ? 1 + length : 1, () => {
+    data[name + "_alarm"] = { type: words[code] };
+    if (code === 0x00) data[name + "_fault"] = true;
+    if (valued) measure(data, name, rest.slice(1, 1 + length), parts);
   });
 }
 
 function measure(data, name, bytes, parts) {
-  let number = bytes.reduceRight((sum, byte) => sum * 256 + byte, 0);
+  const wide = name !== "vaping_index";
+  let number = wide ? bytes[0] + 256 * bytes[1] : bytes[0];
   if (name === "temperature" && number > 0x7fff) number -= 0x10000;
   data[name] = number / parts;
   data[name + "_fault"] = false;

@@ -21,12 +21,13 @@ const SETTINGS = {
  * its length is unknown too; a cut one is not read.
  */
 function decodeUplink(input) {
-  const bytes = Array.from(input.bytes);
+  const bytes = input.bytes;
   const data = {};
   const warnings = [];
   let at = 0;
   while (at < bytes.length) {
-    const [channel, type] = bytes.slice(at, at + 2);
+    const channel = bytes[at];
+    const type = bytes[at + 1];
     const known = CHANNELS[channel * 256 + type];
     if (!known && channel >= 0xf8 && !(channel >= 0xfe && type in SETTINGS)) break; // another answer to a downlink
     const length = known ? known[0] : channel >= 0xfe ? SETTINGS[type] : undefined;
@@ -46,5 +47,7 @@ function hex(byte) {
 }
 
 function unsigned(bytes) {
-  return bytes.reduceRight((value, byte) => value * 256 + byte, 0);
+  let value = 0;
+  for (let at = bytes.length - 1; at >= 0; at--) value = value * 256 + bytes[at];
+  return value;
 }
