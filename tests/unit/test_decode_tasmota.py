@@ -104,3 +104,13 @@ def test_commands_and_descriptions_are_no_readings(topic: str) -> None:
 
 def test_joining_is_no_reading() -> None:
     assert Desk().hears(SENSOR, {"ZbState": {"Status": 30, "ShortAddr": "0x1A2B"}}).ignored
+
+
+def test_bluetooth_sensors_that_it_hears_are_devices_of_their_own() -> None:
+    payload = {
+        "MJ_HT_V1-0a1b2c": {"mac": "582d340a1b2c", "Temperature": 21.5, "RSSI": -70},
+        "DHT11": {"Temperature": 19},
+    }
+    found = {one.identity: values(one) for one in Desk().hears("tele/hall/SENSOR", payload).messages}
+
+    assert found == {"MJ_HT_V1-0a1b2c": {"temperature": 21.5, "rssi": -70}, "hall": {"temperature": 19}}

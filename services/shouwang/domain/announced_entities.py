@@ -7,10 +7,9 @@ and of its binary sensor, sensor, event, device trigger, siren, valve and alarm 
 from collections.abc import Iterator, Mapping, Sequence
 
 from shouwang.domain.mapping import raw_text
-from shouwang.domain.naming import Meaning, Say, calls_for_help, meaning
+from shouwang.domain.naming import Meaning, Say, calls_for_help, counted, meaning
 from shouwang.domain.report import text_of
 from shouwang.domain.template_functions import TemplateError
-from shouwang.domain.unit import conversion
 from shouwang.domain.value_template import Template
 from shouwang.domain.vocabulary import Value
 
@@ -275,8 +274,7 @@ def _number(device_class: str, names: Sequence[str], unit: str, template: Templa
         if named is None:
             continue
         if say is Say.FLAG and unit:
-            counted = ("gas_ppm", "gas_concentration") if named.metric == "gas" else ()
-            return next((Meaning(one) for one in counted if conversion(one, unit) is not None), None)
+            return next((found for name in names if (found := counted(name, unit))), None)
         return named
     return None
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from shouwang.domain.envelope import EnvelopeReader
 from shouwang.domain.family import Holds
 from shouwang.domain.interpretation import Found, Memory
-from shouwang.domain.naming import Say, calls_for_help, flag_of, meaning, measured
+from shouwang.domain.naming import Say, calls_for_help, flag_of, meaning, measured, of_thing
 from shouwang.domain.payload import UNREADABLE, read_json
 from shouwang.domain.report import Report, text_of, with_parts
 from shouwang.domain.vocabulary import METRICS, Arrival, Refusal
@@ -27,7 +27,7 @@ class EsphomeReader(EnvelopeReader):
         content, flaw = read_json(arrival.payload)
         if content is UNREADABLE and flaw is not None:
             content = arrival.payload.decode("utf-8", "replace")[:256].strip()
-        readings = with_parts(_read(component, name, content))
+        readings = with_parts(_read(found.device, component, name, content))
         return [Report(identity=found.device, fields={**_own(name, content), **readings})]
 
 
@@ -36,7 +36,7 @@ def _own(name: str, content: object) -> dict[str, object]:
     return {} if isinstance(content, (dict, list)) or content is None or name in METRICS else {name: content}
 
 
-def _read(component: str, name: str, content: object) -> Iterator[tuple[str, str, object]]:
+def _read(device: str, component: str, name: str, content: object) -> Iterator[tuple[str, str, object]]:
     """(metric, entity, value) of one state."""
     if component == "event":
         word = text_of(content.get("event_type")) if isinstance(content, dict) else text_of(content)
@@ -52,6 +52,8 @@ def _read(component: str, name: str, content: object) -> Iterator[tuple[str, str
         return
     say = _SAYS.get(component)
     meant = meaning(name, say) if say else None
+    if meant is None and say is Say.FLAG:
+        meant = of_thing(name, device)
     value = measured(meant, content) if meant else None
     if meant is not None and value is not None:
         yield meant.metric, _part(name, meant.metric), value

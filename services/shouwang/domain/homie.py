@@ -8,7 +8,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from shouwang.domain.envelope import EnvelopeReader
 from shouwang.domain.family import Holds
 from shouwang.domain.interpretation import Found, Memory
-from shouwang.domain.naming import Meaning, Say, calls_for_help, flag_of, meaning, measured, number_of
+from shouwang.domain.naming import (
+    Meaning,
+    Say,
+    calls_for_help,
+    counted,
+    flag_of,
+    meaning,
+    measured,
+    number_of,
+    of_thing,
+)
 from shouwang.domain.payload import UNREADABLE, read_json, shown
 from shouwang.domain.report import Report, with_parts
 from shouwang.domain.vocabulary import METRICS, Arrival, Problem, Refusal
@@ -46,12 +56,16 @@ class HomieReader(EnvelopeReader):
                 _remember(memory, (device, node, property), text)
             return []
         unit = memory.get((device, node, property), "")
-        fields = {f"{node}/{property}": text, **with_parts(_read(node, property, text, unit))}
+        fields = {f"{node}/{property}": text, **with_parts(_read(device, node, property, text, unit))}
         return [Report(identity=device, fields=fields)]
 
 
-def _read(node: str, property: str, text: str, unit: str) -> Iterator[tuple[str, str, object]]:
+def _read(device: str, node: str, property: str, text: str, unit: str) -> Iterator[tuple[str, str, object]]:
     """(metric, part, value). The property's name says what it is, else the node's."""
+    said = counted(node, unit) or counted(property, unit)
+    if said is not None and (value := measured(said, text, unit)) is not None:
+        yield said.metric, _part(node, property, said.metric, is_node=True), value
+        return
     say = Say.NUMBER if number_of(text) is not None and text not in {"0", "1"} else Say.FLAG
     for name, is_node in ((property, False), (node, True)):
         for one in (say, Say.NUMBER, Say.TEXT):
@@ -69,6 +83,9 @@ def _read(node: str, property: str, text: str, unit: str) -> Iterator[tuple[str,
             if meant.metric == "action" and calls_for_help(f"{node} {property}"):
                 yield "emergency", part, True
             return
+    said = of_thing(property, device)
+    if said is not None and (flag := measured(said, text)) is not None:
+        yield said.metric, "" if node in _NODES else node, flag
 
 
 def _part(node: str, property: str, metric: str, *, is_node: bool) -> str:

@@ -90,6 +90,9 @@ _COMPILED = {
     for say, table in {Say.FLAG: _FLAGS, Say.NUMBER: _NUMBERS, Say.TEXT: _TEXTS}.items()
 }
 
+_BARE = frozenset({"alarm", "alarm state", "alarmed", "triggered", "detected", "detection", "pressed", "active"})
+"""Names that say that something is, and not what."""
+
 _TRUTHS: Mapping[str, bool] = {
     **dict.fromkeys(("on", "true", "yes", "1", "open", "opened", "alarm", "alert", "detected", "triggered"), True),
     **dict.fromkeys(("active", "wet", "motion", "occupied", "present", "pressed", "leak", "fire", "low"), True),
@@ -114,6 +117,21 @@ def meaning(name: str, say: Say) -> Meaning | None:
                 return None
             return found
     return None
+
+
+def of_thing(name: str, thing: str) -> Meaning | None:
+    """The meaning of a point that is only called ``alarm``, by what its device is called: the alarm of ``smoke-501`` is
+    smoke."""
+    return meaning(thing, Say.FLAG) if words(name) in _BARE else None
+
+
+def counted(name: str, unit: str) -> Meaning | None:
+    """What a number is that is called after a detection: gas in ppm is a concentration; in ``%`` it may be anything."""
+    found = meaning(name, Say.FLAG)
+    if found is None or found.metric != "gas" or unit == "%":
+        return None
+    metrics = ("gas_ppm", "gas_concentration") if unit else ()
+    return next((Meaning(metric) for metric in metrics if conversion(metric, unit) is not None), None)
 
 
 def words(name: str) -> str:

@@ -94,7 +94,8 @@ def _status(
                 flaw=flaw,
             )
             continue
-        own.extend((f"{kind}/{key}", "" if id in {"", "0"} else id, raw) for key, raw in _flat(kind, status))
+        part = "" if id in {"", "0"} else id
+        own.extend((f"{kind}/{key}", part, raw) for key, raw in _flat(kind, status) if _is_plain(raw))
     yield Report(
         identity=device,
         model=made_name(source or device),
@@ -116,6 +117,9 @@ def _flat(kind: str, status: Mapping[str, object]) -> Iterator[tuple[str, object
             if not is_absent:
                 yield "percent", battery.get("percent")
                 yield "volts", volts
+    energy = status.get("aenergy")
+    if isinstance(energy, dict):
+        yield "energy", energy.get("total")
     errors = status.get("errors")
     if isinstance(errors, list) and errors:
         yield "errors", True

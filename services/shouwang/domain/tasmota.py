@@ -87,7 +87,14 @@ class TasmotaReader(EnvelopeReader):
                 content = content[key]
         if not isinstance(content, dict) or ("ZbState" in content or "ZbInfo" in content):
             return []
-        return [Report(identity=device, fields=with_parts(_sensors(content)), time=content.get("Time"), flaw=flaw)]
+        time = content.get("Time")
+        near = {name: said for name, said in content.items() if isinstance(said, dict) and text_of(said.get("mac"))}
+        heard = [
+            Report(identity=name, aliases=[text_of(said.get("mac"))], fields=_scalars(said), time=time, flaw=flaw)
+            for name, said in list(near.items())[:MAX_DEVICES]
+        ]
+        own = {name: said for name, said in content.items() if name not in near}
+        return [*heard, Report(identity=device, fields=with_parts(_sensors(own)), time=time, flaw=flaw)]
 
     def _zigbee(
         self, gateway: str, name: str, said: Mapping[str, object], flaw: Refusal | None, registered: Registered
@@ -173,9 +180,22 @@ def _numbered(name: str, said: Mapping[str, object]) -> dict[str, object]:
     if name.startswith(("Switch", "Input", "Button")):
         key = "ButtonAction" if name.startswith("Button") else name
         return {key: said.get("Action")}
+    if name == "TuyaReceived":
+        return {**said, **dict(_points(said))}
     if name == "Wifi":
         return {"Signal": said.get("Signal")}
     return dict(said)
+
+
+def _points(said: Mapping[str, object]) -> Iterator[tuple[str, object]]:
+    """Data points as newer firmware names them: ``DpType4Id1`` of ``{"DpId": 1, "DpIdType": 4, "DpIdData": "00"}``."""
+    for one in (said, *(inner for inner in said.values() if isinstance(inner, dict))):
+        id, kind, data = (one.get(key) for key in ("DpId", "DpIdType", "DpIdData"))
+        if isinstance(id, int) and isinstance(kind, int) and isinstance(data, str) and kind in {1, 2, 4}:
+            try:
+                yield f"DpType{kind}Id{id}", int(data, 16)
+            except ValueError:
+                continue
 
 
 def _converted(said: Mapping[str, object], around: Mapping[str, object]) -> Iterator[tuple[str, object]]:
