@@ -38,8 +38,8 @@ function flags(status) {
 // The number in ``length`` bits from bit ``start`` behind byte ``first``, lowest bit first.
 function bits(bytes, first, start, length) {
   let value = 0;
-  for (let index = start + length - 1; index >= start; index -= 1) {
-    value = value * 2 + ((bytes[first + (index >> 3)] >> (index & 7)) & 1);
+  for (let index = first + ((start + length - 1) >> 3); index >= first + (start >> 3); index -= 1) {
+    value = value * 256 + bytes[index];
   }
-  return value;
+  return Math.floor(value / 2 ** (start & 7)) % 2 ** length;
 }

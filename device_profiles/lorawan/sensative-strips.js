@@ -52,12 +52,12 @@ function decodeUplink(input) {
     const type = bytes[index] & 0x7f;
     const known = TYPES[type];
     if (known === undefined) {
-      return { data, warnings: [`type ${type} is not known here; the rest was left`] };
+      return unfinished(data, `type ${type} is not known here; the rest was left`);
     }
     const [length, read] = known;
     const value = bytes.slice(index + 1, index + 1 + length);
     if (value.length < length) {
-      return cutShort(data, `type ${type}`);
+      return unfinished(data, `the message ends within type ${type}`);
     }
     Object.assign(data, read(value));
     index += 1 + length;
@@ -65,9 +65,8 @@ function decodeUplink(input) {
   return { data };
 }
 
-// What stood whole before the cut still counts: an alarm may be in it.
-function cutShort(data, name) {
-  const words = `the message ends within ${name}`;
+// What stood whole before still counts: an alarm may be in it.
+function unfinished(data, words) {
   return Object.keys(data).length > 0 ? { data, warnings: [words] } : { errors: [words] };
 }
 

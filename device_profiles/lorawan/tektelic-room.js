@@ -33,12 +33,12 @@ function decodeUplink(input) {
     const name = `${bytes[index]} ${bytes[index + 1]}`;
     const known = FIELDS[name];
     if (known === undefined) {
-      return { data, warnings: [`channel and type ${name} are not known here; the rest was left`] };
+      return unfinished(data, `channel and type ${name} are not known here; the rest was left`);
     }
     const [length, read] = known;
     const value = bytes.slice(index + 2, index + 2 + length);
     if (value.length < length) {
-      return cutShort(data, `channel and type ${name}`);
+      return unfinished(data, `the message ends within channel and type ${name}`);
     }
     Object.assign(data, read(value));
     index += 2 + length;
@@ -46,9 +46,8 @@ function decodeUplink(input) {
   return { data };
 }
 
-// What stood whole before the cut still counts: an alarm may be in it.
-function cutShort(data, name) {
-  const words = `the message ends within ${name}`;
+// What stood whole before still counts: an alarm may be in it.
+function unfinished(data, words) {
   return Object.keys(data).length > 0 ? { data, warnings: [words] } : { errors: [words] };
 }
 

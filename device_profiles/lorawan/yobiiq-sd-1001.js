@@ -26,21 +26,20 @@ function registers(bytes) {
   for (let index = 0; index < bytes.length; index += 3) {
     const known = REGISTERS[bytes[index]];
     if (known === undefined) {
-      return { data, warnings: [`register ${bytes[index]} is not known here; the rest was left`] };
+      return unfinished(data, `register ${bytes[index]} is not known here; the rest was left`);
     }
     const [name, words] = known;
     const value = bytes[index + 2];
     if (value === undefined) {
-      return cutShort(data, name);
+      return unfinished(data, `the message ends within ${name}`);
     }
     data[name] = words === null ? value : words[value];
   }
   return { data };
 }
 
-// What stood whole before the cut still counts: an alarm may be in it.
-function cutShort(data, name) {
-  const words = `the message ends within ${name}`;
+// What stood whole before still counts: an alarm may be in it.
+function unfinished(data, words) {
   return Object.keys(data).length > 0 ? { data, warnings: [words] } : { errors: [words] };
 }
 
