@@ -86,7 +86,6 @@ class Interpreter:
         if RAW in self.families:
             own = [(RAW, route, Template(route.topic, [])) for route in own_routes(known.values())]
             self._routes = [*own, *self._routes]
-        self._only_named = {family.id for family in families if family.when_named}
         self._called = {name: family.id for family in families for name in (family.id, *family.also_called)}
         self._known: dict[tuple[str, str], Found | None] = {}
         self._followers = [(id, reader) for id, reader in self._readers.items() if isinstance(reader, Follower)]
@@ -146,7 +145,7 @@ class Interpreter:
 
     def _find(self, topic: str, family: str) -> Found | None:
         for id, route, template in self._routes:
-            if (family and id != family) or (not family and id in self._only_named and not route.profile):
+            if (family and id != family) or (route.when_named and not family):
                 continue
             names = template.match(topic, any_base=bool(family))
             if names is not None:

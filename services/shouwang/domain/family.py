@@ -85,6 +85,8 @@ class Route(Value, frozen=True, kw_only=True, omit_defaults=True):
     """Readings that the topic alone tells, whatever the payload: ``{online: false}`` of a farewell."""
     weak: bool = False
     """Others' topics look the same: tried after the routes of all families."""
+    when_named: bool = False
+    """Anybody's topics look the same: counts only where somebody says that a topic is of this family."""
     envelope: Envelope | None = None
     """Where this topic's messages differ from the family's."""
 
@@ -99,8 +101,6 @@ class Family(Value, frozen=True, kw_only=True):
     """Profile of a device whose model nobody knows."""
     network: str = ""
     """Whose devices it carries (``lorawan``): profiles name the network instead of each family. Empty: its own id."""
-    when_named: bool = False
-    """Its topics look like anybody's: its routes count only where somebody says that a topic is of this family."""
     also_called: list[str] = msgspec.field(default_factory=list)
     """Other names by which an installation may call it."""
     any_spelling: bool = False

@@ -90,7 +90,6 @@ class FamilyWritten(Written, frozen=True, kw_only=True):
     topics: list[Route]
     generic: str
     network: str = ""
-    when_named: bool = False
     also_called: list[str] = msgspec.field(default_factory=list)
     any_spelling: bool = False
     gateway: str = ""
@@ -146,7 +145,6 @@ def read_family(document: Document, id: str) -> Family:
         topics=written.topics,
         generic=written.generic,
         network=written.network,
-        when_named=written.when_named,
         also_called=written.also_called,
         any_spelling=written.any_spelling,
         gateway=written.gateway,
