@@ -27,6 +27,8 @@ from shouwang.domain.vocabulary import Arrival
         ("smoke_sensitivity", ""),
         ("door_led", ""),
         ("freeze", ""),
+        ("kitchen_heat", ""),
+        ("heat_alarm", "heat_alarm"),
         ("coolant", ""),
     ],
 )
@@ -62,6 +64,17 @@ def test_the_entities_of_a_node_are_parts_of_it() -> None:
     assert values(desk.reads("site/b3/node-7/sensor/humidity/state", b"44.5")) == {"humidity": 44.5}
 
 
+def test_a_bare_alarm_means_what_its_device_is_called() -> None:
+    assert values(Desk().reads("smoke-7/binary_sensor/alarm/state", b"ON")) == {"smoke@alarm": True}
+    assert values(Desk().reads("homie/smoke-7/sensor/alarm", b"true")) == {"smoke": True}
+    assert values(Desk().reads("node-7/binary_sensor/alarm/state", b"ON")) == {}
+
+
+def test_of_what_a_node_switches_only_a_siren_is_read() -> None:
+    assert values(Desk().reads("node-7/switch/siren/state", b"ON")) == {"alarm@siren": True}
+    assert values(Desk().reads("node-7/switch/smoke_fan/state", b"ON")) == {}
+
+
 def test_an_entity_without_a_value_says_nothing() -> None:
     for payload in (b"nan", b"", b"unknown"):
         found = Desk().hears("node-7/sensor/kitchen_temperature/state", payload)
@@ -87,6 +100,10 @@ def test_a_log_line_is_no_reading() -> None:
         ("homie/dev-1/door/open", b"true", {"contact@door/open": False}),
         ("homie/dev-1/door/contact", b"open", {"contact@door": False}),
         ("homie/dev-1/battery/level", b"80", {"battery": 80}),
+        ("homie/dev-1/gas/ppm", b"350", {"gas_ppm@gas": 350}),
+        ("homie/dev-1/gas/level", b"350", {}),
+        ("homie/dev-1/sos/button", b"true", {"emergency@sos/button": True, "action@sos/button": "single"}),
+        ("homie/dev-1/hall/button", b"false", {}),
         ("homie/dev-1/$stats/battery", b"70", {"battery": 70}),
         ("homie/dev-1/$state", b"lost", {"online": False}),
         ("homie/dev-1/$state", b"sleeping", {"online": True}),

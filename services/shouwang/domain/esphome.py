@@ -50,6 +50,11 @@ def _read(device: str, component: str, name: str, content: object) -> Iterator[t
         if on is not None:
             yield _DRIVEN[component], name, on
         return
+    if component == "switch":  # whatever it drives, only a siren's state says something of safety
+        siren, on = meaning(name, Say.FLAG), flag_of(content)
+        if siren is not None and siren.metric == "alarm" and on is not None:
+            yield "alarm", name, on
+        return
     say = _SAYS.get(component)
     meant = meaning(name, say) if say else None
     if meant is None and say is Say.FLAG:

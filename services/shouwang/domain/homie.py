@@ -21,7 +21,7 @@ from shouwang.domain.naming import (
 )
 from shouwang.domain.payload import UNREADABLE, read_json, shown
 from shouwang.domain.report import Report, with_parts
-from shouwang.domain.vocabulary import METRICS, Arrival, Problem, Refusal
+from shouwang.domain.vocabulary import Arrival, Problem, Refusal
 
 MAX_UNITS = 20_000
 """Properties whose unit is remembered; beyond it all are forgotten, and heard again with the next subscription."""
@@ -61,31 +61,38 @@ class HomieReader(EnvelopeReader):
 
 
 def _read(device: str, node: str, property: str, text: str, unit: str) -> Iterator[tuple[str, str, object]]:
-    """(metric, part, value). The property's name says what it is, else the node's."""
+    """(metric, part, value) of one value."""
+    found = _meant(device, node, property, text, unit)
+    if found is None:
+        return
+    metric, part, value = found
+    if metric != "action":
+        yield metric, part, value
+        return
+    pressed = flag_of(value)
+    if pressed is not False:  # let go is no press
+        yield "action", part, "single" if pressed else value
+        if calls_for_help(f"{device} {node} {property}"):
+            yield "emergency", part, True
+
+
+def _meant(device: str, node: str, property: str, text: str, unit: str) -> tuple[str, str, object] | None:
+    """The property's name says what it is, else the node's, else, of a bare ``alarm``, the device's."""
     said = counted(node, unit) or counted(property, unit)
     if said is not None and (value := measured(said, text, unit)) is not None:
-        yield said.metric, _part(node, property, said.metric, is_node=True), value
-        return
+        return said.metric, _part(node, property, said.metric, is_node=True), value
     say = Say.NUMBER if number_of(text) is not None and text not in {"0", "1"} else Say.FLAG
-    for name, is_node in ((property, False), (node, True)):
-        for one in (say, Say.NUMBER, Say.TEXT):
+    for name, is_node in ((property, False), (f"{node} {property}", True), (node, True)):
+        for one in dict.fromkeys((say, Say.NUMBER, Say.TEXT)):
             meant = meaning(name, one)
-            if meant is None:
-                continue
-            if meant.metric == "contact" and not is_node and property == "contact" and flag_of(text) is not None:
-                is_word = text.casefold() in {"open", "closed", "opened", "close"}
-                meant = Meaning("contact", inverted=is_word)
-            value = measured(meant, text, unit if METRICS[meant.metric].type == "number" else "")
-            if value is None:
-                continue
-            part = _part(node, property, meant.metric, is_node=is_node)
-            yield meant.metric, part, value
-            if meant.metric == "action" and calls_for_help(f"{node} {property}"):
-                yield "emergency", part, True
-            return
+            if meant is not None and meant.metric == "contact" and property == "contact":
+                meant = Meaning("contact", inverted=text.casefold() in {"open", "closed", "opened", "close"})
+            value = measured(meant, text, unit if one is Say.NUMBER else "") if meant else None
+            if meant is not None and value is not None:
+                return meant.metric, _part(node, property, meant.metric, is_node=is_node), value
     said = of_thing(property, device)
-    if said is not None and (flag := measured(said, text)) is not None:
-        yield said.metric, "" if node in _NODES else node, flag
+    flag = measured(said, text) if said else None
+    return (said.metric, "" if node in _NODES else node, flag) if said is not None and flag is not None else None
 
 
 def _part(node: str, property: str, metric: str, *, is_node: bool) -> str:

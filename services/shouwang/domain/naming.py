@@ -42,7 +42,7 @@ _FLAGS: Sequence[tuple[str, Meaning]] = (
     (r"tamper(ing|ed)?|cover|防拆", Meaning("tamper")),
     (r"(low )?batt(ery)?( low)?|低电量?|欠压", Meaning("battery_low")),
     (r"fault|problem|trouble|malfunction|error|defect|end of life|eol|故障", Meaning("fault")),
-    (r"heat|overheat|感温", Meaning("heat_alarm")),
+    (r"^heat$|heat (alarm|detector|sensor)|overheat(ing|ed)?|感温", Meaning("heat_alarm")),
     (r"carbon monoxide|co(?! ?2)|一氧化碳", Meaning("carbon_monoxide")),
     (r"smoke|fire|yangan|烟雾|烟感|火警", Meaning("smoke")),
     (r"gas|lpg|methane|ch4|lng|mq ?[2456]|燃气|可燃气", Meaning("gas")),
