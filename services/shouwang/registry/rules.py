@@ -1,6 +1,7 @@
 """Rule files: YAML documents to rules, each refusal with file, line and cause; and their examples, played."""
 
 import hashlib
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from shouwang.domain.condition import AllOf, AnyOf, Node, Not
 from shouwang.domain.errors import ConfigError
 from shouwang.domain.expression import Expressions
 from shouwang.domain.moment import duration, duration_text, parse_rfc3339
-from shouwang.domain.rule import Example, ExampleOutcome, ExampleReading, Rule, Scope, class_of, latches
+from shouwang.domain.rule import Example, ExampleOutcome, ExampleReading, Rule, RuleText, Scope, class_of, latches
 from shouwang.domain.rulebook import RuleBook
 from shouwang.domain.trial import is_as_expected, play_example
 from shouwang.registry.documents import Document, parse_documents, read_documents, shaped
@@ -27,6 +28,8 @@ LANGUAGES = ("zh", "en")
 
 SITE_PACK = "site"
 """Pack of rules that a site keeps in its directory."""
+
+_SEPARATOR = re.compile(r"^---[ \t]*(?:#.*)?$", re.MULTILINE)
 
 _NOT_METRICS = frozenset({"at", "device", "kind", "place", "tags", "part", "tick"})
 
@@ -76,6 +79,16 @@ def read_rule_text(
     if not rules and not problems:
         problems.append(ConfigError("expected at least one rule document, found none", name))
     return rules, problems
+
+
+def read_rule_texts(file: Path) -> list[RuleText]:
+    """A file's documents as a site keeps them: the text of each rule id as it was written. Raises ConfigError."""
+    texts: dict[str, list[str]] = {}
+    for part in _SEPARATOR.split(file.read_text(encoding="utf-8")):
+        for document in parse_documents(part, str(file)):
+            if isinstance(document.content, dict):
+                texts.setdefault(str(document.content.get("rule", "")), []).append(part.strip("\n") + "\n")
+    return [RuleText(id=id, text="---\n".join(parts)) for id, parts in texts.items()]
 
 
 def check_rules(source: Path | Iterable[Path], expressions: Expressions | None = None) -> list[str]:

@@ -1,4 +1,4 @@
-"""``shouwang rules``: what rules would say to recorded readings."""
+"""``shouwang rules try``: what rules would say to recorded readings."""
 
 import json
 from collections.abc import Iterator
@@ -16,12 +16,7 @@ if TYPE_CHECKING:
 UNREADABLE = 3
 
 
-@click.group()
-def rules() -> None:
-    """Try rules on recorded readings."""
-
-
-@rules.command("try")
+@click.command("try")
 @click.argument("file", metavar="RULES.yaml", type=click.Path(path_type=Path))
 @click.option("--jsonl", "recording", metavar="F", required=True, type=click.Path(path_type=Path, allow_dash=True))
 @click.option("--timezone", metavar="NAME", default="Asia/Shanghai", show_default=True, help="Wall clock of the rules.")

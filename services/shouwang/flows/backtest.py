@@ -1,0 +1,82 @@
+"""Stored readings fetched for a backtest, device by device; deciding is ``domain/backtest.py``."""
+
+from collections.abc import Callable, Iterator, Sequence
+
+from shouwang.domain.backtest import Episode, episodes, replayed
+from shouwang.domain.condition import leaves
+from shouwang.domain.rule import Rule
+from shouwang.domain.rulebook import RuleBook
+from shouwang.domain.standing import DeviceFacts
+from shouwang.domain.timing import Absent
+from shouwang.domain.vocabulary import DeviceId, Instant, Reading
+from shouwang.flows.world import World
+from shouwang.ports import Point, ReadingStore
+
+PAGE = 10_000
+"""Points of one question to the store."""
+
+
+def backtest(
+    world: World,
+    rules: Sequence[Rule],
+    readings: ReadingStore,
+    start: Instant,
+    end: Instant,
+    progress: Callable[[int, int], None] = lambda done, of: None,
+) -> list[Episode]:
+    """What these documents of one rule would have raised in [start, end) for the registered devices in their scope.
+    ``progress``: (devices done, of how many). A rule about one device holds one device's readings at a time. Raises
+    StoreUnavailable."""
+    book = RuleBook(rules, world.community.site.timezone, world.book.expressions, minds_consent=True)
+    found = [facts for facts in map(world.facts, world.community.devices) if _is_asked(book, facts)]
+    metrics = _metrics(rules)
+    if any(rule.is_about_places for rule in rules):
+        said = replayed(book, [(facts, _stored(readings, facts.device, metrics, start, end)) for facts in found], end)
+        raised = episodes(said, start, end)
+        progress(len(found), len(found))
+        return raised
+    raised = []
+    for done, facts in enumerate(found, 1):
+        said = replayed(book, [(facts, _stored(readings, facts.device, metrics, start, end))], end)
+        raised += episodes(said, start, end)
+        progress(done, len(found))
+    return sorted(raised, key=lambda one: (one.raised_at, one.subject))
+
+
+def _is_asked(book: RuleBook, facts: DeviceFacts) -> bool:
+    scope = book.for_facts(facts)
+    return bool(scope.rules or scope.of_places)
+
+
+def _metrics(rules: Sequence[Rule]) -> frozenset[str] | None:
+    """Those that the rules look at; None is all, where any word of a device counts."""
+    if any(isinstance(leaf, Absent) for rule in rules for leaf in leaves(rule.when)):
+        return None
+    return frozenset(metric for rule in rules for metric in rule.metrics)
+
+
+def _stored(
+    readings: ReadingStore, device: DeviceId, metrics: frozenset[str] | None, start: Instant, end: Instant
+) -> Iterator[Reading]:
+    """In order of time, a page at a time; the last instant of a full page is asked for again."""
+    since = start
+    while since < end:
+        page = readings.read(device, None, since, end, limit=PAGE)
+        is_last = len(page) < PAGE
+        resumes = page[-1].at if page and not is_last else end
+        if resumes == since and not is_last:
+            resumes = since + 1  # more than a page of one instant: what it holds is enough
+        for point in page:
+            if (point.at < resumes or is_last) and (metrics is None or point.metric in metrics):
+                reading = _reading(device, point)
+                if reading is not None:
+                    yield reading
+        if is_last:
+            return
+        since = resumes
+
+
+def _reading(device: DeviceId, point: Point) -> Reading | None:
+    if point.value is None:
+        return None
+    return Reading(device, point.metric, point.value, point.at, point.at, point.part)
