@@ -45,6 +45,9 @@ _Condition: TypeAlias = tuple[tuple[str, ...], frozenset[str]]
 class _Step(NamedTuple):
     slot: Slot
     path: tuple[str, ...]
+    key: str
+    """The path, where it is of one key: nearly always; else empty."""
+    is_conditional: bool
     beside: tuple[str, ...]
     when: tuple[_Condition, ...]
     unless: tuple[_Condition, ...]
@@ -130,19 +133,17 @@ class FieldMap:
         refused: Refusal | None = None
         best: Scalar | None = None
         for step in alternatives:
-            raw = _look(fields, step.path)
-            if raw is None or (step.beside and not any(key in fields for key in step.beside)):
-                continue
-            if not all(_holds(fields, one) for one in step.when) or any(_holds(fields, one) for one in step.unless):
+            raw = fields.get(step.key) if step.key else _look(fields, step.path)
+            if raw is None or (step.is_conditional and not _counts(fields, step)):
                 continue
             value = step.convert(raw)
-            if isinstance(value, Refusal):
+            if value is True or value is False:
+                best = value if best is None else worse(slot[0], best, value)
+            elif type(value) is Refusal:
                 refused = refused or value
             elif value is not None:
-                if not isinstance(value, bool):
-                    best = value
-                    break
-                best = value if best is None else worse(slot[0], best, value)
+                best = value  # type: ignore[assignment]  # mypy does not narrow by an exact type
+                break
         if best is not None:
             found[slot] = best
         elif refused is not None:
@@ -160,6 +161,8 @@ def worse(metric: str, left: Scalar, right: Scalar) -> Scalar:
 
 def raw_text(raw: object) -> str:
     """A raw value as the key of a value map: ``true``, ``1`` (also for 1.0), a text in small letters."""
+    if type(raw) is str:
+        return raw.strip().casefold()
     if isinstance(raw, bool):
         return "true" if raw else "false"
     if isinstance(raw, float) and raw.is_integer() and abs(raw) < _LARGEST:
@@ -201,8 +204,16 @@ def _look(fields: object, path: Sequence[str]) -> object:
     return raw
 
 
+def _counts(fields: Mapping[str, object], step: _Step) -> bool:
+    """Whether the other fields let the source count."""
+    if step.beside and not any(key in fields for key in step.beside):
+        return False
+    return all(_holds(fields, one) for one in step.when) and not any(_holds(fields, one) for one in step.unless)
+
+
 def _holds(fields: Mapping[str, object], condition: _Condition) -> bool:
-    raw = _look(fields, condition[0])
+    path = condition[0]
+    raw = fields.get(path[0]) if len(path) == 1 else _look(fields, path)
     return raw is not None and raw_text(raw) in condition[1]
 
 
@@ -229,9 +240,12 @@ def _step(name: str, source: Source, spelling: Callable[[str], str]) -> _Step:
         convert = _matching(name, convert, source, flag=metric.type == "bool" and not source.values)
     if source.unknown:
         convert = _knowing(convert, frozenset(raw_text(value) for value in source.unknown))
+    path = _keys(source.path, spelling)
     return _Step(
         (name, source.part),
-        _keys(source.path, spelling),
+        path,
+        path[0] if len(path) == 1 else "",
+        bool(source.beside or source.when or source.unless),
         tuple(map(spelling, source.beside)),
         _conditions(source.when, spelling),
         _conditions(source.unless, spelling),

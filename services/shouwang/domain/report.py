@@ -238,6 +238,8 @@ def with_parts(found: Iterable[tuple[str, str, object]]) -> dict[str, object]:
 
 def text_of(raw: object) -> str:
     """An identity, a counter or a part as text; what is no whole number and no text counts as none."""
+    if type(raw) is str:
+        return raw.strip()[:LONGEST_NAME] if raw.isprintable() else ""
     match raw:
         case bool():
             return ""
@@ -245,8 +247,6 @@ def text_of(raw: object) -> str:
             return str(raw)
         case float() if raw.is_integer() and abs(raw) < 10**15:
             return str(int(raw))
-        case str() if raw.isprintable():
-            return raw.strip()[:LONGEST_NAME]
         case _:
             return ""
 

@@ -30,6 +30,7 @@ class World:
         self.profiles = profiles
         self._facts: dict[DeviceId, DeviceFacts] = {}
         self._addresses = {address: (device.id, device.profile) for address, device in community.by_address.items()}
+        self._spelled = {address.casefold(): known for address, known in self._addresses.items()}
 
     def rule(self, id: str, facts: DeviceFacts, version: str = "") -> Rule | None:
         """The rule of this id that holds for a subject; of several, the one of the nearest scope, for a place the one
@@ -43,8 +44,8 @@ class World:
         return [device for device in self.community.devices if self.facts(device) != other.facts(device)]
 
     def registered(self, address: str) -> tuple[DeviceId, str] | None:
-        """(device id, profile id) of a registered address."""
-        return self._addresses.get(address)
+        """(device id, profile id) of a registered address; written otherwise in case only (a devEUI, a MAC), too."""
+        return self._addresses.get(address) or self._spelled.get(address.casefold())
 
     def facts(self, device: DeviceId, kind: Kind | None = None, profile: str = "") -> DeviceFacts:
         """``kind`` and ``profile`` as decoding found them, for a device that nobody registered."""
