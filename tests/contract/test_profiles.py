@@ -146,6 +146,22 @@ def test_a_good_profile_of_a_vendor_has_no_problem(tmp_path: Path) -> None:
         ),
         ("kind: smoke", "kind: smokey", "acme-s1.yaml:4: kind: Invalid enum value 'smokey'"),
         ("longest_silence: 6h", "", "acme-s1.yaml:1: longest_silence: expected one, of a smoke"),
+        ("longest_silence: 6h", "no_all_clear: true", "acme-s1.yaml:1: quirks: expected the warning that nobody can"),
+        (
+            "longest_silence: 6h",
+            "longest_silence: 6h\ntopics: [{topic: 'a/{device}'}]",
+            "acme-s1.yaml:7: topics: expected the family raw",
+        ),
+        (
+            "longest_silence: 6h",
+            "longest_silence: 6h\ntopics: [{topic: 'a/#/b'}]",
+            "acme-s1.yaml:7: topics: topic 'a/#/b' is no template",
+        ),
+        (
+            "longest_silence: 6h",
+            "longest_silence: 6h\ntopics: [{topic: 'a/b'}]",
+            "acme-s1.yaml:7: topics: 'a/b' names no device",
+        ),
         ("6h", "30h", "acme-s1.yaml:6: longest_silence is 30h; a smoke may be silent for at most 1d"),
         ("6h", "soon", "acme-s1.yaml:6: longest_silence: 'soon' is not a duration"),
         ("test_press: {zh: 无, en: none}", "", "acme-s1.yaml:1: test_press: expected what a press looks like"),

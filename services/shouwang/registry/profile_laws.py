@@ -8,6 +8,8 @@ from shouwang.domain.family import Family
 from shouwang.domain.mapping import FieldMap
 from shouwang.domain.moment import duration_text
 from shouwang.domain.profile import Profile, Source
+from shouwang.domain.raw import RAW
+from shouwang.domain.topic import Template
 from shouwang.domain.vocabulary import HOUR, METRICS, Kind, Scalar
 from shouwang.registry.consistency import closest
 from shouwang.registry.documents import Document
@@ -40,6 +42,7 @@ def broken_laws(profile: Profile, document: Document, families: Mapping[str, Fam
     for key in read & set(profile.ignores):
         yield ProfileError(f"ignores: {key} is read all the same", _at(document, "ignores"))
     yield from _silence(profile, document)
+    yield from _topics(profile, document)
     if profile.kind in TESTABLE and not profile.test_press:
         yield ProfileError(f"test_press: expected what a press looks like, of a {profile.kind}", _at(document))
     yield from _examples(profile, document)
@@ -86,6 +89,21 @@ def _silence(profile: Profile, document: Document) -> Iterator[ProfileError]:
             f"longest_silence is {found}; a {profile.kind} may be silent for at most {most}",
             _at(document, "longest_silence"),
         )
+
+
+def _topics(profile: Profile, document: Document) -> Iterator[ProfileError]:
+    if profile.topics and RAW not in profile.families:
+        yield ProfileError(f"topics: expected the family {RAW}, which reads them", _at(document, "topics"))
+    for index, spoken in enumerate(profile.topics):
+        where = _at(document, f"topics[{index}]")
+        try:
+            Template(spoken.topic, [])
+        except ProfileError as error:
+            yield ProfileError(f"topics: {error}", where)
+            continue
+        if "{device" not in spoken.topic and not spoken.device:
+            cause = f"topics: {spoken.topic!r} names no device; expected {{device}} in it, or a device of its own"
+            yield ProfileError(cause, where)
 
 
 def _examples(profile: Profile, document: Document) -> Iterator[ProfileError]:
