@@ -1,8 +1,8 @@
 """The statements of an alarm on the driver's own cursor: written as SQLAlchemy expressions, compiled once, run bare.
 
-SQLAlchemy's way to run one costs 35 to 90 µs of Python before the database is reached, twice that after 40 ms of idling
-(measured; the driver takes 2 to 10), and an alarm has thirty on its way to a person. What is compiled here runs on the
-same connection and in the same transaction as everything else. For statements that are made once, never for ones that
+SQLAlchemy's way to run one costs some 60 to 100 µs of Python before the database is reached (measured; the driver takes
+2 to 10), and an alarm has thirty on its way to a person. What is compiled here runs on the same
+connection and in the same transaction as everything else. For statements that are made once, never for ones that
 differ from call to call; lists of unknown length (``IN``) stay with SQLAlchemy.
 """
 
