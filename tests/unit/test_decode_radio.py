@@ -182,6 +182,15 @@ def test_a_topic_that_nobody_named_is_not_guessed() -> None:
     assert values(Desk().reads("compound/3/1204/smoke", b"1", family="raw")) == {"smoke": True}
 
 
+def test_an_object_that_breaks_off_is_no_word() -> None:
+    refusal = Desk().hears("compound/3/1204/smoke", b'{"smoke":true,"bat', family="raw").refusal
+
+    assert refusal is not None
+    assert refusal.code is Problem.INVALID_JSON
+    twice = Desk().reads("compound/3/1204/smoke", b'"{\\"smoke\\":true}"', family="raw")
+    assert values(twice) == {"smoke": True}
+
+
 def test_a_number_under_a_word_of_place_is_named_by_both() -> None:
     for said in (4, "4"):
         assert Desk().reads("plant/2", {"zone": said, "smoke": False}, family="raw").identity == "zone 4"

@@ -176,13 +176,15 @@ class _Plan:
             says=self._route.says,
             time=time,
             counter=counter,
-            digest=self._digest(message) if self._volatile and (counter or time is not None) else "",
+            digest=self._digest(message) if counter or time is not None else "",
             data=data,
             port=port if isinstance(port, int) and 0 <= port <= 255 else 0,
             flaw=flaw,
         )
 
     def _digest(self, message: Mapping[str, Any]) -> str:
+        if self._volatile.isdisjoint(message):
+            return ""
         kept = [(key, raw) for key, raw in message.items() if key not in self._volatile]
         return payload_hash(repr(kept).encode("utf-8", "backslashreplace"))
 
@@ -243,7 +245,10 @@ def _objects(message: object, keys: Sequence[str]) -> Iterator[dict[str, Any]]:
 def _first_text(looks: Sequence[Callable[[object], Any]], message: object) -> str:
     """Some platforms write ``undefined`` where they know no name."""
     for look in looks:
-        found = text_of(look(message))
+        raw = look(message)
+        if raw is None:
+            continue
+        found = text_of(raw)
         if found and found.casefold() not in {"undefined", "null", "none"}:
             return found
     return ""

@@ -47,9 +47,14 @@ class RawReader(EnvelopeReader):
     def reports(self, found: Found, arrival: Arrival, memory: Memory) -> Sequence[Report] | Refusal:
         content, flaw = read_json(arrival.payload)
         if content is UNREADABLE:
-            if flaw is None or flaw.code is not Problem.INVALID_JSON:
+            text = arrival.payload.decode("utf-8", "replace").strip()
+            if flaw is None or flaw.code is not Problem.INVALID_JSON or text[:1] in {"{", "["}:
                 return flaw or []
-            content, flaw = arrival.payload.decode("utf-8", "replace").strip(), None
+            content, flaw = text, None
+        elif isinstance(content, str) and content.startswith("{"):
+            content, flaw = read_json(content.encode("utf-8", "replace"))
+            if content is UNREADABLE:
+                return flaw or []
         if isinstance(content, list) and content and all(isinstance(one, dict) for one in content):
             return [self._object(found, one, flaw) for one in content[:MOST]]
         if isinstance(content, dict):
