@@ -139,6 +139,21 @@ class Heard(Value, frozen=True, kw_only=True):
     kind: str
     topic: str
     payload: bytes
+    refusal: str = ""
+    """Why its newest message could not be read; empty where it could. Then model, profile and kind stay as known."""
+    detail: str = ""
+    spoke: bool = True
+    """False: its family announced it, and nothing of its own was heard; then topic and payload stay as known."""
+
+
+class Reread(Value, frozen=True, kw_only=True):
+    """A claimed device whose quarantined messages are to be read again. ``topic``: where it was heard last, because a
+    message that could not be read may not have named it."""
+
+    seq: int
+    address: str
+    topic: str
+    at: Instant
 
 
 class Transaction(Protocol):
@@ -222,6 +237,12 @@ class Acceptance(Transaction, Protocol):
 
     def keep_meta(self, key: str, value: bytes) -> None: ...
 
+    def release(self, messages: Collection[int]) -> None:
+        """These quarantined messages were read; they leave the quarantine."""
+        ...
+
+    def reread_done(self, seq: int) -> None: ...
+
 
 class Inbox(Protocol):
     def accept(self) -> AbstractContextManager[Acceptance]:
@@ -235,6 +256,15 @@ class Inbox(Protocol):
     def announced(self, family: str) -> Mapping[str, bytes]: ...
 
     def has_orders(self) -> bool: ...
+
+    def rereads(self, limit: int) -> list[Reread]:
+        """Claimed devices to be read again, oldest first."""
+        ...
+
+    def set_aside(self, family: str, device: str, topic: str, after: int, limit: int) -> list[tuple[int, Arrival]]:
+        """Quarantined messages (number, arrival) of a device as its family names it, or of a topic, oldest first from
+        the number after ``after``; only those that were kept whole."""
+        ...
 
     def unheard(self, devices: Iterable[DeviceId]) -> list[DeviceId]:
         """Those without a state row."""

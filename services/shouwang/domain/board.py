@@ -62,6 +62,9 @@ class StrayDevice(Value, frozen=True, kw_only=True):
     kind: str
     topic: str
     payload: bytes
+    refusal: str = ""
+    """Why its newest message could not be read; empty where it could."""
+    detail: str = ""
 
 
 class ReasonCount(Value, frozen=True):

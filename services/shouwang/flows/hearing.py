@@ -12,10 +12,10 @@ from shouwang.domain.interpretation import Decoded, Interpretation
 from shouwang.domain.journal import Entry
 from shouwang.domain.judging import Gaps
 from shouwang.domain.standing import DeviceFacts, DeviceState, RepeatMark
-from shouwang.domain.vocabulary import MINUTE, SECOND, Arrival, DeviceId, Duration, Instant, Reading
+from shouwang.domain.vocabulary import MINUTE, SECOND, Arrival, DeviceId, Duration, Instant, Kind, Reading
 from shouwang.flows.casework import apply_transitions
 from shouwang.flows.world import World
-from shouwang.ports import Acceptance, Heard
+from shouwang.ports import Acceptance, Heard, Quarantined
 
 REPEAT_MARKS = 8
 """Counted messages remembered of each device: radio bridges repeat a frame up to 12 times, but at once."""
@@ -34,6 +34,7 @@ STRANGERS = 65_536
 """Of which it is remembered when they were last written; beyond it all are forgotten, and written once more."""
 
 _NEVER = DeviceState()
+_ANNOUNCED, _REFUSED = "?", "!"
 
 
 class Hearing:
@@ -42,7 +43,7 @@ class Hearing:
     def __init__(self, gaps: Callable[[], Gaps]) -> None:
         """``gaps``: intervals in which we were deaf; they are never a device's silence."""
         self._gaps = gaps
-        self._discovered: dict[str, Instant] = {}
+        self._discovered: dict[str, tuple[Instant, Kind]] = {}
 
     def hear(
         self,
@@ -63,7 +64,7 @@ class Hearing:
                 metrics.REPEATS.labels(kind).inc()
                 continue
             facts = world.facts(device, decoded.kind, decoded.profile)
-            if not facts.registered and self._is_news(decoded.address, now):
+            if not facts.registered and self._is_news(decoded.address, now, decoded.kind):
                 strays[decoded.address] = _stray(arrival, decoded, now)
                 if state is _NEVER:
                     acceptance.record(Entry(at=now, kind="device.discovered", device=device, place=facts.place))
@@ -82,6 +83,28 @@ class Hearing:
         acceptance.spool(spooled)
         acceptance.discover(list(strays.values()))
         metrics.READINGS.inc(len(spooled))
+
+    def list_refused(self, acceptance: Acceptance, world: World, refused: Sequence[Quarantined], now: Instant) -> None:
+        """Devices whose messages could not be read and that nobody registered: on the installer's list all the same."""
+        strays: dict[str, Heard] = {}
+        for one in refused:
+            address = f"{one.family}:{one.device}"
+            if not one.family or not one.device or world.registered(address) is not None:
+                continue
+            if self._is_news(f"{_REFUSED}{address}", now):
+                self._discovered.pop(address, None)  # what is readable again is news again
+                strays[address] = Heard(
+                    address=address,
+                    at=now,
+                    profile="",
+                    model="",
+                    kind="",
+                    topic=one.arrival.topic,
+                    payload=one.arrival.payload,
+                    refusal=one.refusal.code.value,
+                    detail=one.refusal.detail,
+                )
+        acceptance.discover(list(strays.values()))
 
     def forget(self) -> None:
         """After a rollback: who was to be written to the list of discovered devices was not."""
@@ -107,7 +130,7 @@ class Hearing:
     def _introduced(self, arrival: Arrival, found: Interpretation, now: Instant) -> Iterator[Heard]:
         """Devices that their family announced: on the installer's list before they say a word."""
         for one in found.introduced:
-            if self._is_news(one.address, now):
+            if self._is_news(f"{_ANNOUNCED}{one.address}", now):
                 yield Heard(
                     address=one.address,
                     at=now,
@@ -116,15 +139,17 @@ class Hearing:
                     kind=one.kind.value,
                     topic=arrival.topic,
                     payload=b"",
+                    spoke=False,
                 )
 
-    def _is_news(self, address: str, now: Instant) -> bool:
-        last = self._discovered.get(address)
-        if last is not None and now - last < DISCOVER_EVERY:
+    def _is_news(self, key: str, now: Instant, kind: Kind = Kind.OTHER) -> bool:
+        """``key``: the address, after a sign of what is known of it. A kind where none was guessed is news at once."""
+        last = self._discovered.get(key)
+        if last is not None and now - last[0] < DISCOVER_EVERY and (kind is Kind.OTHER or last[1] is not Kind.OTHER):
             return False
         if len(self._discovered) >= STRANGERS:
             self._discovered.clear()
-        self._discovered[address] = now
+        self._discovered[key] = (now, kind)
         return True
 
 

@@ -158,6 +158,7 @@ class Intake:
             if found.messages or found.introduced:
                 heard.append((arrival, found))
         self._hearing.hear(acceptance, world, heard, self._clock.now())
+        self._hearing.list_refused(acceptance, world, quarantined, self._clock.now())
         acceptance.quarantine(quarantined)
         for item in quarantined:
             metrics.QUARANTINED.labels(item.refusal.code.value).inc()

@@ -7,17 +7,28 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import contextmanager
 
 import msgspec
-from sqlalchemy import Connection, bindparam, delete, exists, func, insert, select
+from sqlalchemy import Connection, bindparam, delete, exists, func, insert, or_, select
 
 from shouwang.domain.errors import StaleEpoch
 from shouwang.domain.standing import DeviceState
 from shouwang.domain.vocabulary import Arrival, DeviceId, Instant, Reading
-from shouwang.ports import Heard, Order, Quarantined
+from shouwang.ports import Heard, Order, Quarantined, Reread
 
 from .database import Database
 from .leases import INTAKE, Lease
 from .spool import pack_readings
-from .tables import announced, device_states, discovered, leases, meta, orders, quarantine, redeliveries, spool
+from .tables import (
+    announced,
+    device_states,
+    discovered,
+    leases,
+    meta,
+    orders,
+    quarantine,
+    redeliveries,
+    rereads,
+    spool,
+)
 from .transactions import SqlTransaction
 
 log = logging.getLogger(__name__)
@@ -123,6 +134,26 @@ class SqlInbox:
 
     def has_orders(self) -> bool:
         return bool(self._database.look(_ORDERED, {}))
+
+    def rereads(self, limit: int) -> list[Reread]:
+        return [
+            Reread(seq=row[0], address=row[1], topic=row[2], at=row[3])
+            for row in self._database.look(_REREADS, {"most": limit})
+        ]
+
+    def set_aside(self, family: str, device: str, topic: str, after: int, limit: int) -> list[tuple[int, Arrival]]:
+        statement = (
+            select(quarantine.c.seq, quarantine.c.topic, quarantine.c.payload, quarantine.c.at)
+            .where(
+                quarantine.c.seq > after,
+                func.length(quarantine.c.payload) == quarantine.c.size,
+                or_((quarantine.c.family == family) & (quarantine.c.device == device), quarantine.c.topic == topic),
+            )
+            .order_by(quarantine.c.seq)
+            .limit(limit)
+        )
+        with self._database.read() as connection:
+            return [(seq, Arrival(topic, payload, at)) for seq, topic, payload, at in connection.execute(statement)]
 
     def known(self) -> list[DeviceId]:
         """All devices with a state row."""
@@ -258,25 +289,13 @@ class SqlAcceptance(SqlTransaction):
         if not heard:
             return
         statement = self._database.insert(discovered)
-        newest = {
-            name: statement.excluded[name] for name in ("last_at", "profile", "model", "kind", "topic", "payload")
-        }
-        self._connection.execute(
-            statement.on_conflict_do_update(index_elements=["address"], set_=newest),
-            [
-                {
-                    "address": item.address,
-                    "first_at": item.at,
-                    "last_at": item.at,
-                    "profile": item.profile,
-                    "model": item.model,
-                    "kind": item.kind,
-                    "topic": item.topic,
-                    "payload": item.payload[:QUARANTINE_PAYLOAD],
-                }
-                for item in heard
-            ],
-        )
+        for kind, columns in _NEWS.items():
+            rows = [_stray_row(item) for item in heard if _kind_of_news(item) == kind]
+            if rows:
+                changes = {name: statement.excluded[name] for name in columns}
+                self._connection.execute(
+                    statement.on_conflict_do_update(index_elements=["address"], set_=changes), rows
+                )
 
     def keep_announced(self, family: str, items: Mapping[str, bytes]) -> None:
         if items:
@@ -293,6 +312,13 @@ class SqlAcceptance(SqlTransaction):
 
     def keep_meta(self, key: str, value: bytes) -> None:
         self._hand.run(self._database.upsert(meta, "key"), {"key": key, "value": value})
+
+    def release(self, messages: Collection[int]) -> None:
+        if messages:
+            self._connection.execute(delete(quarantine).where(quarantine.c.seq.in_(messages)))
+
+    def reread_done(self, seq: int) -> None:
+        self._connection.execute(delete(rereads).where(rereads.c.seq == seq))
 
     def flush(self) -> None:
         self.announced = bool(self._announcements)
@@ -314,6 +340,34 @@ class SqlAcceptance(SqlTransaction):
 
 def _digest(arrival: Arrival) -> bytes:
     return hashlib.blake2b(b"%b\0%b" % (arrival.topic.encode(), arrival.payload), digest_size=8).digest()
+
+
+_SPOKE, _REFUSED, _INTRODUCED = "spoke", "refused", "introduced"
+_NEWS: Mapping[str, tuple[str, ...]] = {
+    _INTRODUCED: ("profile", "model", "kind"),
+    _REFUSED: ("last_at", "topic", "payload", "refusal", "detail"),
+    _SPOKE: ("last_at", "profile", "model", "kind", "topic", "payload", "refusal", "detail"),
+}
+"""What each kind of news changes of a device that is on the list already."""
+
+
+def _kind_of_news(item: Heard) -> str:
+    return _REFUSED if item.refusal else _SPOKE if item.spoke else _INTRODUCED
+
+
+def _stray_row(item: Heard) -> Mapping[str, object]:
+    return {
+        "address": item.address.replace("\0", "\N{REPLACEMENT CHARACTER}"),
+        "first_at": item.at,
+        "last_at": item.at,
+        "profile": item.profile,
+        "model": item.model,
+        "kind": item.kind,
+        "topic": item.topic.replace("\0", "\N{REPLACEMENT CHARACTER}"),
+        "payload": item.payload[:QUARANTINE_PAYLOAD],
+        "refusal": item.refusal,
+        "detail": item.detail.replace("\0", "\N{REPLACEMENT CHARACTER}"),
+    }
 
 
 def _decoded(device: str, row: bytes) -> DeviceState:
@@ -345,6 +399,11 @@ _HEAD = select(leases.c.epoch, exists(select(orders.c.seq))).where(leases.c.name
 """Whose turn it is, and whether people ordered anything: one question, asked of every batch."""
 
 _ORDERED = select(orders.c.seq).limit(1)
+_REREADS = (
+    select(rereads.c.seq, rereads.c.address, rereads.c.topic, rereads.c.at)
+    .order_by(rereads.c.seq)
+    .limit(bindparam("most"))
+)
 _STATE = select(device_states.c.device, device_states.c.state).where(device_states.c.device == bindparam("device"))
 _STATES = select(device_states.c.device, device_states.c.state).where(
     device_states.c.device.in_(bindparam("devices", expanding=True))

@@ -281,8 +281,36 @@ discovered = Table(
     Column("kind", Text, nullable=False),
     Column("topic", Text, nullable=False),
     Column("payload", LargeBinary, nullable=False),
+    Column("refusal", Text, nullable=False, server_default=""),
+    Column("detail", Text, nullable=False, server_default=""),
     Index("discovered_newest", "last_at"),
 )
+
+rereads = Table(
+    "rereads",
+    metadata,
+    Column("seq", Sequence, primary_key=True, autoincrement=True),
+    Column("address", Text, nullable=False),
+    Column("topic", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    sqlite_autoincrement=True,
+)
+"""Devices that somebody has claimed: intake reads again what lies in quarantine of them, and removes the row."""
+
+visits = Table(
+    "visits",
+    metadata,
+    Column("seq", Sequence, primary_key=True, autoincrement=True),
+    Column("place", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("result", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("note", Text, nullable=False),
+    # the newest of each dwelling
+    Index("visits_place", "place", "seq"),
+    sqlite_autoincrement=True,
+)
+"""What installers' visits to dwellings came to."""
 
 announced = Table(
     "announced",
