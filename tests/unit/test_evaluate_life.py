@@ -1,7 +1,7 @@
 """A device's state between messages, timers and people: marks, retained copies, gaps, resets, changed rules."""
 
 from harness.timelines import rule
-from shouwang.domain.evaluate import RuleBook, arm, hear, reconcile, reset, run_due
+from shouwang.domain.evaluate import RuleBook, arm, hear, reconcile, reset, run_due, what_was_reset
 from shouwang.domain.rule import Rule
 from shouwang.domain.standing import DeviceFacts, DeviceState, Judged
 from shouwang.domain.vocabulary import DAY, HOUR, MINUTE, SECOND, DeviceId, Instant, Kind, PlaceId, Reading, Scalar
@@ -12,6 +12,7 @@ FACTS = DeviceFacts(
     device=DEVICE, kind=Kind.HEAT, place=PlaceId("town/b1"), longest_silence=HOUR, registered_at=NOON - DAY
 )
 SMOKE = rule("{is: {metric: smoke, value: true}}", id="smoke", severity="critical")
+SMOKE_LOW = rule("{is: {metric: smoke, value: true}}", id="low", severity="low")
 PRESS = rule("{event: {metric: action}}", id="press")
 SILENT = rule("{absent: {}}", id="silent", severity="low")
 HOT = "{above: {metric: temperature, value: 57, clear_at: 50, for: 10m}}"
@@ -306,6 +307,26 @@ def test_a_changed_length_moves_a_pending_for() -> None:
     assert after.waits(HOUR) == ["1200s rule raised"]
     shorter = changed(life, 5 * MINUTE, rule("{above: {metric: temperature, value: 57, clear_at: 50, for: 1m}}"))
     assert shorter.waits(HOUR) == ["300s rule raised"]
+
+
+def test_a_longer_for_ends_no_alert() -> None:
+    for before in ("10s", "0s"):
+        life = Life(rule(f"{{above: {{metric: temperature, value: 57, for: {before}}}}}"))
+        life.hears(0, temperature=58)
+        life.waits(MINUTE)
+        life.book = RuleBook([rule("{above: {metric: temperature, value: 57, for: 1h}}")])
+        life.state = reconcile(life.book, FACTS, life.state, NOON + MINUTE)
+        assert life.waits(30 * MINUTE) == []
+        assert life.hears(40 * MINUTE, temperature=58.5) == []
+        assert life.hears(45 * MINUTE, temperature=57) == ["2700s rule cleared"]
+
+
+def test_what_a_change_reset_is_told() -> None:
+    life = Life(rule(HOT), rule("{is: {metric: smoke, value: true, for: 1h}}", id="smoke"), SMOKE_LOW)
+    life.hears(0, temperature=58, smoke=True)
+    other = RuleBook([rule(HOT.replace("10m", "20m")), rule("{is: {metric: gas, value: true, for: 1h}}", id="smoke")])
+    after = reconcile(other, FACTS, life.state, NOON + MINUTE)
+    assert what_was_reset(life.state, after) == {"smoke": "standing", "low": "standing"}
 
 
 def test_a_rule_that_asks_something_else_keeps_only_whether_it_is_raised() -> None:

@@ -112,6 +112,8 @@ def alert_out(alert: Alert, names: Names) -> AlertOut:
             for one in alert.evidence
         ],
         sentence=alert.sentence,
+        version=alert.version,
+        no_later_sample=alert.no_later_sample,
         revision=alert.revision,
     )
 

@@ -97,6 +97,8 @@ class AlertOut(BaseModel):
     test: bool
     evidence: list[EvidenceOut]
     sentence: Words
+    version: str = Field(description="Of the rule that raised it.")
+    no_later_sample: bool = Field(description="Raised by time alone: nothing was heard since it began.")
     revision: int
 
 

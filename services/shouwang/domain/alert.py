@@ -114,6 +114,10 @@ class Alert(Value, frozen=True, kw_only=True):
     test: bool = False
     evidence: list[Evidence] = msgspec.field(default_factory=list)
     sentence: dict[str, str] = msgspec.field(default_factory=dict)
+    version: str = ""
+    """Of the rule that raised it."""
+    no_later_sample: bool = False
+    """Raised by time alone: nothing was heard since the condition became true, as of a detector that burns."""
     """The trigger in words by language."""
     revision: int = 1
 

@@ -140,6 +140,8 @@ def _begun(rule: "Rule", transition: Transition, facts: DeviceFacts, received_at
         test=transition.test or way is Disposition.DIVERT,
         evidence=list(transition.evidence),
         sentence=dict(transition.sentence),
+        version=transition.version,
+        no_later_sample=transition.no_later_sample,
     )
     match way:
         case Disposition.RAISE:
@@ -179,6 +181,8 @@ def _again(alert: Alert, rule: "Rule", transition: Transition, facts: DeviceFact
         late=transition.late,
         evidence=list(transition.evidence),
         sentence=dict(transition.sentence),
+        version=transition.version,
+        no_later_sample=transition.no_later_sample,
     )
     return raised, [_raised(raised, transition, now)]
 

@@ -112,7 +112,7 @@ def what_was_reset(before: DeviceState, after: DeviceState) -> dict[str, str]:
         kept = after.standings.get(id)
         if kept is None and (runs or standing.raised_at is not None):
             lost[id] = "standing"
-        elif kept is not None and runs and not any(memory.met_at is not None for memory in kept.memories.values()):
+        elif kept is not None and runs and standing.raised_at is None and kept.memories == {}:
             lost[id] = "for"
     return lost
 

@@ -86,7 +86,10 @@ def carried_over(rule: Compiled, standing: Standing) -> Standing:
         return standing
     memories: dict[str, Memory] = {}
     if _shape_of(standing.version) == _shape_of(rule.rule.version):
-        memories = {leaf.key: _relimited(leaf, standing.memories.get(leaf.key, IDLE)) for leaf in rule.leaves}
+        memories = {
+            leaf.key: _relimited(leaf, standing.memories.get(leaf.key, IDLE), standing.raised_at)
+            for leaf in rule.leaves
+        }
     memories = {key: memory for key, memory in memories.items() if memory != IDLE}
     return msgspec.structs.replace(standing, memories=memories, version=rule.rule.version)
 
@@ -201,10 +204,16 @@ def _shape_of(version: str) -> str:
     return version.partition("-")[0]
 
 
-def _relimited(leaf: Condition, memory: Memory) -> Memory:
-    """A running ``for`` with the condition's present length."""
-    if not isinstance(leaf, State) or memory.met_at is None:
+def _relimited(leaf: Condition, memory: Memory, raised_at: Instant | None) -> Memory:
+    """A running ``for`` with the condition's present length. What is raised has lasted long enough, whatever the length
+    is now: a longer one ends no alert, a reading does."""
+    if not isinstance(leaf, State) or (memory.met_at is None and raised_at is None):
         return memory
     if not leaf.lasting:
         return msgspec.structs.replace(memory, met_at=None, due_at=None)
+    if raised_at is not None:
+        met_at = raised_at if memory.met_at is None else memory.met_at
+        return msgspec.structs.replace(memory, met_at=met_at, due_at=max(met_at, raised_at))
+    if memory.met_at is None:
+        return memory
     return msgspec.structs.replace(memory, due_at=memory.met_at + leaf.lasting)
