@@ -31,6 +31,14 @@ def test_one_model_is_told_from_another_by_its_subtype_in_old_and_new_words() ->
         assert values(decoded) == {"smoke": True, "tamper": False}
 
 
+def test_a_subtype_alone_is_no_name_of_a_model() -> None:
+    catalogue = Desk().interpreter.catalogue
+
+    assert catalogue.named("X10 KR15A panic", "rtl_433") is None
+    assert catalogue.named("Qingping contact", "openmqttgateway") is None
+    assert catalogue.named("Interlogix panic pendant", "rtl_433") == "interlogix-panic"
+
+
 def test_the_model_stands_in_the_topic_where_each_field_has_its_own() -> None:
     base = "rtl_433/attic/devices"
 

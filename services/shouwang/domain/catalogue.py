@@ -160,7 +160,8 @@ def _words_of(profiles: Mapping[str, Profile]) -> Iterator[tuple[str, str]]:
         for carried in profile.families.values():
             names |= {*carried.models, *carried.hardware}
         for name in names:
-            for one in {name, *name.split("/")}:
+            parts = [part for part in name.split("/") if any(character.isdigit() for character in part)]
+            for one in {name, *parts}:  # HS3SA/HS1SA are two names; of Interlogix-Security/panic neither half is one
                 if len(_plain(one)) > 2:
                     yield _plain(one), id
 
