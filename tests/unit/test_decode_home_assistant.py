@@ -186,6 +186,16 @@ def test_a_device_that_another_family_reads_is_neither_introduced_nor_read_twice
     assert desk.hears("zigbee2mqtt/hall", {"smoke": True}).family == "zigbee2mqtt"
 
 
+def test_an_announced_topic_goes_before_one_that_looks_like_a_familys_unless_a_person_said_it_is() -> None:
+    topic = "node-7/binary_sensor/smoke/state"
+    stranger, registered = Desk(), Desk({"esphome:node-7": "points-generic"})
+    for desk in (stranger, registered):
+        desk.hears("homeassistant/binary_sensor/node-7/smoke/config", entity(device_class="smoke", state_topic=topic))
+
+    assert stranger.hears(topic, b"ON").family == FAMILY
+    assert registered.hears(topic, b"ON").family == "esphome"
+
+
 def test_a_registered_device_is_not_introduced() -> None:
     desk = Desk({f"{FAMILY}:flat-501": "points-generic"})
 

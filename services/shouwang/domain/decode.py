@@ -111,7 +111,7 @@ class Interpreter:
             found = self._known[key]
         except KeyError:
             found = self._remember(key)
-        if found is None or found.route.weak:
+        if found is None or (found.route.weak and registered(f"{found.family}:{found.device}") is None):
             found = self._followed(arrival.topic, family, state) or found
         if found is None:
             return Interpretation(family=family, refusal=_unknown(arrival.topic))
@@ -123,7 +123,8 @@ class Interpreter:
         return read
 
     def _followed(self, topic: str, family: str, state: FamilyState) -> Found | None:
-        """A topic that some device announced goes before one that only looks like a family's."""
+        """A topic that some device announced goes before one that only looks like a family's, unless a person said
+        that it is."""
         for id, reader in self._followers:
             if not family or family == id:
                 found = reader.follows(topic, state.of(id, self._readers[id]))
