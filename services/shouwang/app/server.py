@@ -37,6 +37,7 @@ from shouwang.flows.shipping import Shipping
 from shouwang.mqtt.address import parse_address
 from shouwang.mqtt.wakeup import Wakeup
 from shouwang.ports import Points, Wake
+from shouwang.registry.holidays import calendar_of
 from shouwang.settings import Settings, host_port
 from shouwang.store.board import SqlBoard
 from shouwang.store.database import Database
@@ -94,7 +95,7 @@ class Server:
         self._readings = readings
         self._clock = clock
         equipment = load_equipment(settings)
-        directory = SqlDirectory(self._database, clock.now, fallback=settings.site_fallback)
+        directory = SqlDirectory(self._database, clock.now, fallback=settings.site_fallback, calendar=calendar_of)
         self._directory = directory
         journal = SqlJournal(self._database)
         casebook = SqlCasebook(self._database)

@@ -5,10 +5,11 @@ from functools import cached_property
 
 import msgspec
 
-from shouwang.domain.duty import Person, PostHolder, Roster, SiteFacts, Zone
+from shouwang.domain.duty import Household, Person, PostHolder, Roster, SiteFacts, Swap, Zone
 from shouwang.domain.escalation import Policy
 from shouwang.domain.place import Device, Place
 from shouwang.domain.rule import RuleText
+from shouwang.domain.shift import Calendar
 from shouwang.domain.vocabulary import DeviceId, PersonId, PlaceId
 
 
@@ -28,6 +29,29 @@ class Community(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     rules: Mapping[str, RuleText] = msgspec.field(default_factory=dict)
     """The site's own, which stand after the shipped ones and the files. Not part of a community file."""
     registered_at: Mapping[DeviceId, int] = msgspec.field(default_factory=dict)
+    households: Mapping[PlaceId, Household] = msgspec.field(default_factory=dict)
+    swaps: Mapping[str, Swap] = msgspec.field(default_factory=dict)
+    """Not part of a community file: they are asked and answered from day to day."""
+    calendar: Calendar = msgspec.field(default_factory=Calendar)
+    """Public holidays as the site observes them."""
+
+    @cached_property
+    def holders(self) -> Mapping[str, Mapping[PlaceId, list[PostHolder]]]:
+        """Who holds a post, by post and place."""
+        found: dict[str, dict[PlaceId, list[PostHolder]]] = {}
+        for one in self.posts:
+            found.setdefault(one.post, {}).setdefault(one.place, []).append(one)
+        return found
+
+    @cached_property
+    def zones_by_place(self) -> Mapping[str, Mapping[PlaceId, Zone]]:
+        """Zones by kind and by each place that they name; of two that name one, the first by id."""
+        found: dict[str, dict[PlaceId, Zone]] = {}
+        for zone in sorted(self.zones.values(), key=lambda zone: zone.id):
+            of_kind = found.setdefault(zone.kind, {})
+            for place in zone.places:
+                of_kind.setdefault(place, zone)
+        return found
 
     @cached_property
     def by_address(self) -> Mapping[str, Device]:
@@ -44,7 +68,7 @@ class Community(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         ]
 
 
-Configured = Place | Person | PostHolder | Zone | Roster | Policy | Device | SiteFacts | RuleText
+Configured = Place | Person | PostHolder | Zone | Roster | Policy | Device | Household | Swap | SiteFacts | RuleText
 """One row of the directory."""
 
 
@@ -65,6 +89,10 @@ def identity(value: object) -> tuple[str, str]:
             return "policy", value.id
         case Device():
             return "device", value.id
+        case Household():
+            return "household", value.place
+        case Swap():
+            return "swap", value.id
         case RuleText():
             return "rule", value.id
         case SiteFacts():
@@ -82,3 +110,4 @@ def rows(community: Community) -> Iterator[Configured]:
     yield from community.rosters.values()
     yield from community.policies
     yield from community.devices.values()
+    yield from community.households.values()

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from shouwang.domain.errors import ConfigError
+from shouwang.domain.moment import parse_rfc3339
 from shouwang.domain.place import ancestors
 from shouwang.domain.shift import people_on_duty
 from shouwang.domain.vocabulary import UNASSIGNED, Instant, PersonId, PlaceId, Value
@@ -20,8 +22,14 @@ if TYPE_CHECKING:
 PARTY = "party"
 """The kind of duty zone that is meant where none is named."""
 
-DESK = "post:desk_operator"
+DESK_POST = "desk_operator"
+DESK = f"post:{DESK_POST}"
 """消控室值班员: the post that never leaves the desk, and hears what is no longer urgent."""
+
+TRINITY = "trinity"
+"""三位一体, as a target: branch secretary, owners' committee chair, property manager."""
+
+TRINITY_POSTS = ("branch_secretary", "committee_chair", "property_manager")
 
 TOLD = "told"
 HOLDER = "holder"
@@ -32,28 +40,48 @@ class Contact(Value, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     kind: str
     url: str = ""
+    number: str = ""
+    """A telephone, for channels that need one; the person's own where it is empty."""
     secret: str = ""
     verified: bool = False
     guarded: bool = False
     """Set over HTTP: its address must be public, or within the setting ``webhook_allow``."""
 
 
+class Absence(Value, frozen=True, kw_only=True, rename={"start": "from", "end": "to"}):
+    """请假: a person is away between two RFC 3339 instants, whatever rosters and posts say."""
+
+    start: str
+    end: str
+
+
+class Certificate(Value, frozen=True, kw_only=True):
+    """上岗证. ``kind`` is a site's word; ``desk`` is the operator's certificate of a fire control room (GB 25506).
+    ``expires``: the last local day on which it holds, None for good."""
+
+    kind: str = "desk"
+    expires: str | None = None
+
+
 class Person(Value, frozen=True, kw_only=True):
-    """Personal fields live here and nowhere else; everything else holds the id."""
+    """Personal fields live here and in ``Household`` and nowhere else; everything else holds the id."""
 
     id: PersonId
     name: str
     phone: str = ""
     channels: list[Contact] = msgspec.field(default_factory=list)
     language: str = "zh"
+    absences: list[Absence] = msgspec.field(default_factory=list)
+    certificates: list[Certificate] = msgspec.field(default_factory=list)
 
 
 class PostHolder(Value, frozen=True, kw_only=True):
-    """A post held at a place."""
+    """A post held at a place. ``deputy``: who holds it while the person is away."""
 
     place: PlaceId
     post: str
     person: PersonId
+    deputy: PersonId | None = None
 
 
 class Zone(Value, frozen=True, kw_only=True):
@@ -67,14 +95,27 @@ class Zone(Value, frozen=True, kw_only=True):
     fallback: PersonId | None = None
 
 
+class Rotation(Value, frozen=True, kw_only=True):
+    """轮班: teams take turns, each for ``days`` days, the first from the local day ``since``."""
+
+    since: str
+    teams: list[list[PersonId]]
+    days: int = 1
+
+
 class Shift(Value, frozen=True, kw_only=True, rename={"start": "from", "end": "to"}):
-    """``days`` are those on which the shift begins (absent = every day); ``start``/``end`` local ``HH:MM``, over
-    midnight where end <= start; half-open."""
+    """``days`` are those on which the shift begins (absent = every day): ``mon`` to ``sun``, ``workday``, ``restday``
+    (weekends and public holidays, 调休 observed), ``holiday`` (public holidays alone); ``start``/``end`` local
+    ``HH:MM``, over midnight where end <= start; half-open. On duty are ``people`` and the team whose turn it is. Where
+    shifts of several layers hold a moment, those of the highest ``layer`` alone count: a holiday's roster over the
+    week's."""
 
     start: str
     end: str
-    people: list[PersonId]
+    people: list[PersonId] = msgspec.field(default_factory=list)
     days: list[str] | None = None
+    rotation: Rotation | None = None
+    layer: int = 0
 
 
 class Override(Value, frozen=True, kw_only=True, rename={"start": "from", "end": "to"}):
@@ -98,12 +139,63 @@ class Roster(Value, frozen=True, kw_only=True):
     overrides: list[Override] = msgspec.field(default_factory=list)
 
 
+class Swap(Value, frozen=True, kw_only=True, rename={"start": "from", "end": "to"}):
+    """换班: ``asker`` wants ``taker`` to stand in for a roster's shifts between two instants. ``state``: asked, agreed
+    (then the roster has the override), refused, withdrawn. Only the taker agrees or refuses, only the asker withdraws.
+    """
+
+    id: str
+    roster: str
+    asker: PersonId
+    taker: PersonId
+    start: str
+    end: str
+    state: str = "asked"
+    note: str = ""
+
+
+class FamilyContact(Value, frozen=True, kw_only=True):
+    """家属: whom to call for a dwelling, in this order."""
+
+    name: str
+    phone: str
+    relation: str = ""
+
+
+class KeyHolder(Value, frozen=True, kw_only=True):
+    """Who can open a dwelling: a person of the directory, or words (a key box and its code)."""
+
+    person: PersonId | None = None
+    note: str = ""
+
+
+class Household(Value, frozen=True, kw_only=True):
+    """住户: what whoever goes to a dwelling must know. Shown only while an incident there is live. ``needs`` in the
+    site's words (行动不便, 听障, 氧气瓶 …); ``helped``: somebody must help them to leave (需协助疏散). ``gate``: how to
+    get in from the street."""
+
+    place: PlaceId
+    residents: int | None = None
+    needs: list[str] = msgspec.field(default_factory=list)
+    helped: bool = False
+    contacts: list[FamilyContact] = msgspec.field(default_factory=list)
+    keys: list[KeyHolder] = msgspec.field(default_factory=list)
+    gate: str = ""
+    note: str = ""
+
+
 class SiteFacts(Value, frozen=True, kw_only=True):
-    """What holds for the whole site. ``fallback`` answers where nobody else does, and for ``unassigned``."""
+    """What holds for the whole site. ``fallback`` answers where nobody else does, and for ``unassigned``. ``calendar``:
+    whose public holidays hold (ISO 3166 code); ``days``: the site's own word on single days, ``holiday`` or
+    ``workday``, by date, before the calendar's. ``desk_certified``: how many certified people a fire control room needs
+    at a time (GB 25506: two; one where the province allows it)."""
 
     fallback: PersonId | None = None
     timezone: str = "Asia/Shanghai"
     demo: bool = False
+    calendar: str = "CN"
+    days: dict[str, str] = msgspec.field(default_factory=dict)
+    desk_certified: int = 2
 
 
 class Resolution(Value, frozen=True):
@@ -128,18 +220,22 @@ def resolve(
 
     ``post:P``: whoever holds P at the place, else at the nearest ancestor where anyone does, else who is on duty in a
     roster that fills P around the place · ``roster:ID``: on duty now · ``zone``, ``zone:KIND``: members of the zone of
-    that kind around the place · ``person:ID`` · ``told``: the people given as ``told`` · ``holder``. Never raises.
+    that kind around the place · ``person:ID`` · ``trinity`` · ``any:T|T``: the first of these targets that means
+    anybody · ``told``: the people given as ``told`` · ``holder``. Whoever is away counts as nobody, but for ``told``
+    and ``holder``, who act already. Never raises.
     """
     people: dict[PersonId, None] = {}
     gaps: dict[str, None] = {}
     for target in targets:
         named = _named(community, place, target, now, told, holder)
         reachable = [] if isinstance(named, str) else _reachable(community, named)
+        if target not in (TOLD, HOLDER):
+            reachable = [person for person in reachable if not is_away(community, person, now)]
         people.update(dict.fromkeys(reachable))
         if isinstance(named, str):
             gaps[f"{target}: {named}"] = None
         elif not reachable:
-            gaps[f"{target}: {_why_nobody(community, named)}"] = None
+            gaps[f"{target}: {_why_nobody(community, named, now)}"] = None
     if not people and not gaps:
         gaps["nothing to tell: no target was given"] = None
     return Resolution(list(people), list(gaps))
@@ -147,11 +243,8 @@ def resolve(
 
 def zone_of(community: "Community", place: str, kind: str = PARTY) -> Zone | None:
     """The duty zone of this kind around a place: the one that names its nearest ancestor. None is a reported gap."""
-    for around in ancestors(place):
-        found = [zone for zone in community.zones.values() if zone.kind == kind and around in zone.places]
-        if found:
-            return min(found, key=lambda zone: zone.id)
-    return None
+    named = community.zones_by_place.get(kind, {})
+    return next((named[around] for around in ancestors(place) if around in named), None)
 
 
 def fallback_of(community: "Community", place: str) -> PersonId | None:
@@ -180,15 +273,26 @@ def is_reachable(community: "Community", person: str) -> bool:
     return known is not None and bool(known.channels)
 
 
+def is_away(community: "Community", person: str, now: Instant) -> bool:
+    """请假. An absence that cannot be read (files are checked when they are applied) takes nobody off duty."""
+    known = community.people.get(PersonId(person))
+    return known is not None and any(_covers(absence, now) for absence in known.absences)
+
+
 def target_problem(target: str) -> str | None:
     """What is wrong with a target as written, for ``shouwang check``; whether the name exists is the directory's
     question."""
     kind, colon, name = target.partition(":")
+    if target == TRINITY:
+        return None
+    if kind == "any" and name:
+        parts = [target_problem(part) for part in name.split("|")]
+        return next((f"in {target!r}: {problem}" for problem in parts if problem), None)
     if kind == "zone" and (name or not colon):
         return None
     if kind in ("post", "roster", "person") and name:
         return None
-    return f"{target!r} is not a target; expected post:P, roster:ID, zone, zone:KIND or person:ID"
+    return f"{target!r} is not a target; expected post:P, roster:ID, zone, zone:KIND, person:ID, trinity or any:T|T"
 
 
 def _named(
@@ -201,11 +305,15 @@ def _named(
             return _holders(community, place, name, now)
         case "roster":
             roster = community.rosters.get(name)
-            return "no such roster" if roster is None else people_on_duty(roster, now, community.site.timezone)
+            return "no such roster" if roster is None else on_duty(community, roster, now)
         case "zone":
             return _members(community, place, name or PARTY)
         case "person":
             return [name]
+        case "trinity":
+            return _together(community, place, [f"post:{post}" for post in TRINITY_POSTS], now)
+        case "any":
+            return _first(community, place, name.split("|"), now)
         case "told":
             return list(told) or "nobody was told before"
         case "holder":
@@ -213,17 +321,46 @@ def _named(
     return target_problem(target) or "is not a target"
 
 
+def on_duty(community: "Community", roster: Roster, now: Instant) -> list[str] | str:
+    """People of a roster at this moment, without those who are away, or why there are none."""
+    scheduled = people_on_duty(roster, now, community.site.timezone, community.calendar)
+    if isinstance(scheduled, str):
+        return scheduled
+    return [person for person in scheduled if not is_away(community, person, now)]
+
+
+def rosters_around(community: "Community", place: str, post: str) -> list[Roster]:
+    """Rosters that fill a post for a place: those of its zones, and those of no zone."""
+    around = {"", *(zone.id for zone in _zones_around(community, place))}
+    return [one for one in community.rosters.values() if one.post == post and (one.zone or "") in around]
+
+
 def _holders(community: "Community", place: str, post: str, now: Instant) -> Sequence[str] | str:
-    held = [one for one in community.posts if one.post == post]
+    held = community.holders.get(post, {})
     for around in ancestors(place):
-        people = [one.person for one in held if one.place == around]
-        if _reachable(community, people):
+        people = [_present(community, one, now) for one in held.get(around, ())]
+        if any(not is_away(community, person, now) for person in _reachable(community, people)):
             return people
-    around_it = {zone.id for zone in _zones_around(community, place)}
-    rosters = [one for one in community.rosters.values() if one.post == post and (one.zone or "") in {"", *around_it}]
-    shifts = [people_on_duty(roster, now, community.site.timezone) for roster in rosters]
-    on_duty = [person for shift in shifts if not isinstance(shift, str) for person in shift]
-    return on_duty or f"nobody who can be reached holds it at {place} or around it"
+    shifts = [on_duty(community, roster, now) for roster in rosters_around(community, place, post)]
+    filled = [person for shift in shifts if not isinstance(shift, str) for person in shift]
+    return filled or f"nobody who can be reached holds it at {place} or around it"
+
+
+def _present(community: "Community", holder: PostHolder, now: Instant) -> PersonId:
+    """The deputy while the holder is away, else the holder."""
+    is_deputed = holder.deputy is not None and is_away(community, holder.person, now)
+    return holder.deputy if is_deputed and holder.deputy is not None else holder.person
+
+
+def _together(community: "Community", place: str, targets: Iterable[str], now: Instant) -> Sequence[str] | str:
+    found = resolve(community, place, targets, now)
+    return found.people or "; ".join(found.gaps)
+
+
+def _first(community: "Community", place: str, targets: Sequence[str], now: Instant) -> Sequence[str] | str:
+    tried = [resolve(community, place, [target], now) for target in targets]
+    people = next((one.people for one in tried if one.people), None)
+    return people or "; ".join(gap for one in tried for gap in one.gaps)
 
 
 def _members(community: "Community", place: str, kind: str) -> Sequence[str] | str:
@@ -240,17 +377,26 @@ def _reachable(community: "Community", people: Iterable[str]) -> list[PersonId]:
     return sorted({PersonId(person) for person in people if is_reachable(community, person)})
 
 
-def _why_nobody(community: "Community", people: Sequence[str]) -> str:
+def _why_nobody(community: "Community", people: Sequence[str], now: Instant) -> str:
     if not people:
         return "nobody is on duty now"
-    return "; ".join(_why_unreachable(community, person) for person in sorted(set(people)))
+    return "; ".join(_why_unreachable(community, person, now) for person in sorted(set(people)))
 
 
-def _why_unreachable(community: "Community", person: str) -> str:
+def _why_unreachable(community: "Community", person: str, now: Instant) -> str:
+    if is_reachable(community, person) and is_away(community, person, now):
+        return f"{person} is away"
     return f"{person} has no channel" if PersonId(person) in community.people else f"there is no person {person}"
+
+
+def _covers(absence: Absence, now: Instant) -> bool:
+    try:
+        return parse_rfc3339(absence.start) <= now < parse_rfc3339(absence.end)
+    except ConfigError:
+        return False
 
 
 def _zones_around(community: "Community", place: str) -> list[Zone]:
     """At most one of each kind, the party zone first."""
-    kinds = sorted({zone.kind for zone in community.zones.values()}, key=lambda kind: (kind != PARTY, kind))
+    kinds = sorted(community.zones_by_place, key=lambda kind: (kind != PARTY, kind))
     return [zone for kind in kinds if (zone := zone_of(community, place, kind)) is not None]

@@ -10,7 +10,22 @@ import msgspec
 
 from shouwang.domain.alert import AlertClass
 from shouwang.domain.community import Community
-from shouwang.domain.duty import Contact, Override, Person, PostHolder, Roster, Shift, SiteFacts, Zone
+from shouwang.domain.duty import (
+    Absence,
+    Certificate,
+    Contact,
+    FamilyContact,
+    Household,
+    KeyHolder,
+    Override,
+    Person,
+    PostHolder,
+    Roster,
+    Rotation,
+    Shift,
+    SiteFacts,
+    Zone,
+)
 from shouwang.domain.escalation import Match, Milestone, Policy, Step
 from shouwang.domain.place import Device, Place, PlaceKind
 from shouwang.domain.vocabulary import Life, Severity, Value
@@ -28,6 +43,7 @@ SECTIONS: Mapping[str, type[Value]] = {
     "rosters": Roster,
     "policies": Policy,
     "devices": Device,
+    "households": Household,
 }
 """Beside ``site``, in the order of the file."""
 
@@ -124,7 +140,7 @@ def _row(document: Document, path: str, raw: object, shape: type[T], problems: l
 
 
 def _as_written(raw: object, shape: type[Any]) -> object:
-    if shape is Roster:
+    if shape in (Roster, Person, SiteFacts):
         return _as_text(raw)
     return with_match_lists(raw) if shape is Policy else raw
 
@@ -133,7 +149,7 @@ def _as_text(raw: object) -> object:
     """Times that YAML turned into dates, as the text they were: people rarely quote them."""
     match raw:
         case dict():
-            return {key: _as_text(value) for key, value in raw.items()}
+            return {_as_text(key): _as_text(value) for key, value in raw.items()}
         case list():
             return [_as_text(value) for value in raw]
         case datetime() | date():
@@ -166,6 +182,7 @@ def _community(rows: Rows) -> Community:
         rosters={row.value.id: row.value for row in rows.rosters},
         policies=tuple(row.value for row in rows.policies),
         devices={row.value.id: row.value for row in rows.devices},
+        households={row.value.place: row.value for row in rows.households},
     )
 
 
@@ -187,6 +204,11 @@ _SHAPES: Mapping[str, type[Value]] = {
     "channels": Contact,
     "shifts": Shift,
     "overrides": Override,
+    "rotation": Rotation,
+    "absences": Absence,
+    "certificates": Certificate,
+    "contacts": FamilyContact,
+    "keys": KeyHolder,
     "steps": Step,
     "match": Match,
 }

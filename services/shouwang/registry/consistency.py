@@ -12,13 +12,22 @@ import msgspec
 
 from shouwang.domain.community import Community
 from shouwang.domain.contact import contact_problems
-from shouwang.domain.duty import Person, PostHolder, Roster, SiteFacts, Zone, target_problem
+from shouwang.domain.duty import (
+    Household,
+    Person,
+    PostHolder,
+    Roster,
+    SiteFacts,
+    Zone,
+    target_problem,
+)
 from shouwang.domain.errors import ConfigError
 from shouwang.domain.escalation import Policy, policy_problems
 from shouwang.domain.moment import parse_rfc3339
 from shouwang.domain.place import Device, Place, PlaceKind, ancestors
-from shouwang.domain.shift import roster_problems, timezone
+from shouwang.domain.shift import HOLIDAY, WORKDAY, local_day, roster_problems, timezone
 from shouwang.domain.vocabulary import UNASSIGNED, Kind, Value
+from shouwang.registry.holidays import calendar_problem
 
 CHANNELS = ("webhook", "console")
 """The channels that this version can send on."""
@@ -54,6 +63,7 @@ class Rows(msgspec.Struct, frozen=True, kw_only=True):
     rosters: Sequence[Row[Roster]] = ()
     policies: Sequence[Row[Policy]] = ()
     devices: Sequence[Row[Device]] = ()
+    households: Sequence[Row[Household]] = ()
 
 
 class Around(Value, frozen=True, kw_only=True):
@@ -87,6 +97,7 @@ def findings(rows: Rows, around: Around) -> list[Finding]:
         _rosters(rows, names),
         _policies(rows, names, around),
         _devices(rows, names, around),
+        _households(rows, names),
         _coverage(rows, around),
     ):
         found.extend(each)
@@ -130,6 +141,12 @@ def _site(rows: Rows, names: _Names, around: Around) -> Iterator[Finding]:
         timezone(site.timezone)
     except ConfigError as error:
         yield Finding(f"{path}.timezone", str(error))
+    if problem := calendar_problem(site.calendar):
+        yield Finding(f"{path}.calendar", problem)
+    for day, kind in site.days.items():
+        yield from _day(f"{path}.days", day)
+        if kind not in (HOLIDAY, WORKDAY):
+            yield Finding(f"{path}.days", f"{day} is {kind!r}; expected {HOLIDAY} or {WORKDAY}")
 
 
 def _places(rows: Rows) -> Iterator[Finding]:
@@ -161,6 +178,11 @@ def _people(rows: Rows, around: Around) -> Iterator[Finding]:
                 unknown.setdefault(contact.kind, []).append(f"{row.path}.channels[{index}].kind")
         if not any(contact.url or contact.kind == "console" for contact in row.value.channels):
             unreachable.append(row)
+        for index, absence in enumerate(row.value.absences):
+            yield from _span(f"{row.path}.absences[{index}]", absence.start, absence.end)
+        for index, certificate in enumerate(row.value.certificates):
+            if certificate.expires is not None:
+                yield from _day(f"{row.path}.certificates[{index}].expires", certificate.expires)
     for kind, paths in unknown.items():
         yield Finding(
             paths[0],
@@ -182,6 +204,7 @@ def _posts(rows: Rows, names: _Names) -> Iterator[Finding]:
             yield Finding(f"{row.path}.place", problem)
         yield from _identity(f"{row.path}.post", row.value.post)
         yield from names.person(f"{row.path}.person", row.value.person)
+        yield from names.person(f"{row.path}.deputy", row.value.deputy)
 
 
 def _zones(rows: Rows, names: _Names, around: Around) -> Iterator[Finding]:
@@ -238,6 +261,14 @@ def _rosters(rows: Rows, names: _Names) -> Iterator[Finding]:
         for index, shift in enumerate(roster.shifts):
             for place, person in enumerate(shift.people):
                 yield from names.person(f"{row.path}.shifts[{index}].people[{place}]", person)
+            rotation = shift.rotation
+            for turn, team in enumerate(rotation.teams if rotation else ()):
+                for place, person in enumerate(team):
+                    yield from names.person(f"{row.path}.shifts[{index}].rotation.teams[{turn}][{place}]", person)
+            if rotation is not None and rotation.days < 1:
+                yield Finding(f"{row.path}.shifts[{index}].rotation.days", f"{rotation.days} is less than one day")
+            if not shift.people and not (rotation and any(rotation.teams)):
+                yield Finding(f"{row.path}.shifts[{index}]", "puts nobody on duty; expected people or a rotation", True)
         for index, override in enumerate(roster.overrides):
             path = f"{row.path}.overrides[{index}]"
             yield from names.person(f"{path}.remove", override.remove)
@@ -273,7 +304,10 @@ def _target(path: str, target: str, names: _Names) -> Iterator[Finding]:
     if target_problem(target):
         return  # said with the policy itself
     kind, _, name = target.partition(":")
-    if kind == "person":
+    if kind == "any":
+        for part in name.split("|"):
+            yield from _target(path, part, names)
+    elif kind == "person":
         yield from names.person(path, name)
     elif kind == "roster" and name not in names.rosters:
         yield Finding(path, f"there is no roster {name!r}{names.near(name, names.rosters)}")
@@ -307,6 +341,32 @@ def _devices(rows: Rows, names: _Names, around: Around) -> Iterator[Finding]:
         other = kept.setdefault(device.address, device.id)
         if other != device.id:
             yield Finding(f"{row.path}.address", f"{device.address} is the address of device {other} already")
+
+
+def _households(rows: Rows, names: _Names) -> Iterator[Finding]:
+    yield from _twice(rows.households, "household", lambda one: one.place)
+    for row in rows.households:
+        if problem := place_problem(row.value.place):
+            yield Finding(f"{row.path}.place", problem)
+        for index, key in enumerate(row.value.keys):
+            yield from names.person(f"{row.path}.keys[{index}].person", key.person)
+
+
+def _day(path: str, text: str) -> Iterator[Finding]:
+    try:
+        local_day(text)
+    except ConfigError as error:
+        yield Finding(path, str(error))
+
+
+def _span(path: str, start: str, end: str) -> Iterator[Finding]:
+    for field, text in (("from", start), ("to", end)):
+        try:
+            parse_rfc3339(text)
+        except ConfigError as error:
+            yield Finding(f"{path}.{field}", str(error))
+    if not _in_order(start, end):
+        yield Finding(f"{path}.to", f"{end} does not come after {start}")
 
 
 def _coverage(rows: Rows, around: Around) -> Iterator[Finding]:

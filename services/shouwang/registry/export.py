@@ -23,6 +23,7 @@ def export_community(community: Community) -> str:
         "rosters": sorted(community.rosters.values(), key=identity),
         "policies": community.policies,
         "devices": sorted(community.devices.values(), key=identity),
+        "households": sorted(community.households.values(), key=identity),
     }
     parts = [_HEAD, f"site: {_line(community.site)}\n"]
     for name, values in sections.items():

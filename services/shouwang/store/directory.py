@@ -12,11 +12,12 @@ import msgspec
 from sqlalchemy import Connection, bindparam, delete, insert, or_, select, update
 
 from shouwang.domain.community import Community, identity
-from shouwang.domain.duty import Person, PostHolder, Roster, SiteFacts, Zone
+from shouwang.domain.duty import Household, Person, PostHolder, Roster, SiteFacts, Swap, Zone
 from shouwang.domain.errors import Conflict
 from shouwang.domain.escalation import Policy
 from shouwang.domain.place import Device, Place
 from shouwang.domain.rule import RuleText
+from shouwang.domain.shift import Calendar
 from shouwang.domain.vocabulary import MINUTE, DeviceId, Instant, PersonId, Value
 
 from .database import Database
@@ -41,11 +42,20 @@ class _Ordered(Value, frozen=True):
 class SqlDirectory:
     """``ports.Directory``."""
 
-    def __init__(self, database: Database, now: Callable[[], Instant], *, fallback: str | None = None) -> None:
-        """``fallback``: the person who answers where the directory's own site names nobody. Not kept in it."""
+    def __init__(
+        self,
+        database: Database,
+        now: Callable[[], Instant],
+        *,
+        fallback: str | None = None,
+        calendar: Callable[[SiteFacts], Calendar] | None = None,
+    ) -> None:
+        """``fallback``: the person who answers where the directory's own site names nobody. ``calendar``: public
+        holidays as a site observes them. Neither is kept in it."""
         self._database = database
         self._now = now
         self._fallback = PersonId(fallback) if fallback else None
+        self._calendar = calendar
         self._mutex = threading.Lock()
         self._known: Community | None = None
 
@@ -61,7 +71,7 @@ class SqlDirectory:
             with self._database.read() as connection:
                 revision = _number(connection, REVISION)
                 if self._known is None or self._known.revision != revision:
-                    self._known = self._with_fallback(_load(connection, revision))
+                    self._known = self._completed(_load(connection, revision))
             return self._known
 
     def change(
@@ -88,7 +98,9 @@ class SqlDirectory:
             connection.execute(delete(meta).where(meta.c.key == STAGING))
         return revision
 
-    def _with_fallback(self, community: Community) -> Community:
+    def _completed(self, community: Community) -> Community:
+        if self._calendar is not None:
+            community = msgspec.structs.replace(community, calendar=self._calendar(community.site))
         if self._fallback is None or community.site.fallback is not None:
             return community
         site = msgspec.structs.replace(community.site, fallback=self._fallback)
@@ -127,7 +139,8 @@ def _row(value: object, revision: int, at: Instant, positions: dict[str, int]) -
 
 
 def _load(connection: Connection, revision: int) -> Community:
-    places, people, zones, rosters, devices, registered, rules = {}, {}, {}, {}, {}, {}, {}
+    places, people, zones, rosters, devices, rules = {}, {}, {}, {}, {}, {}
+    households, swaps = {}, {}
     posts: list[PostHolder] = []
     policies: list[_Ordered] = []
     site = SiteFacts()
@@ -151,6 +164,11 @@ def _load(connection: Connection, revision: int) -> Community:
             case "device":
                 device = msgspec.json.decode(body, type=Device)
                 devices[device.id] = device
+            case "household":
+                household = msgspec.json.decode(body, type=Household)
+                households[household.place] = household
+            case "swap":
+                swaps[row.id] = msgspec.json.decode(body, type=Swap)
             case "rule":
                 rules[row.id] = msgspec.json.decode(body, type=RuleText)
             case "site":
@@ -169,6 +187,8 @@ def _load(connection: Connection, revision: int) -> Community:
         devices=devices,
         rules=rules,
         registered_at=registered,
+        households=households,
+        swaps=swaps,
     )
 
 
