@@ -202,10 +202,10 @@ def test_a_confirmation_that_people_reset_is_raised_anew_and_outlives_a_change_o
 class Stumbling(World):
     """Fails over one device, as an error of ours would."""
 
-    def facts(self, device: DeviceId, kind: Kind | None = None, profile: str = "") -> DeviceFacts:
+    def facts(self, device: DeviceId, kind: Kind | None = None, profile: str = "", remembered: str = "") -> DeviceFacts:
         if device == "smoke-502":
             raise ZeroDivisionError("an error of ours")
-        return super().facts(device, kind, profile)
+        return super().facts(device, kind, profile, remembered)
 
 
 def test_an_error_over_one_device_holds_up_the_timers_of_no_other(station: Station) -> None:

@@ -95,6 +95,8 @@ class DeviceState(Value, frozen=True, omit_defaults=True, kw_only=True):
     """Its newest message came at QoS 0: lost while we were away."""
     profile: str = ""
     """The profile that read its newest message."""
+    kind: str = ""
+    """What it was taken for, of a device that nobody registered: no message tells it twice, and rules ask for it."""
 
 
 class DeviceFacts(Value, frozen=True, kw_only=True):

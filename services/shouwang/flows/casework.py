@@ -47,7 +47,7 @@ def carry_out_orders(acceptance: Acceptance, world: World, now: Instant) -> int:
     for order in orders:
         # The subject of a rule is a device or a place, and each has its row.
         for row, state in acceptance.states([DeviceId(order.subject), row_of(order.subject)]).items():
-            facts = world.facts(row, profile=state.profile)
+            facts = world.facts(row, profile=state.profile, remembered=state.kind)
             acceptance.keep_states({row: evaluate.reset(world.book, facts, state, order.rule, now).state})
     return len(orders)
 

@@ -63,13 +63,14 @@ class Hearing:
             if kind := repeat_kind(state, arrival, decoded, digest):
                 metrics.REPEATS.labels(kind).inc()
                 continue
-            facts = world.facts(device, decoded.kind, decoded.profile)
+            facts = world.facts(device, decoded.kind, decoded.profile, _taken_for(state, decoded))
             if not facts.registered and self._is_news(decoded.address, now, decoded.kind):
                 strays[decoded.address] = _stray(arrival, decoded, now)
                 if state is _NEVER:
                     acceptance.record(Entry(at=now, kind="device.discovered", device=device, place=facts.place))
+            known_as = _known_as(state, facts)
             judged = evaluate.hear(
-                world.book, facts, state, decoded.readings, now, retained=arrival.retained, gaps=self._gaps()
+                world.book, facts, known_as, decoded.readings, now, retained=arrival.retained, gaps=self._gaps()
             )
             told = notices(world.book, facts, state, judged.state, decoded.readings, retained=arrival.retained)
             states[device] = changed[device] = remembered(judged.state, arrival, decoded, digest)
@@ -169,6 +170,17 @@ def repeat_kind(state: DeviceState, arrival: Arrival, decoded: Decoded, digest: 
         ):
             return "counter"
     return ""
+
+
+def _known_as(state: DeviceState, facts: DeviceFacts) -> DeviceState:
+    """Of a device that nobody registered, what it is taken for outlives this process."""
+    kind = "" if facts.registered or facts.kind is None else facts.kind.value
+    return state if state.kind == kind else msgspec.structs.replace(state, kind=kind)
+
+
+def _taken_for(state: DeviceState, decoded: Decoded) -> str:
+    """The kind that its messages gave away before, where the same profile still reads them."""
+    return state.kind if state.profile == decoded.profile else ""
 
 
 def remembered(state: DeviceState, arrival: Arrival, decoded: Decoded, digest: str) -> DeviceState:

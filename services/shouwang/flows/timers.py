@@ -55,7 +55,7 @@ class Timers:
             for device, state in acceptance.states(due).items():
                 if state.due_at is not None:
                     metrics.TIMER_LAG_SECONDS.observe(max(0, now - state.due_at) / 1e6)
-                facts = world.facts(device, profile=state.profile)
+                facts = world.facts(device, profile=state.profile, remembered=state.kind)
                 judged = evaluate.run_due(world.book, facts, state, now, gaps)
                 changed[device] = judged.state
                 apply_transitions(acceptance, world, facts, judged.transitions, received_at=now, now=now)
@@ -82,7 +82,7 @@ class Timers:
         with self._inbox.accept() as acceptance:
             changed: dict[DeviceId, DeviceState] = {}
             for device, state in acceptance.states(devices).items():
-                facts = world.facts(device, profile=state.profile)
+                facts = world.facts(device, profile=state.profile, remembered=state.kind)
                 changed[device] = evaluate.reconcile(world.book, facts, state, now, gaps)
                 for rule, lost in evaluate.what_was_reset(state, changed[device]).items():
                     body: dict[str, object] = {"rule": rule, "lost": lost}

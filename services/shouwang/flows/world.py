@@ -47,8 +47,11 @@ class World:
         """(device id, profile id) of a registered address; written otherwise in case only (a devEUI, a MAC), too."""
         return self._addresses.get(address) or self._spelled.get(address.casefold())
 
-    def facts(self, device: DeviceId, kind: Kind | None = None, profile: str = "") -> DeviceFacts:
-        """``kind`` and ``profile`` as decoding found them, for a device that nobody registered."""
+    def facts(self, device: DeviceId, kind: Kind | None = None, profile: str = "", remembered: str = "") -> DeviceFacts:
+        """``kind`` and ``profile`` as decoding found them, for a device that nobody registered; ``remembered``: the
+        kind that its state names, which was found first, in another message or before a restart."""
+        if remembered not in ("", Kind.OTHER):
+            kind = Kind(remembered)
         known = self._facts.get(device)
         if known is not None and (known.registered or (known.profile == profile and not _tells_more(kind, known.kind))):
             return known
