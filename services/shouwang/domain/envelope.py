@@ -156,7 +156,7 @@ class _Plan:
 
     def report(self, found: Found, key: str, message: Mapping[str, Any], flaw: Refusal | None) -> Report | Refusal:
         data = self._data(message)
-        fields = self._fields(message, has_bytes=bool(data))
+        fields = self._fields(message)
         if isinstance(fields, Refusal):
             return fields
         if isinstance(data, Refusal):
@@ -174,6 +174,7 @@ class _Plan:
             fields=fields,
             around=message,
             says=self._route.says,
+            history=self._route.history,
             time=time,
             counter=counter,
             digest=self._digest(message) if counter or time is not None else "",
@@ -188,14 +189,14 @@ class _Plan:
         kept = [(key, raw) for key, raw in message.items() if key not in self._volatile]
         return payload_hash(repr(kept).encode("utf-8", "backslashreplace"))
 
-    def _fields(self, message: Mapping[str, Any], *, has_bytes: bool) -> Mapping[str, object] | Refusal:
+    def _fields(self, message: Mapping[str, Any]) -> Mapping[str, object] | Refusal:
         if self._no_fields:
             return {}
         if not self._readings:
             return message
         objects = [one for look in self._readings for one in look(message)]
         if not objects:
-            if has_bytes or self._route.says:
+            if self._bytes or self._route.says:  # an uplink may be empty: the device was heard
                 return {}
             return Refusal(
                 Problem.WRONG_TYPE, f"the payload is an object without {self._wanted}; expected it, itself an object"

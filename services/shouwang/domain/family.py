@@ -83,6 +83,9 @@ class Route(Value, frozen=True, kw_only=True, omit_defaults=True):
     """The profile of whatever stands here, before the model."""
     says: dict[str, Scalar] = msgspec.field(default_factory=dict)
     """Readings that the topic alone tells, whatever the payload: ``{online: false}`` of a farewell."""
+    history: bool = False
+    """A record of the past: what stands in it counts only with a time of its own that can be believed, because an
+    alarm of last year is no news."""
     weak: bool = False
     """Others' topics look the same: tried after the routes of all families."""
     when_named: bool = False

@@ -37,6 +37,8 @@ class Report(Value, frozen=True, kw_only=True):
     profile: str = ""
     """Where the family itself knows it; before the model."""
     time: object = None
+    history: bool = False
+    """Of the past: counts only with a time that can be believed."""
     counter: str = ""
     digest: str = ""
     """What tells its messages apart, where the payload has the receiver's own noise in it; empty: the payload does."""
@@ -128,6 +130,8 @@ class ReportReading:
         for slot, value in values.items():
             said = times.get(slot)
             when = own if said is None else stamp(said, arrival.received_at, self._zone)
+            if report.history and when.note:
+                continue
             by_time.setdefault(when, []).append(
                 Reading(device, slot[0], value, when.measured_at, arrival.received_at, slot[1])
             )
