@@ -42,8 +42,13 @@ test: setup ## every test but the long ones, with real servers and a browser; up
 	SHOUWANG_TEST_SERVERS=required $(BIN)/pytest --ignore tests/faults -n 3 -m "not soak" $(TESTS)
 	SHOUWANG_TEST_SERVERS=required $(BIN)/pytest tests/faults -m "not soak" $(TESTS)
 
-bench: setup ## throughput, latency and memory, each beside a ceiling measured in the same run
-	$(BIN)/shouwang bench all
+bench: setup ## throughput, latency and memory, each beside a ceiling of the same run; `make bench rules`: that alone
+	$(BIN)/shouwang bench $(or $(filter-out bench,$(MAKECMDGOALS)),all)
+
+ifeq (bench,$(firstword $(MAKECMDGOALS)))
+decode intake latency rules: bench
+	@:
+endif
 
 soak: setup ## the long forms of faults, fuzz and simulation
 	SHOUWANG_TEST_SERVERS=required $(BIN)/pytest -m soak --timeout 7200 $(TESTS)
