@@ -78,6 +78,11 @@ class Settings(BaseSettings):
     zigbee2mqtt_bases: Annotated[list[str], NoDecode] = Field(
         ["zigbee2mqtt"], description="Base topics of Zigbee2MQTT installations, comma-separated."
     )
+    family_bases: Annotated[list[str], NoDecode] = Field(
+        [],
+        description="Base topics of other families instead of their usual ones, comma-separated: "
+        "`rtl_433=sensors/attic,mysensors=home/nodes-out`.",
+    )
 
     raw_days: int = Field(90, ge=1, description="Days that single readings are kept in the embedded store.")
     quarantine_days: int = Field(30, ge=1, description="Days that unreadable messages are kept.")
@@ -101,7 +106,7 @@ class Settings(BaseSettings):
     profiles_dir: Path | None = Field(None, description="A folder of device profiles beside the shipped ones.")
     rules_dir: Path | None = Field(None, description="A folder of alert rules and policies beside the shipped ones.")
 
-    @field_validator("topics", "zigbee2mqtt_bases", "webhook_allow", mode="before")
+    @field_validator("topics", "zigbee2mqtt_bases", "family_bases", "webhook_allow", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value

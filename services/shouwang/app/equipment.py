@@ -1,7 +1,7 @@
 """The shipped files and the site's own beside them: families, profiles, rules, policies, ready for use."""
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from shouwang.codecs.expression import expressions
@@ -98,11 +98,24 @@ def load_equipment(settings: Settings) -> Equipment:
         [*_own(settings.rules_dir and settings.rules_dir / "policies"), shipped("alert_rules") / "policies"]
     )
     return Equipment(
-        Interpreter(families, profiles.values(), bases={"zigbee2mqtt": settings.zigbee2mqtt_bases}),
+        Interpreter(families, profiles.values(), bases=_bases(settings, {family.id for family in families})),
         profiles,
         RuleBook(rules, expressions=language, minds_consent=True),
         policies,
     )
+
+
+def _bases(settings: Settings, families: Collection[str]) -> dict[str, list[str]]:
+    bases = {"zigbee2mqtt": list(settings.zigbee2mqtt_bases)}
+    for written in settings.family_bases:
+        family, equals, base = written.partition("=")
+        if not equals or not base.strip("/ ") or family not in families:
+            raise ConfigError(
+                f"family_bases: {written!r} is none; expected family=base topic, the family one of "
+                + ", ".join(sorted(families))
+            )
+        bases.setdefault(family, []).append(base)
+    return bases
 
 
 def tls_of(settings: Settings) -> Tls:
