@@ -183,7 +183,7 @@ def leased_elsewhere(works: Works, seconds: float) -> set[str]:
         clock=works.clock,
         holder="elsewhere:1:1",
         is_alive=None,
-        public_url="",
+        link=lambda _delivery: "",
     )
     jobs = absent.expand(0) or []
     with casebook.change() as change:

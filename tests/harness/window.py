@@ -42,6 +42,7 @@ from shouwang.domain.vocabulary import (
     Reading,
     Severity,
 )
+from shouwang.flows.answering import Answering
 from shouwang.flows.respond import Respond
 from shouwang.registry.rules import load_rules
 from shouwang.store.board import SqlBoard
@@ -55,6 +56,7 @@ from shouwang.store.transactions import SqlCasebook
 from shouwang.store.users import SqlUsers
 from shouwang.timeseries.sqlite import SqliteReadings
 
+LINK_SECRET = bytes(range(32))
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 START = parse_rfc3339("2026-11-24T02:14:07+08:00")
 COMPOUND = PlaceId("chengjiang/dongmen/jinyuan")
@@ -119,6 +121,8 @@ class Site:
         return Window(
             board=self.board,
             respond=self.respond,
+            answers=Answering(self.casebook, self.board, self.directory, self.respond, self.clock),
+            link_secret=LINK_SECRET,
             casebook=self.casebook,
             directory=self.directory,
             readings=self.readings,

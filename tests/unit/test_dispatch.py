@@ -113,7 +113,7 @@ class Office:
             "casebook": self.casebook,
             "outbox": self.outbox,
             "channels": {"webhook": self.webhook},
-            "public_url": "https://watch.example.org/",
+            "link": lambda key: f"https://watch.example.org/a/{key}",
             **given,
         }
         return Dispatch(directory=self.directory, clock=self.clock, holder=holder, **settings)
@@ -249,7 +249,7 @@ async def test_a_first_notice_reaches_each_person_once_with_the_documented_body(
     assert call.body["person"] == {"id": "guard"}
     assert call.body["drill"] is False
     assert call.body["test"] is False
-    assert call.body["url"] == "https://watch.example.org/incidents/i1"
+    assert call.body["url"] == "https://watch.example.org/a/" + call.key
     assert call.body["sent_at"].endswith("Z")
     assert {
         "id", "state", "severity", "title", "place", "zone", "alerts", "opened_at", "acknowledged_at", "verified_at",

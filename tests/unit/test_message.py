@@ -74,7 +74,7 @@ def told(why: Why = Why.FIRST, person: str = "wang", about: Alert | None = None,
         channel="webhook", contact=0, why=why, state=DeliveryState.LEASED, created_at=AT, due_at=AT,
     )  # fmt: skip
     return compose(
-        delivery, incident(**facts), about or alert(), described(*range(7)), public_url="https://w.example", now=AT
+        delivery, incident(**facts), about or alert(), described(*range(7)), url="https://w.example/a/t", now=AT
     )
 
 
@@ -135,8 +135,8 @@ def test_the_link_is_given_only_where_people_can_reach_it() -> None:
         key=DeliveryKey("k"), notice=NoticeId("n"), incident=IncidentId("i1"), person=PersonId("wang"), channel="x",
         contact=0, why=Why.FIRST, state=DeliveryState.LEASED, created_at=AT, due_at=AT,
     )  # fmt: skip
-    assert told().body["url"] == "https://w.example/incidents/i1"
-    assert compose(delivery, incident(), None, described(), public_url="", now=AT).body["url"] == ""
+    assert told().body["url"] == "https://w.example/a/t"
+    assert compose(delivery, incident(), None, described(), url="", now=AT).body["url"] == ""
 
 
 def test_without_an_alert_the_incident_speaks() -> None:
@@ -144,7 +144,7 @@ def test_without_an_alert_the_incident_speaks() -> None:
         key=DeliveryKey("k"), notice=NoticeId("n"), incident=IncidentId("i1"), person=PersonId("wang"), channel="x",
         contact=0, why=Why.COVERAGE_GAP, state=DeliveryState.LEASED, created_at=AT, due_at=AT,
     )  # fmt: skip
-    message = compose(delivery, incident(), None, described(*range(7)), public_url="", now=AT)
+    message = compose(delivery, incident(), None, described(*range(7)), url="", now=AT)
     assert message.body["alert"] is None
     assert message.text == "【火警】锦苑 3号楼 2单元，烟雾报警，02:14，无人值守，由您处置"
 

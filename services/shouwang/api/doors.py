@@ -29,7 +29,8 @@ from shouwang.domain.notice import Delivery
 from shouwang.domain.profile import Profile
 from shouwang.domain.rule import Rule
 from shouwang.domain.standing import DeviceState
-from shouwang.domain.vocabulary import AlertId, DeviceId, Duration, IncidentId, Instant, Value
+from shouwang.domain.vocabulary import AlertId, DeliveryKey, DeviceId, Duration, IncidentId, Instant, PlaceId, Value
+from shouwang.flows.answering import Answering
 from shouwang.flows.respond import Respond
 from shouwang.flows.world import World
 from shouwang.ports import Casebook, Clock, Directory, Journal, ReadingStore
@@ -51,6 +52,8 @@ class Board(Protocol):
     def timelines(self, ids: Collection[IncidentId], newest: int | None) -> Mapping[IncidentId, list[Entry]]: ...
 
     def deliveries_of(self, ids: Collection[IncidentId]) -> Mapping[IncidentId, list[Delivery]]: ...
+
+    def delivery(self, key: DeliveryKey) -> Delivery | None: ...
 
     def deliveries(self, query: DeliveryQuery, after: Mark | None, limit: int) -> list[Delivery]: ...
 
@@ -101,6 +104,11 @@ class Replies(Protocol):
     def keep(self, token: str, key: str, reply: KeptReply, now: Instant) -> None: ...
 
 
+
+
+
+
+
 class Readiness(Value, frozen=True, kw_only=True):
     """Whether the whole chain works. ``reasons``: what is missing, in words, when not ready. ``proven_at`` / ``took``:
     the newest round trip of the canary. ``channels``: which ways to people are alive now."""
@@ -137,6 +145,7 @@ class Window:
 
     board: Board
     respond: Respond
+    answers: Answering
     casebook: Casebook
     directory: Directory
     readings: ReadingStore
@@ -157,6 +166,10 @@ class Window:
     metrics_text: Callable[[], str]
     clock: Clock
     demo: Demo | None = None
+    link_secret: bytes = b""
+    """Seals the links of messages; empty: no link is believed."""
+    site_mark: str = ""
+    """By which this site knows itself at its public address."""
 
 
 async def _window(request: Request) -> Window:

@@ -16,6 +16,7 @@ from . import (
     health,
     history,
     incidents,
+    onetap,
     problems,
     reference,
     reports,
@@ -66,6 +67,7 @@ def build_app(window: Window, *, version: str = "0", body_limit: int = BODY_LIMI
     problems.describe(app)
     app.include_router(_api(demo))
     app.include_router(health.router)
+    app.include_router(onetap.router)
     app.include_router(site_router(list(app.routes)))
     return app
 

@@ -5,6 +5,7 @@ from contextlib import ExitStack
 
 from shouwang.app.clock import SystemClock
 from shouwang.app.equipment import load_equipment, tls_of
+from shouwang.app.reach import prove
 from shouwang.domain.errors import BrokerUnavailable
 from shouwang.flows.canary import newest_proof
 from shouwang.flows.diagnosis import Examination
@@ -42,6 +43,7 @@ def examine(settings: Settings) -> Examination:
             free_bytes=shutil.disk_usage(settings.data_dir).free,
             site_fallback=settings.site_fallback,
             public_url=settings.public_url,
+            link_problem=prove(settings.public_url, Facts(database), clock.now()) if settings.public_url else "",
         )
 
 

@@ -22,6 +22,7 @@ from shouwang.app.demo import Demonstration
 from shouwang.app.doorbell import Door
 from shouwang.app.equipment import CurrentWorld, load_equipment, tls_of
 from shouwang.app.pace import hurry
+from shouwang.app.reach import Reach
 from shouwang.app.readiness import Chain
 from shouwang.app.supervisor import die_with_parent, holder_name, is_alive
 from shouwang.channels.console import Console
@@ -29,6 +30,7 @@ from shouwang.channels.webhook import Webhook
 from shouwang.domain.announcement import ALERTS_TOPIC
 from shouwang.domain.errors import Unavailable
 from shouwang.domain.vocabulary import DAY, SECOND
+from shouwang.flows.answering import Answering
 from shouwang.flows.canary import Canary
 from shouwang.flows.dispatch import Dispatch
 from shouwang.flows.respond import Respond
@@ -63,6 +65,7 @@ ROUNDS_SECONDS = 0.25
 LEASES_SECONDS = 1.0
 MAINTAIN_SECONDS = 10.0
 FIGURES_SECONDS = 5.0
+REACH_SECONDS = 1.0
 HEARTBEAT_TIMEOUT = 10.0
 
 
@@ -103,16 +106,18 @@ class Server:
         tail = Tail(journal)
         self._tail = tail
         self._webhook = Webhook(clock, allow=settings.webhook_allow, seconds=settings.webhook_seconds)
+        self._reach = Reach(Facts(self._database), settings.public_url, clock)
+        channels = {channel.name: channel for channel in (self._webhook, Console(lambda: tail.clients))}
         self._dispatch = Dispatch(
             casebook=casebook,
             outbox=outbox,
             directory=directory,
-            channels={channel.name: channel for channel in (self._webhook, Console(lambda: tail.clients))},
+            channels=channels,
             clock=clock,
             holder=holder_name(),
             points=points,
             is_alive=is_alive,
-            public_url=settings.public_url,
+            link=self._reach.link,
             concurrency=settings.dispatch_concurrency,
         )
 
@@ -134,13 +139,16 @@ class Server:
         metrics.BUILD.labels(version("shouwang")).set(1)
         self._rounds = Rounds(casebook, outbox, directory, clock, wake=wake)
         figures = settings.data_dir / "figures"
+        board = SqlBoard(self._database)
+        respond = Respond(casebook, directory, clock, wake=wake)
         demo = Demonstration(self._database, directory, equipment, self._link, clock) if settings.demo else None
         self._http = uvicorn.Config(
             build_app(
                 Window(
-                    board=SqlBoard(self._database),
+                    board=board,
                     casebook=casebook,
-                    respond=Respond(casebook, directory, clock, wake=wake),
+                    respond=respond,
+                    answers=Answering(casebook, board, directory, respond, clock, channels=channels, wake=wake),
                     directory=directory,
                     readings=readings,
                     journal=journal,
@@ -157,6 +165,8 @@ class Server:
                     metrics_text=lambda: metrics.render(metrics.SERVER, figures).decode(),
                     clock=clock,
                     demo=demo,
+                    link_secret=self._reach.secret,
+                    site_mark=self._reach.mark,
                 ),
                 version=version("shouwang"),
             ),
@@ -221,6 +231,7 @@ class Server:
             ("checkpoint", CHECKPOINT_SECONDS, self._database.checkpoint),
             ("readings", MAINTAIN_SECONDS, lambda: self._readings.maintain(self._clock.now())),
             ("figures", FIGURES_SECONDS, self._count),
+            ("reach", REACH_SECONDS, self._reach.look),
             ("quarantine", MAINTAIN_SECONDS, self._sweep),
         ]
         for name, seconds, work in rounds:

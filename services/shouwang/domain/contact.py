@@ -4,7 +4,7 @@ import base64
 import contextlib
 from collections.abc import Iterator
 
-from shouwang.domain.duty import Contact
+from shouwang.domain.duty import Contact, Person
 
 WEBHOOK = "webhook"
 
@@ -22,6 +22,11 @@ def contact_problems(contact: Contact) -> Iterator[tuple[str, str]]:
         signing_keys(contact.secret)
     except ValueError:
         yield "secret", f"begins with {SECRET_PREFIX} but is not base64 after it"
+
+
+def number_of(person: Person, contact: Contact) -> str:
+    """The telephone that a contact means; empty where there is none."""
+    return contact.number or person.phone
 
 
 def signing_keys(secret: str) -> list[bytes]:

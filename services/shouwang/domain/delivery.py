@@ -166,7 +166,10 @@ def settle(kept: Delivery, outcome: Outcome, incident: Incident, now: Instant) -
     match outcome:
         case Sent():
             state = move_delivery(kept.state, DeliveryEvent.ACCEPT)
-            return Settled(msgspec.structs.replace(free, state=state, sent_at=now, detail=""), False, True)
+            sent = msgspec.structs.replace(
+                free, state=state, sent_at=now, detail="", failure=None, reference=outcome.reference
+            )
+            return Settled(sent, False, True)
         case Unreachable():
             detail = outcome.detail[:DETAIL_LIMIT]
             is_news = attempts == 1 or detail != kept.detail
@@ -177,11 +180,15 @@ def settle(kept: Delivery, outcome: Outcome, incident: Incident, now: Instant) -
                 state=move_delivery(kept.state, DeliveryEvent.FAIL),
                 due_at=retry_at(attempts, outcome.retry_after, now),
                 detail=detail,
+                failure=outcome.failure,
             )
             return Settled(failed, True, is_news)
         case Refused():
             refused = msgspec.structs.replace(
-                free, state=move_delivery(kept.state, DeliveryEvent.REFUSE), detail=outcome.detail[:DETAIL_LIMIT]
+                free,
+                state=move_delivery(kept.state, DeliveryEvent.REFUSE),
+                detail=outcome.detail[:DETAIL_LIMIT],
+                failure=outcome.failure,
             )
             return Settled(refused, True, True)
         case _:

@@ -69,12 +69,11 @@ def compose(
     alert: Alert | None,
     community: Community,
     *,
-    public_url: str,
+    url: str,
     now: Instant,
 ) -> Message:
     """The message of a delivery as things stand now. ``alert``: the one that the notice is about, else the incident's
-    first; None where the incident has none. ``public_url``: where people's phones reach this service, empty for no
-    link."""
+    first; None where the incident has none. ``url``: where the person answers, empty for no link."""
     place = alert.place if alert else incident.place
     person = community.people.get(delivery.person)
     body: dict[str, object] = {
@@ -86,7 +85,7 @@ def compose(
         "person": {"id": delivery.person},
         "drill": incident.drill or delivery.why is Why.DRILL,
         "test": incident.test or delivery.why is Why.TEST,
-        "url": f"{public_url.rstrip('/')}/incidents/{incident.id}" if public_url else "",
+        "url": url,
         "sent_at": rfc3339(now),
     }
     in_chinese = person is None or person.language.startswith("zh")

@@ -96,9 +96,25 @@ class Delivery(Value, frozen=True, kw_only=True):
     seen_at: Instant | None = None
     answered_at: Instant | None = None
     detail: str = ""
+    failure: "Failure | None" = None
+    """Of the newest attempt, None where it did not fail."""
+    reference: str = ""
+    """How the gateway calls it: its receipts name it so."""
     lease_holder: str = ""
     lease_until: Instant | None = None
     """Who sends it now, and until when nobody else may."""
+
+
+class Failure(StrEnum):
+    """What an attempt failed of. ``auth``: the gateway does not accept us (a key, a balance, a template: ours to mend);
+    ``rate``: it, or our own budget, wants fewer messages; ``refused``: it will not carry this one to this address;
+    ``unreachable``: it, or the telephone, is away; ``no_answer``: it rang and nobody answered."""
+
+    AUTH = "auth"
+    RATE = "rate"
+    REFUSED = "refused"
+    UNREACHABLE = "unreachable"
+    NO_ANSWER = "no_answer"
 
 
 class Sent(Value, frozen=True):
@@ -113,12 +129,14 @@ class Unreachable(Value, frozen=True):
 
     detail: str
     retry_after: int | None = None
+    failure: Failure = Failure.UNREACHABLE
 
 
 class Refused(Value, frozen=True):
     """Never try again: this channel cannot reach this person."""
 
     detail: str
+    failure: Failure = Failure.REFUSED
 
 
 Outcome = Sent | Unreachable | Refused
@@ -142,6 +160,8 @@ DELIVERY_MOVES: Mapping[tuple[DeliveryState, DeliveryEvent], DeliveryState] = {
     (S.LEASED, E.FAIL): S.UNREACHABLE,
     (S.LEASED, E.REFUSE): S.REFUSED,
     (S.SENT, E.CONFIRM): S.DELIVERED,
+    (S.SENT, E.FAIL): S.UNREACHABLE,
+    (S.SENT, E.REFUSE): S.REFUSED,
     (S.SENT, E.OPEN): S.SEEN,
     (S.DELIVERED, E.OPEN): S.SEEN,
     (S.SENT, E.ANSWER): S.ANSWERED,
@@ -153,7 +173,8 @@ DELIVERY_MOVES: Mapping[tuple[DeliveryState, DeliveryEvent], DeliveryState] = {
     (S.UNREACHABLE, E.CANCEL): S.CANCELLED,
     (S.LEASED, E.CANCEL): S.CANCELLED,
 }
-"""The whole machine. Sent, delivered and seen only move forward; refused, answered and cancelled are ends."""
+"""The whole machine. A gateway that accepted a message may yet report that it did not arrive; delivered and seen only
+move forward; refused, answered and cancelled are ends."""
 del S, E
 
 

@@ -47,6 +47,7 @@ class Examination(Value, frozen=True, kw_only=True):
     free_bytes: int = 0
     site_fallback: str | None = None
     public_url: str = ""
+    link_problem: str = ""
 
 
 def diagnose(seen: Examination) -> list[Symptom]:
@@ -198,6 +199,15 @@ def _links(seen: Examination) -> Iterator[Symptom]:
         yield Symptom(
             Level.WARNING, "public address", "messages carry no link: people answer at the console", "set public_url"
         )
+    elif seen.link_problem:
+        yield Symptom(
+            Level.WARNING,
+            "public address",
+            f"does not lead here: {seen.link_problem}; messages carry no link, people answer at the console",
+            "point it (name, proxy, port) at this service, or correct public_url",
+        )
+    else:
+        yield Symptom(Level.OK, "public address", f"{seen.public_url} leads here")
 
 
 def _named(items: Sequence[str]) -> str:

@@ -19,7 +19,7 @@ from typing import TypeVar
 from shouwang import metrics
 from shouwang.domain.delivery import outcome_word
 from shouwang.domain.notice import Outcome, Refused, Sent, Unreachable, Why
-from shouwang.domain.vocabulary import SECOND
+from shouwang.domain.vocabulary import SECOND, DeliveryKey
 from shouwang.flows.lanes import Job, Lanes
 from shouwang.flows.outgoing import DELIVERIES_AT_ONCE, Outgoing
 from shouwang.ports import Casebook, Channel, Clock, Directory, Outbox, Points
@@ -54,12 +54,13 @@ class Dispatch:
         *,
         holder: str,
         is_alive: Callable[[str], bool | None] | None = None,
-        public_url: str = "",
+        link: Callable[[DeliveryKey], str] = lambda _delivery: "",
         concurrency: int = 256,
     ) -> None:
         """``holder``: this process's name on leases. ``is_alive(holder)``: False where that process is certainly gone,
-        so that its deliveries go out at once rather than when the lease ends. ``public_url``: where people's phones
-        reach this service. ``concurrency``: sends at a time, over all people."""
+        so that its deliveries go out at once rather than when the lease ends. ``link``: where the person of a
+        delivery answers it, empty where phones do not reach this service. ``concurrency``: sends at a time, over all
+        people."""
         self._channels = channels
         self._clock = clock
         self._points = points
@@ -71,7 +72,7 @@ class Dispatch:
             clock=clock,
             holder=holder,
             is_alive=is_alive,
-            public_url=public_url,
+            link=link,
         )
         self._lanes = Lanes(self._send, width=concurrency)
         self._desk = ThreadPoolExecutor(1, thread_name_prefix="dispatch")

@@ -45,7 +45,7 @@ class Outgoing:
         clock: Clock,
         holder: str,
         is_alive: Callable[[str], bool | None] | None,
-        public_url: str,
+        link: Callable[[DeliveryKey], str],
     ) -> None:
         self._casebook = casebook
         self._outbox = outbox
@@ -54,7 +54,7 @@ class Outgoing:
         self._clock = clock
         self._holder = holder
         self._is_alive = is_alive
-        self._public_url = public_url
+        self._link = link
         self._aside: dict[NoticeId, Instant] = {}
 
     def take_over(self) -> None:
@@ -245,7 +245,7 @@ class Outgoing:
         person = community.people.get(one.person)
         return Job(
             delivery=one,
-            message=compose(one, incident, alert, community, public_url=self._public_url, now=now),
+            message=compose(one, incident, alert, community, url=self._link(one.key), now=now),
             person=person,
             contact=person.channels[one.contact] if person and one.contact < len(person.channels) else None,
             heard_at=alert.received_at if alert else incident.opened_at,

@@ -24,7 +24,7 @@ from shouwang.domain.incident import Incident
 from shouwang.domain.journal import Entry
 from shouwang.domain.notice import Delivery
 from shouwang.domain.standing import DeviceState
-from shouwang.domain.vocabulary import AlertId, DeviceId, IncidentId, Instant
+from shouwang.domain.vocabulary import AlertId, DeliveryKey, DeviceId, IncidentId, Instant
 
 from .database import Database
 from .tables import alerts, deliveries, device_states, discovered, incidents, journal, quarantine
@@ -96,6 +96,9 @@ class SqlBoard:
                 delivery = msgspec.json.decode(body, type=Delivery)
                 found[delivery.incident].append(delivery)
         return found
+
+    def delivery(self, key: DeliveryKey) -> Delivery | None:
+        return self._one(Delivery, select(deliveries.c.body).where(deliveries.c.key == key))
 
     def deliveries(self, query: DeliveryQuery, after: Mark | None, limit: int) -> list[Delivery]:
         wanted: list[ColumnElement[bool]] = []

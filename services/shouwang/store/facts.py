@@ -17,3 +17,13 @@ class Facts:
     def put(self, key: str, value: bytes) -> None:
         with self._database.write() as connection:
             connection.execute(self._database.upsert(meta, "key"), {"key": key, "value": value})
+
+    def once(self, key: str, value: bytes) -> bytes:
+        """What is kept under the key, from now on ``value`` where nothing was: the same for all who ask at once."""
+        known = self.get(key)
+        if known is not None:
+            return known
+        with self._database.write() as connection:
+            connection.execute(self._database.insert_once(meta, "key"), {"key": key, "value": value})
+            kept = connection.execute(select(meta.c.value).where(meta.c.key == key)).scalar()
+        return kept if kept is not None else value
