@@ -101,6 +101,7 @@ DROPPED_FIELDS = _counter(
     "dropped_fields", "Fields of readable messages that were not kept, by reason.", "reason", of=INTAKE
 )
 QUARANTINED = _counter("quarantined", "Messages that no profile could read, kept raw, by reason.", "reason", of=INTAKE)
+REREAD = _counter("reread", "Messages read out of the quarantine after their device was claimed.", of=INTAKE)
 REPEATS = _counter("repeats", "Messages recognised as told before, by how it was recognised.", "kind", of=INTAKE)
 TRANSITIONS = _counter(
     "transitions", "Alert transitions: raised, repeated, cleared; by severity.", "change", "severity", of=INTAKE

@@ -338,6 +338,7 @@ class Intaking:
         self._deaf.look(connected, now)
         self._guarded(self._follow_directory)
         self._guarded(self._timers.carry_out_orders)
+        self._guarded(self._intake.rereading.carry_out)
         self._guarded(self._announcing.publish)
         self._guarded(self._announcing.settle)
         if self._caught_up or now - self._waits_since > CATCH_UP:

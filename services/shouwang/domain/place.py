@@ -5,7 +5,7 @@ from enum import StrEnum
 
 import msgspec
 
-from shouwang.domain.vocabulary import DeviceId, Life, PlaceId, Value
+from shouwang.domain.vocabulary import DeviceId, Instant, Life, PlaceId, Value
 
 
 class PlaceKind(StrEnum):
@@ -32,6 +32,17 @@ class Place(Value, frozen=True, kw_only=True):
     """Of a dwelling: what holds for all that is in it, for scopes of rules (``care:alone``, ``care:consent``)."""
 
 
+class Trial(Value, frozen=True, kw_only=True):
+    """Why a device is not in service: commissioning or a test that somebody began. ``until``: when it ends by itself.
+    ``back``: the life to which a test returns."""
+
+    by: str
+    at: Instant
+    until: Instant | None = None
+    back: Life = Life.IN_SERVICE
+    note: str = ""
+
+
 class Device(Value, frozen=True, kw_only=True):
     """A registered sensor. ``address`` is ``<family>:<identity as decode prints it>``."""
 
@@ -43,6 +54,9 @@ class Device(Value, frozen=True, kw_only=True):
     tags: list[str] = msgspec.field(default_factory=list)
     name: str = ""
     note: str = ""
+    trial: Trial | None = None
+    replaces: DeviceId | None = None
+    """Whose place it took 换机; the history of both is the history of the place."""
 
 
 def ancestors(place: str) -> Iterator[PlaceId]:

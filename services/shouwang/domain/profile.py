@@ -112,3 +112,5 @@ class Profile(Value, frozen=True, kw_only=True):
     quirks: list[dict[str, str]] = msgspec.field(default_factory=list)
     """What one must know of this model, by language."""
     examples: list[Example] = msgspec.field(default_factory=list)
+    version: str = ""
+    """Of its content, codec included; changes with any byte of it."""

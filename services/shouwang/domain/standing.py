@@ -97,6 +97,8 @@ class DeviceState(Value, frozen=True, omit_defaults=True, kw_only=True):
     """The profile that read its newest message."""
     kind: str = ""
     """What it was taken for, of a device that nobody registered: no message tells it twice, and rules ask for it."""
+    profile_version: str = ""
+    """Of its content, so that what was read long ago can be explained."""
 
 
 class DeviceFacts(Value, frozen=True, kw_only=True):
@@ -118,6 +120,9 @@ class DeviceFacts(Value, frozen=True, kw_only=True):
     no_all_clear: bool = False
     registered_at: Instant = 0
     registered: bool = True
+    trial_at: Instant | None = None
+    """Since when it is being commissioned or tested."""
+    trial_by: str = ""
 
 
 class Change(StrEnum):

@@ -6,6 +6,7 @@ import msgspec
 
 from shouwang import metrics
 from shouwang.domain import evaluate
+from shouwang.domain.commissioning import trial_entries
 from shouwang.domain.decode import payload_hash
 from shouwang.domain.gathering import Notice, hear_place, notices
 from shouwang.domain.interpretation import Decoded, Interpretation
@@ -73,7 +74,13 @@ class Hearing:
                 world.book, facts, known_as, decoded.readings, now, retained=arrival.retained, gaps=self._gaps()
             )
             told = notices(world.book, facts, state, judged.state, decoded.readings, retained=arrival.retained)
-            states[device] = changed[device] = remembered(judged.state, arrival, decoded, digest)
+            if facts.trial_at is not None and not arrival.retained:
+                for entry in trial_entries(facts, state, decoded.readings, arrival.received_at, now):
+                    acceptance.record(entry)
+            version = world.version_of(decoded.profile)
+            if version != state.profile_version and state.profile_version:
+                acceptance.record(_read_otherwise(facts, state, decoded.profile, version, now))
+            states[device] = changed[device] = remembered(judged.state, arrival, decoded, digest, version)
             spooled.extend(decoded.readings)
             for refusal in decoded.dropped:
                 metrics.DROPPED_FIELDS.labels(refusal.code.value).inc()
@@ -83,6 +90,40 @@ class Hearing:
         acceptance.keep_states(changed)
         acceptance.spool(spooled)
         acceptance.discover(list(strays.values()))
+        metrics.READINGS.inc(len(spooled))
+
+    def hear_again(
+        self,
+        acceptance: Acceptance,
+        world: World,
+        heard: Sequence[tuple[Arrival, Interpretation]],
+        now: Instant,
+    ) -> None:
+        """Messages that lay in quarantine: late news. They raise what was missed, marked late, and end nothing that is
+        newer; nor are they a proof of life now."""
+        late = [
+            (arrival, msgspec.structs.replace(decoded, readings=_all_late(decoded.readings)))
+            for arrival, found in heard
+            for decoded in found.messages
+        ]
+        states = dict(acceptance.states({decoded.device for _, decoded in late}))
+        changed: dict[DeviceId, DeviceState] = {}
+        spooled: list[Reading] = []
+        for arrival, decoded in late:
+            state, digest = states.get(decoded.device, _NEVER), payload_hash(arrival.payload)
+            if kind := repeat_kind(state, arrival, decoded, digest):
+                metrics.REPEATS.labels(kind).inc()
+                continue
+            facts = world.facts(decoded.device, decoded.kind, decoded.profile, _taken_for(state, decoded))
+            judged = evaluate.hear(world.book, facts, state, decoded.readings, now, gaps=self._gaps())
+            kept = msgspec.structs.replace(judged.state, heard_at=max(state.heard_at or 0, arrival.received_at))
+            version = world.version_of(decoded.profile)
+            states[decoded.device] = changed[decoded.device] = remembered(kept, arrival, decoded, digest, version)
+            spooled.extend(decoded.readings)
+            transitions = [msgspec.structs.replace(one, late=True) for one in judged.transitions]
+            apply_transitions(acceptance, world, facts, transitions, received_at=arrival.received_at, now=now)
+        acceptance.keep_states(changed)
+        acceptance.spool(spooled)
         metrics.READINGS.inc(len(spooled))
 
     def list_refused(self, acceptance: Acceptance, world: World, refused: Sequence[Quarantined], now: Instant) -> None:
@@ -183,8 +224,8 @@ def _taken_for(state: DeviceState, decoded: Decoded) -> str:
     return state.kind if state.profile == decoded.profile else ""
 
 
-def remembered(state: DeviceState, arrival: Arrival, decoded: Decoded, digest: str) -> DeviceState:
-    """The state with what tells the next repeat."""
+def remembered(state: DeviceState, arrival: Arrival, decoded: Decoded, digest: str, version: str = "") -> DeviceState:
+    """The state with what tells the next repeat, and which profile read it in which version."""
     repeats = state.repeats
     if decoded.counter or decoded.device_time is not None:
         mark = RepeatMark(decoded.counter, decoded.digest or digest, decoded.device_time, arrival.received_at)
@@ -194,8 +235,22 @@ def remembered(state: DeviceState, arrival: Arrival, decoded: Decoded, digest: s
         others = [(topic, said) for topic, said in topics.items() if topic != arrival.topic]
         topics = {**dict(others[-(TOPICS - 1) :]), arrival.topic: digest}
     return msgspec.structs.replace(
-        state, repeats=repeats, topics=topics, qos0=arrival.qos == 0, profile=decoded.profile
+        state, repeats=repeats, topics=topics, qos0=arrival.qos == 0, profile=decoded.profile, profile_version=version
     )
+
+
+def _read_otherwise(facts: DeviceFacts, state: DeviceState, profile: str, version: str, now: Instant) -> Entry:
+    """From here on its messages mean what another version of a profile says."""
+    body: dict[str, object] = {
+        "profile": profile,
+        "version": version,
+        "was": {"profile": state.profile, "version": state.profile_version},
+    }
+    return Entry(at=now, kind="device.read_otherwise", device=facts.device, place=facts.place, body=body)
+
+
+def _all_late(readings: Sequence[Reading]) -> list[Reading]:
+    return [msgspec.structs.replace(one, late=True) for one in readings]
 
 
 def _stray(arrival: Arrival, decoded: Decoded, now: Instant) -> Heard:

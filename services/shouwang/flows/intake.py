@@ -21,6 +21,7 @@ from shouwang.domain.judging import Gaps
 from shouwang.domain.vocabulary import Arrival, DeviceId, Kind, Problem, Reading, Refusal
 from shouwang.flows.casework import carry_out_orders
 from shouwang.flows.hearing import Hearing
+from shouwang.flows.rereading import Rereading
 from shouwang.flows.world import World
 from shouwang.ports import Acceptance, Batch, Clock, Inbox, Points, Precaution, Quarantined
 
@@ -69,6 +70,12 @@ class Intake:
         self._precaution = precaution
         self._hearing = Hearing(gaps)
         self._committed_alone: list[Arrival] = []
+        self.rereading = Rereading(inbox, interpreter, family_state, world, self._hearing, clock, points, run)
+
+    def equip(self, interpreter: Interpreter, family_state: FamilyState, run: Run) -> None:
+        """Reads by other families and profiles from the next batch on."""
+        self._interpreter, self._family_state, self._run = interpreter, family_state, run
+        self.rereading.equip(interpreter, family_state, run)
 
     def accept(self, batch: Batch) -> None:
         """Commits the batch and acknowledges it. Raises Unavailable (nothing acknowledged: call again with the same

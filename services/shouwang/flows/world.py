@@ -43,6 +43,11 @@ class World:
         been heard before somebody registered them)."""
         return [device for device in self.community.devices if self.facts(device) != other.facts(device)]
 
+    def version_of(self, profile: str) -> str:
+        """Of a profile's content; empty for one that is not there."""
+        found = self.profiles.get(profile)
+        return found.version if found else ""
+
     def registered(self, address: str) -> tuple[DeviceId, str] | None:
         """(device id, profile id) of a registered address; written otherwise in case only (a devEUI, a MAC), too."""
         return self._addresses.get(address) or self._spelled.get(address.casefold())
@@ -86,9 +91,12 @@ class World:
             life=device.life,
             tags=self._tags(device),
             profile=device.profile,
-            longest_silence=profile.longest_silence if profile else None,
+            # Nobody waits for a device that was taken off the wall.
+            longest_silence=profile.longest_silence if profile and device.life is not Life.RETIRED else None,
             no_all_clear=profile.no_all_clear if profile else False,
             registered_at=self.community.registered_at.get(id, 0),
+            trial_at=device.trial.at if device.trial else None,
+            trial_by=device.trial.by if device.trial else "",
         )
 
     def _facts_of_place(self, row: DeviceId) -> DeviceFacts | None:

@@ -3,6 +3,7 @@
 import msgspec
 
 from shouwang.domain.community import Community, Configured, identity, rows
+from shouwang.domain.place import Device
 from shouwang.domain.vocabulary import Value
 
 
@@ -40,7 +41,7 @@ def plan_apply(current: Community, wanted: Community, *, prune: bool, has_site: 
     come after. ``has_site``: the file says something of the site; else the site stays as it is.
     """
     old = {identity(value): value for value in rows(current)}
-    new = {identity(value): value for value in rows(wanted)}
+    new = {identity(value): _kept_on_trial(value, current) for value in rows(wanted)}
     if has_site:
         old[identity(current.site)], new[identity(wanted.site)] = current.site, wanted.site
     differing = {name: value for name, value in new.items() if value != old.get(name)}
@@ -54,6 +55,14 @@ def plan_apply(current: Community, wanted: Community, *, prune: bool, has_site: 
             *(Difference("removed", kind, id) for kind, id in gone),
         ],
     )
+
+
+def _kept_on_trial(value: Configured, current: Community) -> Configured:
+    """A file that leaves a device in its life does not end what somebody is doing with it."""
+    known = current.devices.get(value.id) if isinstance(value, Device) else None
+    if not isinstance(value, Device) or known is None or known.life is not value.life or value.trial is not None:
+        return value
+    return msgspec.structs.replace(value, trial=known.trial)
 
 
 def _order(current: Community, wanted: Community, *, prune: bool) -> list[str] | None:

@@ -6,6 +6,7 @@ import msgspec
 import yaml
 
 from shouwang.domain.community import Community, identity
+from shouwang.domain.place import Device
 from shouwang.domain.vocabulary import Value
 
 _Dumper: type[yaml.SafeDumper] = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
@@ -22,14 +23,18 @@ def export_community(community: Community) -> str:
         "zones": sorted(community.zones.values(), key=identity),
         "rosters": sorted(community.rosters.values(), key=identity),
         "policies": community.policies,
-        "devices": sorted(community.devices.values(), key=identity),
-        "households": sorted(community.households.values(), key=identity),
+        "devices": sorted(map(_without_trial, community.devices.values()), key=identity),
     }
     parts = [_HEAD, f"site: {_line(community.site)}\n"]
     for name, values in sections.items():
         lines = [f"  - {_line(value)}\n" for value in values]
         parts += [f"{name}:\n", *lines] if lines else [f"{name}: []\n"]
     return "".join(parts)
+
+
+def _without_trial(device: Device) -> Device:
+    """Who commissions or tests it now is no part of a file."""
+    return msgspec.structs.replace(device, trial=None)
 
 
 def _line(value: Value) -> str:

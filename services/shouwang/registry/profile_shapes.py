@@ -1,5 +1,6 @@
 """The written form of device profiles and families, and what it becomes in the domain."""
 
+import hashlib
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -103,8 +104,10 @@ def read_profile(document: Document, id: str) -> Profile:
     """The profile of a document, with the text of the codec that stands beside it. Raises ProfileError with file, line
     and cause."""
     written = _shaped(document, ProfileWritten)
+    codec = _codec(document, written.codec)
     return Profile(
         id=id,
+        version=_version(document, codec),
         vendor=written.vendor,
         model=written.model,
         title=_words(written.title),
@@ -119,7 +122,7 @@ def read_profile(document: Document, id: str) -> Profile:
         readings={metric: _sources(document, metric, said) for metric, said in written.readings.items()},
         ignores=written.ignores,
         topics=written.topics,
-        codec=_codec(document, written.codec),
+        codec=codec,
         own_names=written.own_names,
         test_press=_words(written.test_press) if written.test_press else {},
         quirks=[_words(quirk) for quirk in written.quirks],
@@ -134,6 +137,12 @@ def read_profile(document: Document, id: str) -> Profile:
             for one in written.examples
         ],
     )
+
+
+def _version(document: Document, codec: str) -> str:
+    """Twelve characters that change with what a profile says, and with its codec; not with a comment."""
+    said = repr(document.content).encode()
+    return hashlib.blake2b(said + b"\0" + codec.encode(), digest_size=6).hexdigest()
 
 
 def read_family(document: Document, id: str) -> Family:

@@ -147,7 +147,8 @@ class SqlInbox:
             .where(
                 quarantine.c.seq > after,
                 func.length(quarantine.c.payload) == quarantine.c.size,
-                or_((quarantine.c.family == family) & (quarantine.c.device == device), quarantine.c.topic == topic),
+                quarantine.c.family == family,
+                or_(quarantine.c.device == device, quarantine.c.topic == topic),
             )
             .order_by(quarantine.c.seq)
             .limit(limit)

@@ -10,11 +10,11 @@ from shouwang.domain.alert import Alert, AlertState
 from shouwang.domain.incident import Incident, IncidentState
 from shouwang.domain.journal import Entry
 from shouwang.domain.notice import Delivery, DeliveryState, Notice, notice_rank
-from shouwang.domain.vocabulary import AlertId, IncidentId, Instant, NoticeId
+from shouwang.domain.vocabulary import AlertId, DeviceId, IncidentId, Instant, NoticeId
 from shouwang.ports import Announcement, Order
 
 from .database import Database
-from .tables import alerts, announcements, deliveries, incidents, journal, notices, orders
+from .tables import alerts, announcements, deliveries, incidents, journal, notices, orders, rereads
 
 _ENDED = (IncidentState.RESOLVED.value, IncidentState.CLOSED.value)
 
@@ -37,6 +37,10 @@ class SqlTransaction:
     def open_alert(self, rule: str, subject: str) -> Alert | None:
         body = self._hand.value(_OPEN_ALERT, {"rule": rule, "subject": subject})
         return msgspec.json.decode(body, type=Alert) if body else None
+
+    def open_alerts_of(self, device: DeviceId) -> list[Alert]:
+        found = self._hand.rows(_OPEN_ALERTS_OF, {"device": device})
+        return [msgspec.json.decode(body, type=Alert) for (body,) in found]
 
     def alerts_of(self, incident: IncidentId) -> list[Alert]:
         found = self._hand.rows(_ALERTS_OF, {"incident": incident})
@@ -99,6 +103,9 @@ class SqlTransaction:
 
     def order(self, order: Order) -> None:
         self._hand.run(_ORDER, {"body": _text(order)})
+
+    def read_again(self, address: str, topic: str, at: Instant) -> None:
+        self._connection.execute(insert(rereads), {"address": address, "topic": topic, "at": at})
 
     def record(self, entry: Entry) -> None:
         self._entries.append(entry)
@@ -219,6 +226,14 @@ _OPEN_ALERT = select(alerts.c.body).where(
     alerts.c.subject == bindparam("subject"),
     # written out, as the index has it: with a parameter SQLite would plan the statement anew at every run
     alerts.c.state != literal(AlertState.NORMAL.value, literal_execute=True),
+)
+_OPEN_ALERTS_OF = (
+    select(alerts.c.body)
+    .where(
+        alerts.c.device == bindparam("device"),
+        alerts.c.state != literal(AlertState.NORMAL.value, literal_execute=True),
+    )
+    .order_by(alerts.c.raised_at)
 )
 _ALERTS_OF = select(alerts.c.body).where(alerts.c.incident == bindparam("incident")).order_by(alerts.c.raised_at)
 _INCIDENT = select(incidents.c.body).where(incidents.c.id == bindparam("id"))
