@@ -1,31 +1,78 @@
-"""值守缺口: where a configured site has nobody to answer."""
+"""值守: who would be told now, and every gap of the next 30 days, before an alarm finds out."""
 
 from collections.abc import Iterator
+from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
+from pydantic import Field
 
 from shouwang.domain.access import Act
 from shouwang.domain.community import Community
+from shouwang.domain.coverage import AHEAD, Gap, coverage_gaps
 from shouwang.domain.place import ancestors, is_within
+from shouwang.domain.reaching import Covered, who_would_be_told
+from shouwang.domain.vocabulary import DAY, UNASSIGNED, PlaceId
 
 from .access import Caller, allow
-from .doors import TheWindow
-from .names import place_names
+from .doors import TheWindow, Window
+from .names import Names, place_names
 from .paging import DEFAULT_LIMIT, After, Limit, Page, cut_by_name
-from .sheets import GapOut
+from .problems import not_found
+from .questions import When, Within, instant_of, subtrees, time
+from .sheets import CalledOut, CoveredOut, CoveredStepOut, GapOut
 
 router = APIRouter(prefix="/coverage", tags=["directory"])
 
+Days = Annotated[int, Query(ge=1, le=AHEAD // DAY, description="How far ahead to look; `at` is one moment.")]
+
+
+class CoverageOut(Page[GapOut]):
+    """``items``: gaps, none is good. ``told``: with ``place``, whom each class of alarm would reach there."""
+
+    told: list[CoveredOut] | None = Field(default=None, description="Only where a place was asked for.")
+
 
 @router.get("")
-def list_gaps(window: TheWindow, caller: Caller, limit: Limit = DEFAULT_LIMIT, cursor: After = None) -> Page[GapOut]:
-    """Places in no party zone, zones without members or fallback, a site without fallback. Empty is good."""
+def list_gaps(
+    window: TheWindow,
+    caller: Caller,
+    place: Within = None,
+    at: When = None,
+    days: Days = AHEAD // DAY,
+    limit: Limit = DEFAULT_LIMIT,
+    cursor: After = None,
+) -> CoverageOut:
+    """Gaps of a place and all below it (of the site) in the next days, or at one moment."""
     allow(caller, Act.READ)
+    inside = subtrees(caller, place)
     community = window.directory.community()
-    gaps = plan_gaps(community)
-    rows = [gap for gap in gaps if caller.place is None or is_within(gap.place or "", caller.place)]
-    page, following = cut_by_name(rows, limit, cursor, lambda gap: f"{gap.kind}|{gap.zone or ''}|{gap.place or ''}")
-    return Page(items=[_named(community, gap) for gap in page], next=following)
+    moment = instant_of(at, "query/at")
+    start = window.clock.now() if moment is None else moment
+    places = [id for id in _known_places(community) if all(is_within(id, one) for one in inside)]
+    if place is not None and not places:
+        places = [inside[0]]
+    policies = (*community.policies, *window.policies())
+    end = start + days * DAY if moment is None else start + 1
+    found = [_gap_out(gap) for gap in coverage_gaps(community, policies, start, end, places)]
+    configured = [gap for gap in plan_gaps(community) if all(is_within(gap.place or "", one) for one in inside)]
+    gaps = [*configured, *found]
+    page, following = cut_by_name(gaps, limit, cursor, _mark)
+    told = None if place is None else _told(window, Names(community, caller), PlaceId(place.strip("/")), start)
+    return CoverageOut(items=[_named(community, gap) for gap in page], next=following, told=told)
+
+
+@router.get("/told")
+def who_is_told(
+    window: TheWindow, caller: Caller, place: Annotated[str, Query(max_length=500)], at: When = None
+) -> list[CoveredOut]:
+    """现在会通知谁: step by step, on which channels, for each class of alarm at a place; now, or at a moment."""
+    wanted = PlaceId(place.strip("/"))
+    allow(caller, Act.READ, wanted)
+    community = window.directory.community()
+    if wanted != UNASSIGNED and not any(id in community.places for id in ancestors(wanted)):
+        raise not_found("place", place)
+    moment = instant_of(at, "query/at")
+    return _told(window, Names(community, caller), wanted, window.clock.now() if moment is None else moment)
 
 
 def plan_gaps(community: Community) -> Iterator[GapOut]:
@@ -47,10 +94,76 @@ def plan_gaps(community: Community) -> Iterator[GapOut]:
                 yield GapOut(kind="zone_overlap", zone=zone.id, place=place, detail=detail)
     covered: set[str] = {place for zone in community.zones.values() if zone.kind == "party" for place in zone.places}
     above_covered: set[str] = {at for place in covered for at in ancestors(place)}
-    known = {*community.places, *(device.place for device in community.devices.values())}
+    known = _known_places(community)
     bare = {found for place in known if (found := _topmost_bare(place, covered, above_covered))}
     for top in sorted(bare):
         yield GapOut(kind="place_without_zone", place=top, detail=f"{top} is in no party zone")
+
+
+def _known_places(community: Community) -> set[PlaceId]:
+    return {*community.places, *(one.place for one in community.devices.values() if one.place != UNASSIGNED)}
+
+
+def _told(window: Window, names: Names, place: PlaceId, at: int) -> list[CoveredOut]:
+    community = window.directory.community()
+    policies = (*community.policies, *window.policies())
+    return [_covered_out(one, names) for one in who_would_be_told(community, policies, place, at)]
+
+
+def _covered_out(one: Covered, names: Names) -> CoveredOut:
+    steps = [
+        CoveredStepOut(
+            index=step.index,
+            after=step.after,
+            unless=step.unless,
+            when=step.when,
+            tell=step.tell,
+            people=[
+                CalledOut(
+                    person=called.person,
+                    name=names.person(called.person),
+                    post=names.post(called.person, one.place),
+                    channels=called.channels,
+                    verified=called.verified,
+                )
+                for called in step.people
+            ],
+            gaps=step.gaps,
+        )
+        for step in one.steps
+    ]
+    return CoveredOut(
+        klass=one.klass,
+        severity=one.severity,
+        place=one.place,
+        at=time(one.at) or "",
+        policy=one.policy,
+        steps=steps,
+        fallback=one.fallback,
+    )
+
+
+def _gap_out(gap: Gap) -> GapOut:
+    return GapOut(
+        kind=gap.kind,
+        detail=gap.detail,
+        place=gap.place,
+        zone=gap.zone,
+        person=gap.person,
+        policy=gap.policy,
+        step=gap.step,
+        start=time(gap.start),
+        end=time(gap.end),
+        times=gap.times,
+    )
+
+
+def _mark(gap: GapOut) -> str:
+    """Tells gaps apart, so that a page can go on after one."""
+    return "|".join(
+        str(part or "")
+        for part in (gap.kind, gap.zone, gap.place, gap.person, gap.policy, gap.step, gap.start, gap.detail)
+    )
 
 
 def _named(community: Community, gap: GapOut) -> GapOut:

@@ -152,14 +152,55 @@ class PolicyOut(BaseModel):
 
 
 class GapOut(BaseModel):
-    """``kind``: place_without_zone, zone_without_members, zone_without_fallback, site_without_fallback,
-    zone_overlap."""
+    """``kind``: place_without_zone, zone_without_members, zone_without_fallback, site_without_fallback, zone_overlap of
+    the directory as configured; nobody (a first step that means nobody), empty_step, no_fallback, desk_uncertified,
+    nobody_at_night, three_roles, unverified_contact, calendar_ends of the time that was asked."""
 
     kind: str
     place: str | None = None
     where: PlaceNames | None = None
     zone: str | None = None
     detail: str
+    person: str | None = None
+    policy: str | None = None
+    step: int | None = None
+    start: Time | None = Field(
+        default=None, serialization_alias="from", description="Of its first span; null: all the time that was asked."
+    )
+    end: Time | None = Field(default=None, serialization_alias="to")
+    times: int = Field(default=1, description="How many spans it has.")
+
+
+class CalledOut(BaseModel):
+    """A person, and the channels on which they would be tried, in order."""
+
+    person: str
+    name: str
+    post: str
+    channels: list[str]
+    verified: bool
+
+
+class CoveredStepOut(BaseModel):
+    index: int
+    after: str
+    unless: str | None
+    when: str | None
+    tell: list[str]
+    people: list[CalledOut]
+    gaps: list[str] = Field(description="Targets that mean nobody, and why.")
+
+
+class CoveredOut(BaseModel):
+    """Whom an alarm of this class would reach at the place at that moment."""
+
+    klass: str = Field(serialization_alias="class")
+    severity: Severity
+    place: str
+    at: Time
+    policy: str
+    steps: list[CoveredStepOut]
+    fallback: str | None
 
 
 class PointOut(BaseModel):

@@ -1,0 +1,310 @@
+"""Who would be told of what, where and when; and every gap in it, before an alarm finds out.
+
+People change at few moments (shifts, overrides, leave), so a month is looked at only there, and each combination of
+duties only once. Places that no post, zone or policy tells apart are one *stand*: 2,000 dwellings are some dozens.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, timedelta, tzinfo
+from enum import StrEnum
+from itertools import pairwise
+
+from shouwang.domain.community import Community
+from shouwang.domain.duty import DESK, DESK_POST, Resolution, fallback_of, is_away, on_duty, resolve, zone_of
+from shouwang.domain.errors import ConfigError
+from shouwang.domain.escalation import Policy
+from shouwang.domain.grouping import kind_of
+from shouwang.domain.moment import moment, parse_rfc3339
+from shouwang.domain.place import PlaceKind, ancestors
+from shouwang.domain.reaching import SCENARIOS, policy_for
+from shouwang.domain.shift import KINDS_OF_DAY, edges, local_day, timezone
+from shouwang.domain.vocabulary import DAY, Instant, PersonId, PlaceId, Value
+
+AHEAD = 30 * DAY
+"""How far coverage looks."""
+
+ROLES_TOO_MANY = 3
+"""One person in as many roles at a time answers none of them when it burns."""
+
+NIGHT = (22, 6)
+"""Local hours between which somebody must be on duty by a roster, not merely hold a post and sleep."""
+
+
+class GapKind(StrEnum):
+    NOBODY = "nobody"
+    """The first step of a policy means nobody."""
+    EMPTY_STEP = "empty_step"
+    """A later step means nobody; the one after it comes at once."""
+    NO_FALLBACK = "no_fallback"
+    UNVERIFIED_CONTACT = "unverified_contact"
+    THREE_ROLES = "three_roles"
+    NOBODY_AT_NIGHT = "nobody_at_night"
+    DESK_UNCERTIFIED = "desk_uncertified"
+    CALENDAR_ENDS = "calendar_ends"
+
+
+class Gap(Value, frozen=True, kw_only=True):
+    """``start`` to ``end``: its first span within what was asked; ``times``: how many spans it has; None: always."""
+
+    kind: GapKind
+    detail: str
+    place: PlaceId | None = None
+    zone: str | None = None
+    person: PersonId | None = None
+    policy: str | None = None
+    step: int | None = None
+    start: Instant | None = None
+    end: Instant | None = None
+    times: int = 1
+
+
+def coverage_gaps(
+    community: Community,
+    policies: Sequence[Policy],
+    start: Instant,
+    end: Instant,
+    places: Iterable[PlaceId] | None = None,
+) -> list[Gap]:
+    """Every gap of these places (all that stand in the directory) in [start, end), worst kinds first."""
+    wanted = {*community.places, *(one.place for one in community.devices.values())} if places is None else places
+    looking = _Looking(community, policies, start, end)
+    stands = looking.stands(wanted)
+    found = [
+        *looking.empty_steps(stands),
+        *looking.no_fallback(stands),
+        *looking.desks(stands),
+        *looking.nights(stands),
+        *looking.roles(),
+        *looking.unverified(),
+        *looking.calendar(),
+    ]
+    order = list(GapKind)
+    return sorted(found, key=lambda gap: (order.index(gap.kind), gap.place or "", gap.start or 0, gap.detail))
+
+
+def duty_changes(community: Community, start: Instant, end: Instant) -> list[Instant]:
+    """``start``, and every moment before ``end`` at which whom a target means may change, in order."""
+    found = {start}
+    for roster in community.rosters.values():
+        found |= edges(roster, start, end, community.site.timezone, community.calendar)
+    for person in community.people.values():
+        for absence in person.absences:
+            found.update(at for at in _both(absence.start, absence.end) if start < at < end)
+    return sorted(found)
+
+
+class _Looking:
+    """One look at a span: moments, and what was found of a combination of duties before."""
+
+    def __init__(self, community: Community, policies: Sequence[Policy], start: Instant, end: Instant) -> None:
+        self._community = community
+        self._policies = policies
+        moments = duty_changes(community, start, end)
+        self._spans = list(pairwise([*moments, end]))
+        self._end = end
+        self._zone = _zone(community.site.timezone)
+        self._rosters = dict(sorted(community.rosters.items()))
+        self._duties: list[Mapping[str, tuple[str, ...]]] = []
+        self._away: list[frozenset[str]] = []
+        leaving = [id for id, person in community.people.items() if person.absences]
+        for at in moments:
+            duty = {id: on_duty(community, roster, at) for id, roster in self._rosters.items()}
+            self._duties.append({id: () if isinstance(who, str) else tuple(who) for id, who in duty.items()})
+            self._away.append(frozenset(id for id in leaving if is_away(community, id, at)))
+        self._known: dict[tuple[object, ...], Resolution] = {}
+        self._relied_on: set[PersonId] = set()
+
+    def stands(self, places: Iterable[PlaceId]) -> dict[tuple[str, PlaceKind | None], PlaceId]:
+        """One place for each that posts, zones and policies tell apart: the one nearest to the root."""
+        community = self._community
+        named = {one.place for one in community.posts}
+        named.update(place for zone in community.zones.values() for place in zone.places)
+        named.update(PlaceId(place) for policy in self._policies for place in policy.match.places or ())
+        minds_kind = any(policy.match.kinds for policy in self._policies)
+        found: dict[tuple[str, PlaceKind | None], PlaceId] = {}
+        for place in sorted(places, key=lambda place: (place.count("/"), place)):
+            anchor = next((around for around in ancestors(place) if around in named), "")
+            kind = kind_of(place, community.places) if minds_kind else None
+            found.setdefault((anchor, kind), place)
+        # What stands above every post and zone is only the way to places that are covered.
+        below = list(found.values())
+        return {
+            key: place
+            for key, place in found.items()
+            if key[0] or not any(other.startswith(f"{place}/") for other in below)
+        }
+
+    def empty_steps(self, stands: Mapping[tuple[str, PlaceKind | None], PlaceId]) -> Iterator[Gap]:
+        told: dict[tuple[str, int, str], list[tuple[PlaceId, list[int], str]]] = {}
+        for place in stands.values():
+            seen: set[str] = set()
+            for klass, severity in SCENARIOS:
+                policy = policy_for(self._policies, self._community, place, klass, severity)
+                if policy.id in seen:
+                    continue
+                seen.add(policy.id)
+                for index, step in enumerate(policy.steps):
+                    empty = [number for number in range(len(self._spans)) if not self._people(place, step.tell, number)]
+                    if empty:
+                        at = self._spans[empty[0]][0]
+                        why = "; ".join(resolve(self._community, place, step.tell, at).gaps)
+                        told.setdefault((policy.id, index, why), []).append((place, empty, ", ".join(step.tell)))
+        for (policy_id, index, why), items in told.items():
+            for place, empty, tell in items:
+                kind = GapKind.NOBODY if index == 0 else GapKind.EMPTY_STEP
+                detail = f"step {index} of policy {policy_id} ({tell}) means nobody: {why}"
+                yield self._gap(kind, detail, empty, place=place, policy=policy_id, step=index)
+
+    def no_fallback(self, stands: Mapping[tuple[str, PlaceKind | None], PlaceId]) -> Iterator[Gap]:
+        for place in stands.values():
+            if fallback_of(self._community, place) is None:
+                detail = f"{place} has no reachable fallback: where a step means nobody, nobody hears of it"
+                yield Gap(kind=GapKind.NO_FALLBACK, detail=detail, place=place)
+
+    def desks(self, stands: Mapping[tuple[str, PlaceKind | None], PlaceId]) -> Iterator[Gap]:
+        """Fewer certified operators at the desk than the site needs (GB 25506, GB 25201)."""
+        needed = self._community.site.desk_certified
+        seen: set[tuple[PersonId, ...]] = set()
+        for place in stands.values():
+            people = [tuple(self._people(place, [DESK], number)) for number in range(len(self._spans))]
+            if not any(people) or people[0] in seen:
+                continue
+            seen.add(people[0])
+            short = [
+                number
+                for number, there in enumerate(people)
+                if len([one for one in there if self._is_certified(one, self._spans[number][0])]) < needed
+            ]
+            if short:
+                there = people[short[0]]
+                count = len([one for one in there if self._is_certified(one, self._spans[short[0]][0])])
+                detail = f"{count} certified at the desk ({DESK_POST}) of {place}; expected {needed}"
+                yield self._gap(GapKind.DESK_UNCERTIFIED, detail, short, place=place)
+
+    def nights(self, stands: Mapping[tuple[str, PlaceKind | None], PlaceId]) -> Iterator[Gap]:
+        """Nights in which no roster around a place puts anybody on duty."""
+        seen: set[tuple[str, ...]] = set()
+        for place in stands.values():
+            zones = {
+                zone.id for kind in self._community.zones_by_place if (zone := zone_of(self._community, place, kind))
+            }
+            rosters = tuple(id for id, roster in self._rosters.items() if roster.zone in {"", *zones})
+            if rosters in seen:
+                continue
+            seen.add(rosters)
+            bare = [
+                number
+                for number, duties in enumerate(self._duties)
+                if not any(duties[id] for id in rosters) and self._meets_night(*self._spans[number])
+            ]
+            if bare:
+                detail = f"no roster around {place} puts anybody on duty at night ({NIGHT[0]}:00 to {NIGHT[1]:02}:00)"
+                yield self._gap(GapKind.NOBODY_AT_NIGHT, detail, bare, place=place)
+
+    def roles(self) -> Iterator[Gap]:
+        """One person in three roles at a time."""
+        held: dict[PersonId, set[str]] = {}
+        for one in self._community.posts:
+            held.setdefault(one.person, set()).add(one.post)
+        crowded: dict[tuple[PersonId, tuple[str, ...]], list[int]] = {}
+        for number, duties in enumerate(self._duties):
+            filled: dict[PersonId, set[str]] = {person: set(posts) for person, posts in held.items()}
+            for id, people in duties.items():
+                for person in people:
+                    filled.setdefault(PersonId(person), set()).add(self._rosters[id].post or f"roster {id}")
+            for who, roles in filled.items():
+                if len(roles) >= ROLES_TOO_MANY:
+                    crowded.setdefault((who, tuple(sorted(roles))), []).append(number)
+        for (who, together), numbers in sorted(crowded.items()):
+            detail = f"{who} is in {len(together)} roles at a time: {', '.join(together)}"
+            yield self._gap(GapKind.THREE_ROLES, detail, numbers, person=who)
+
+    def unverified(self) -> Iterator[Gap]:
+        """People on whom a step relies and none of whose contacts was proven; called after ``empty_steps``."""
+        for person in sorted(self._relied_on):
+            known = self._community.people[person]
+            if not any(contact.verified for contact in known.channels):
+                detail = f"no contact of {person} is verified; {person} is told all the same"
+                yield Gap(kind=GapKind.UNVERIFIED_CONTACT, detail=detail, person=person)
+
+    def calendar(self) -> Iterator[Gap]:
+        """Rosters lean on public holidays that are not decreed yet."""
+        known_to = self._community.calendar.known_to
+        last = moment(self._end - 1).date()
+        leaning = [
+            id
+            for id, roster in self._rosters.items()
+            if any(day in KINDS_OF_DAY for shift in roster.shifts for day in shift.days or ())
+        ]
+        if leaning and (known_to is None or last > known_to):
+            said = f"public holidays are known up to {known_to}" if known_to else "no public holidays are known"
+            detail = f"{said}; beyond it {', '.join(leaning)} follow the week alone: name single days in site.days"
+            yield Gap(kind=GapKind.CALENDAR_ENDS, detail=detail)
+
+    def _people(self, place: PlaceId, targets: Sequence[str], number: int) -> list[PersonId]:
+        """Whom targets mean in a span; looked up once for each combination of the duties that they depend on."""
+        depends = tuple(self._duties[number][id] for id in self._rosters if self._matters(id, targets))
+        key = (place, tuple(targets), depends, self._away[number])
+        if key not in self._known:
+            self._known[key] = resolve(self._community, place, targets, self._spans[number][0])
+            self._relied_on.update(self._known[key].people)
+        return self._known[key].people
+
+    def _matters(self, roster: str, targets: Sequence[str]) -> bool:
+        post = self._rosters[roster].post
+        return any(
+            target == f"roster:{roster}"
+            or target.startswith(("any:", "trinity"))
+            or (post and target == f"post:{post}")
+            for target in targets
+        )
+
+    def _is_certified(self, person: PersonId, at: Instant) -> bool:
+        known = self._community.people.get(person)
+        today = moment(at).astimezone(self._zone).date()
+        for certificate in known.certificates if known else ():
+            try:
+                if certificate.kind == "desk" and (
+                    certificate.expires is None or local_day(certificate.expires) >= today
+                ):
+                    return True
+            except ConfigError:
+                continue
+        return False
+
+    def _meets_night(self, start: Instant, end: Instant) -> bool:
+        """The span holds a moment of local night."""
+        local = moment(start).astimezone(self._zone)
+        if local.hour >= NIGHT[0] or local.hour < NIGHT[1]:
+            return True
+        evening = local.replace(hour=NIGHT[0], minute=0, second=0, microsecond=0)
+        return moment(end).astimezone(self._zone) - evening > timedelta(0)
+
+    def _gap(self, kind: GapKind, detail: str, numbers: Sequence[int], **where: object) -> Gap:
+        """Spans that follow each other are one; a gap of all spans has no time."""
+        if len(numbers) == len(self._spans):
+            return Gap(kind=kind, detail=detail, **where)  # type: ignore[arg-type]  # fields by name
+        runs: list[tuple[int, int]] = []
+        for number in numbers:
+            if runs and runs[-1][1] == number - 1:
+                runs[-1] = (runs[-1][0], number)
+            else:
+                runs.append((number, number))
+        first, last = runs[0]
+        start, end = self._spans[first][0], self._spans[last][1]
+        return Gap(kind=kind, detail=detail, start=start, end=end, times=len(runs), **where)  # type: ignore[arg-type]
+
+
+def _zone(name: str) -> tzinfo:
+    try:
+        return timezone(name)
+    except ConfigError:
+        return UTC
+
+
+def _both(start: str, end: str) -> Iterator[Instant]:
+    for text in (start, end):
+        try:
+            yield parse_rfc3339(text)
+        except ConfigError:
+            continue

@@ -1,0 +1,111 @@
+"""Whom an alarm at a place would reach at a moment, step by step, on which channels."""
+
+from collections.abc import Collection, Sequence
+
+from shouwang.domain.alert import AlertClass
+from shouwang.domain.community import Community
+from shouwang.domain.duty import fallback_of, resolve
+from shouwang.domain.escalation import Policy, choose_policy
+from shouwang.domain.grouping import kind_of
+from shouwang.domain.vocabulary import Instant, PersonId, PlaceId, Severity, Value
+
+SCENARIOS: Sequence[tuple[AlertClass, Severity]] = (
+    (AlertClass.FIRE, Severity.CRITICAL),
+    (AlertClass.GAS, Severity.CRITICAL),
+    (AlertClass.EMERGENCY, Severity.CRITICAL),
+    (AlertClass.WATER, Severity.HIGH),
+    (AlertClass.FAULT, Severity.MEDIUM),
+)
+"""What coverage asks about."""
+
+
+class Called(Value, frozen=True):
+    """A person with the channels on which they would be tried, in order. ``verified``: at least one is proven."""
+
+    person: PersonId
+    channels: list[str]
+    verified: bool
+
+
+class CoveredStep(Value, frozen=True, kw_only=True):
+    """A step and whom it means at a moment; ``gaps``: targets that mean nobody, and why."""
+
+    index: int
+    after: str
+    unless: str | None
+    when: str | None
+    tell: list[str]
+    people: list[Called]
+    gaps: list[str]
+
+
+class Covered(Value, frozen=True, kw_only=True):
+    """Whom an alarm of a class at a place would reach at a moment, step by step; ``fallback``: who hears of a gap."""
+
+    klass: AlertClass
+    severity: Severity
+    place: PlaceId
+    at: Instant
+    policy: str
+    steps: list[CoveredStep]
+    fallback: PersonId | None
+
+
+def who_would_be_told(
+    community: Community, policies: Sequence[Policy], place: PlaceId, at: Instant, channels: Collection[str] = ()
+) -> list[Covered]:
+    """For each scenario, what would happen at ``place`` at that moment; tells nobody. ``channels``: names of those that
+    this installation has; empty means that all count."""
+    covered = []
+    for klass, severity in SCENARIOS:
+        policy = policy_for(policies, community, place, klass, severity)
+        steps = []
+        for index, step in enumerate(policy.steps):
+            found = resolve(community, place, step.tell, at)
+            people = [_called(community, person, step.channels, channels) for person in found.people]
+            steps.append(
+                CoveredStep(
+                    index=index,
+                    after=step.after,
+                    unless=step.unless,
+                    when=step.when,
+                    tell=list(step.tell),
+                    people=people,
+                    gaps=found.gaps,
+                )
+            )
+        covered.append(
+            Covered(
+                klass=klass,
+                severity=severity,
+                place=place,
+                at=at,
+                policy=policy.id,
+                steps=steps,
+                fallback=fallback_of(community, place),
+            )
+        )
+    return covered
+
+
+def policy_for(
+    policies: Sequence[Policy], community: Community, place: PlaceId, klass: AlertClass, severity: Severity
+) -> Policy:
+    """The policy of a scenario at a place."""
+    return choose_policy(
+        policies,
+        severity=severity,
+        klass=klass,
+        rule="",
+        kinds=(kind_of(place, community.places),),
+        place=place,
+    )
+
+
+def _called(
+    community: Community, person: PersonId, preferred: Sequence[str] | None, channels: Collection[str]
+) -> Called:
+    known = community.people[person]
+    usable = [contact for contact in known.channels if not channels or contact.kind in channels]
+    ordered = sorted(usable, key=lambda contact: preferred is not None and contact.kind not in preferred)
+    return Called(person, [contact.kind for contact in ordered], any(contact.verified for contact in usable))

@@ -1,0 +1,303 @@
+"""Who would be told, and every gap: by example, and for any community whatever."""
+
+import random
+import time
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shouwang.domain.alert import AlertClass
+from shouwang.domain.community import Community
+from shouwang.domain.coverage import AHEAD, Gap, GapKind, coverage_gaps, duty_changes
+from shouwang.domain.duty import (
+    Absence,
+    Certificate,
+    Contact,
+    Override,
+    Person,
+    PostHolder,
+    Roster,
+    Rotation,
+    Shift,
+    SiteFacts,
+    Zone,
+    resolve,
+)
+from shouwang.domain.escalation import Match, Milestone, Policy, Step
+from shouwang.domain.moment import parse_rfc3339, rfc3339
+from shouwang.domain.place import Place, PlaceKind
+from shouwang.domain.reaching import who_would_be_told
+from shouwang.domain.vocabulary import DAY, HOUR, PersonId, PlaceId
+
+START = parse_rfc3339("2026-11-24T12:00:00+08:00")
+ROOT = PlaceId("s/c/jy")
+
+
+def person(id: str, *, verified: bool = True, certified: bool = True, channels: int = 1, away: str = "") -> Person:
+    absences = [Absence(start=away.split("/")[0], end=away.split("/")[1])] if away else []
+    return Person(
+        id=PersonId(id),
+        name=id,
+        channels=[Contact(kind="webhook", url="http://x", verified=verified)] * channels,
+        certificates=[Certificate()] if certified else [],
+        absences=absences,
+    )
+
+
+def compound(*people: Person, shifts: list[Shift] | None = None) -> Community:
+    shifts = shifts or [
+        Shift(start="08:00", end="20:00", people=[PersonId("day1"), PersonId("day2")]),
+        Shift(start="20:00", end="08:00", people=[PersonId("night1"), PersonId("night2")]),
+    ]
+    everybody = [person(id) for id in ("day1", "day2", "night1", "night2", "chief")]
+    return Community(
+        site=SiteFacts(fallback=PersonId("chief")),
+        people={one.id: one for one in (*everybody, *people)},
+        places={
+            PlaceId(id): Place(id=PlaceId(id), kind=kind)
+            for id, kind in ((ROOT, PlaceKind.COMPOUND), (f"{ROOT}/b1", PlaceKind.BUILDING))
+        },
+        posts=(PostHolder(place=ROOT, post="property_manager", person=PersonId("chief")),),
+        zones={"z": Zone(id="z", places=[ROOT], members=[PersonId("chief")])},
+        rosters={"desk": Roster(id="desk", zone="z", post="desk_operator", shifts=shifts)},
+    )
+
+
+POLICIES = [
+    Policy(
+        id="all",
+        steps=[
+            Step(tell=["post:desk_operator"]),
+            Step(after="60s", unless=Milestone.ACKNOWLEDGED, tell=["post:property_manager"]),
+        ],
+    )
+]
+
+
+def gaps(community: Community, days: int = 30) -> list[Gap]:
+    return coverage_gaps(community, POLICIES, START, START + days * DAY)
+
+
+def test_a_desk_that_is_always_manned_by_two_certified_people_has_no_gap() -> None:
+    assert gaps(compound()) == []
+
+
+def test_a_leave_that_empties_the_night_is_named_with_its_hours() -> None:
+    away = "2026-11-26T00:00:00+08:00/2026-11-28T00:00:00+08:00"
+    found = gaps(compound(person("night1", away=away), person("night2", away=away)))
+    nobody = [gap for gap in found if gap.kind is GapKind.NOBODY]
+    assert [(rfc3339(gap.start or 0), rfc3339(gap.end or 0), gap.times) for gap in nobody] == [
+        ("2026-11-25T16:00:00Z", "2026-11-26T00:00:00Z", 3)  # 00:00 to 08:00, then the nights of the 26th and 27th
+    ]
+    assert "night1 is away" in nobody[0].detail or "nobody" in nobody[0].detail
+    assert {gap.kind for gap in found} == {GapKind.NOBODY, GapKind.NOBODY_AT_NIGHT, GapKind.DESK_UNCERTIFIED}
+
+
+def test_certificates_that_run_out_contacts_that_nobody_proved_and_three_roles_are_gaps() -> None:
+    expiring = Person(
+        id=PersonId("day1"),
+        name="d",
+        channels=[Contact(kind="webhook", url="http://x")],
+        certificates=[Certificate(expires="2026-12-01")],
+    )
+    community = compound(expiring)
+    more = (
+        PostHolder(place=ROOT, post="engineer", person=PersonId("chief")),
+        PostHolder(place=ROOT, post="patrol", person=PersonId("chief")),
+    )
+    community = Community(
+        **{name: getattr(community, name) for name in ("site", "people", "places", "zones", "rosters")},
+        posts=(*community.posts, *more),
+    )
+    found = {gap.kind: gap for gap in gaps(community)}
+    assert set(found) == {GapKind.DESK_UNCERTIFIED, GapKind.UNVERIFIED_CONTACT, GapKind.THREE_ROLES}
+    assert rfc3339(found[GapKind.DESK_UNCERTIFIED].start or 0) == "2026-12-02T00:00:00Z"
+    assert found[GapKind.UNVERIFIED_CONTACT].person == "day1"
+    assert found[GapKind.THREE_ROLES].person == "chief"
+
+
+def test_one_certified_person_is_enough_where_the_province_allows_it() -> None:
+    community = compound(person("day2", certified=False))
+    assert [gap.kind for gap in gaps(community)] == [GapKind.DESK_UNCERTIFIED]
+    alone = Community(
+        site=SiteFacts(fallback=PersonId("chief"), desk_certified=1),
+        **{name: getattr(community, name) for name in ("people", "places", "posts", "zones", "rosters")},
+    )
+    assert gaps(alone) == []
+
+
+def test_rosters_that_follow_holidays_nobody_decreed_yet_are_a_gap() -> None:
+    shifts = [
+        Shift(start="00:00", end="24:00", people=[PersonId("day1"), PersonId("day2")], days=["workday"]),
+        Shift(start="00:00", end="24:00", people=[PersonId("night1"), PersonId("night2")], days=["restday"]),
+    ]
+    assert [gap.kind for gap in gaps(compound(shifts=shifts))] == [GapKind.CALENDAR_ENDS]
+
+
+def test_who_would_be_told_names_people_channels_and_the_fallback_step_by_step() -> None:
+    fire = next(
+        one
+        for one in who_would_be_told(compound(), POLICIES, PlaceId(f"{ROOT}/b1/u1"), START)
+        if one.klass is AlertClass.FIRE
+    )
+    assert [[called.person for called in step.people] for step in fire.steps] == [["day1", "day2"], ["chief"]]
+    assert fire.steps[0].people[0].channels == ["webhook"] and fire.fallback == "chief"
+    night = who_would_be_told(compound(), POLICIES, PlaceId(f"{ROOT}/b1/u1"), START + 12 * HOUR)
+    assert [called.person for called in night[0].steps[0].people] == ["night1", "night2"]
+
+
+def test_a_month_of_a_large_compound_is_looked_at_in_a_moment() -> None:
+    """2,000 dwellings in 20 buildings, 300 people, 30 rosters that change three times a day: bounded work, by count of
+    moments and stands rather than by minutes and dwellings."""
+    people = [person(f"p{number}") for number in range(300)]
+    rosters = {
+        f"r{number}": Roster(
+            id=f"r{number}",
+            zone=f"z{number % 20}",
+            post="patrol" if number % 2 else "desk_operator",
+            shifts=[
+                Shift(
+                    start=f"{8 * turn:02}:00",
+                    end=f"{8 * turn + 8:02}:00",
+                    rotation=Rotation(
+                        since="2026-11-01", teams=[[PersonId(f"p{number * 9 + turn * 3 + team}")] for team in range(3)]
+                    ),
+                )
+                for turn in range(3)
+            ],
+        )
+        for number in range(30)
+    }
+    places = {ROOT: Place(id=ROOT, kind=PlaceKind.COMPOUND)}
+    for building in range(20):
+        for flat in range(100):
+            id = PlaceId(f"{ROOT}/b{building}/u1/f{flat // 4}/{flat}")
+            places[id] = Place(id=id, kind=PlaceKind.DWELLING)
+    community = Community(
+        site=SiteFacts(fallback=PersonId("p0")),
+        people={one.id: one for one in people},
+        places=places,
+        rosters=rosters,
+        zones={
+            f"z{n}": Zone(id=f"z{n}", places=[PlaceId(f"{ROOT}/b{n}")], members=[PersonId(f"p{n}")]) for n in range(20)
+        },
+    )
+    began = time.process_time()
+    found = coverage_gaps(community, POLICIES, START, START + AHEAD)
+    assert time.process_time() - began < 20  # about one second on one core; a hang would fail here
+    assert found and len(duty_changes(community, START, START + AHEAD)) <= 91
+
+
+# For any community ----------------------------------------------------------------------------------------------------
+
+IDS = st.sampled_from([PersonId(f"p{number}") for number in range(6)])
+PLACES = st.sampled_from([PlaceId(path) for path in ("s", "s/a", "s/a/1", "s/a/2", "s/b", "s/b/1")])
+POSTS = st.sampled_from(["patrol", "desk_operator", "leader"])
+HOURS = st.sampled_from(["00:00", "06:30", "08:00", "20:00", "24:00"])
+TIMES = st.integers(-3, 40).map(lambda hours: rfc3339(START + hours * HOUR))
+TARGETS = st.one_of(
+    POSTS.map(lambda post: f"post:{post}"),
+    st.sampled_from(["roster:r0", "roster:r1", "roster:gone", "zone", "zone:grid", "trinity"]),
+    IDS.map(lambda id: f"person:{id}"),
+    st.tuples(POSTS, IDS).map(lambda pair: f"any:post:{pair[0]}|person:{pair[1]}"),
+)
+
+
+@st.composite
+def communities(draw: st.DrawFn) -> Community:
+    def absences() -> list[Absence]:
+        return [Absence(start=draw(TIMES), end=draw(TIMES)) for _ in range(draw(st.integers(0, 1)))]
+
+    def one_person(id: PersonId) -> Person:
+        contacts = draw(st.lists(st.just(Contact(kind="webhook", url="http://x")), max_size=1))
+        return Person(id=id, name=id, channels=contacts, absences=absences())
+
+    def roster(id: str) -> Roster:
+        shifts = [
+            Shift(
+                start=draw(HOURS),
+                end=draw(HOURS),
+                people=draw(st.lists(IDS, max_size=2)),
+                days=draw(st.none() | st.lists(st.sampled_from(["tue", "wed", "workday", "holiday"]), max_size=2)),
+                layer=draw(st.integers(0, 1)),
+            )
+            for _ in range(draw(st.integers(0, 2)))
+        ]
+        overrides = [
+            Override(start=draw(TIMES), end=draw(TIMES), add=draw(st.none() | IDS), remove=draw(st.none() | IDS))
+            for _ in range(draw(st.integers(0, 2)))
+        ]
+        return Roster(
+            id=id, shifts=shifts, overrides=overrides, zone=draw(st.sampled_from(["", "z"])), post=draw(POSTS)
+        )
+
+    people = {id: one_person(id) for id in draw(st.sets(IDS))}
+    posts = draw(
+        st.lists(st.builds(PostHolder, place=PLACES, post=POSTS, person=IDS, deputy=st.none() | IDS), max_size=5)
+    )
+    zones = {
+        id: Zone(
+            id=id,
+            kind=kind,
+            places=draw(st.lists(PLACES, max_size=3)),
+            members=draw(st.lists(IDS, max_size=3)),
+            fallback=draw(st.none() | IDS),
+        )
+        for id, kind in (("z", "party"), ("g", "grid"))
+    }
+    return Community(
+        site=SiteFacts(fallback=draw(st.none() | IDS)),
+        places={id: Place(id=id, kind=PlaceKind.AREA) for id in map(PlaceId, ("s", "s/a", "s/a/1", "s/b"))},
+        people=people,
+        posts=tuple(posts),
+        zones=zones,
+        rosters={"r0": roster("r0"), "r1": roster("r1")},
+    )
+
+
+def shuffled(community: Community, seed: int) -> Community:
+    """The same, as another directory might list it."""
+    chance = random.Random(seed)
+
+    def mixed(items: list[tuple[str, object]]) -> dict[str, object]:
+        chance.shuffle(items)
+        return dict(items)
+
+    return Community(
+        site=community.site,
+        places=community.places,
+        people=mixed(list(community.people.items())),  # type: ignore[arg-type]
+        posts=tuple(chance.sample(community.posts, len(community.posts))),
+        zones=mixed(list(community.zones.items())),  # type: ignore[arg-type]
+        rosters=mixed(list(community.rosters.items())),  # type: ignore[arg-type]
+    )
+
+
+@given(communities(), PLACES, st.lists(TARGETS, max_size=4), st.integers(-48, 48), st.integers(0, 9))
+def test_nobody_is_told_twice_an_empty_duty_has_its_reason_and_order_changes_nothing(
+    community: Community, place: PlaceId, targets: list[str], hours: int, seed: int
+) -> None:
+    now = START + hours * HOUR
+    found = resolve(community, place, targets, now)
+    assert len(found.people) == len(set(found.people))
+    assert found.people or found.gaps
+    assert all(community.people[one].channels for one in found.people)
+    assert resolve(shuffled(community, seed), place, targets, now) == found
+
+
+@given(communities(), PLACES, st.lists(TARGETS, min_size=1, max_size=3), st.integers(0, 47))
+def test_a_step_that_means_nobody_at_some_moment_is_in_the_coverage_gaps_of_that_moment(
+    community: Community, place: PlaceId, targets: list[str], hours: int
+) -> None:
+    policies = [Policy(id="p", match=Match(), steps=[Step(tell=targets)])]
+    at = START + hours * HOUR + 1
+    is_empty = not resolve(community, place, targets, at).people
+    found = coverage_gaps(community, policies, START, START + 2 * DAY, [place])
+    named = [
+        gap
+        for gap in found
+        if gap.kind is GapKind.NOBODY and (gap.start is None or gap.times > 1 or gap.start <= at < (gap.end or 0))
+    ]
+    assert not is_empty or named
+    now_only = coverage_gaps(community, policies, at, at + 1, [place])
+    assert is_empty == any(gap.kind is GapKind.NOBODY for gap in now_only)
