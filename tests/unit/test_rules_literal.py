@@ -10,7 +10,12 @@ from typing import TypeAlias
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.timelines import says
+from harness.timelines import CEL, START, rule, says
+from shouwang.domain.moment import parse_rfc3339
+from shouwang.domain.rulebook import RuleBook
+from shouwang.domain.standing import Change
+from shouwang.domain.trial import Line, play
+from shouwang.domain.vocabulary import SECOND
 
 Truth: TypeAlias = bool | None
 Message: TypeAlias = Mapping[str, bool | int]
@@ -215,7 +220,7 @@ TIMELINES = st.lists(
 
 
 @given(RULES, TIMELINES)
-@settings(max_examples=60)
+@settings(max_examples=100)
 def test_rules_say_what_the_literal_reading_says(when: Written, lines: list[tuple[int, Message]]) -> None:
     lines = sorted(lines, key=lambda line: line[0])
     words = [
@@ -240,7 +245,7 @@ def heard(metric: str, lines: list[tuple[int, str, bool]]) -> list[str]:
 
 
 @given(st.integers(1, 3), st.integers(0, 20), HOMES)
-@settings(max_examples=60)
+@settings(max_examples=100)
 def test_devices_confirm_each_other_as_the_literal_reading_says(
     devices: int, within: int, lines: list[tuple[int, str, bool]]
 ) -> None:
@@ -265,7 +270,7 @@ def test_devices_confirm_each_other_as_the_literal_reading_says(
 
 
 @given(st.sampled_from(["occupancy", "contact"]), st.integers(1, 40), HOMES)
-@settings(max_examples=60)
+@settings(max_examples=100)
 def test_a_quiet_home_is_told_as_the_literal_reading_says(
     metric: str, longest: int, lines: list[tuple[int, str, bool]]
 ) -> None:
@@ -304,8 +309,63 @@ def flow(when: object) -> str:
         return "[" + ", ".join(map(flow, when)) + "]"
     return (
         f'"{when}"'
-        if isinstance(when, str) and ":" in when
+        if isinstance(when, str) and set(when) & set(":!&|")
         else str(when).lower()
         if isinstance(when, bool)
         else str(when)
     )
+
+
+ANY_VALUE = st.one_of(
+    st.booleans(),
+    st.integers(-2, 4),
+    st.sampled_from([0.5, 2.5, float("nan"), float("inf"), 1e300]),
+    st.sampled_from(["", "on"]),
+)
+SPOKEN = st.builds(
+    Line,
+    at=st.integers(0, 90).map(lambda second: parse_rfc3339(START) + second * SECOND),
+    device=st.sampled_from("abc"),
+    metric=st.sampled_from(["smoke", "contact", "vibration", "temperature", "occupancy", "water_volume"]),
+    value=st.one_of(st.none(), ANY_VALUE),
+    part=st.sampled_from(["", "", "1"]),
+    kind=st.sampled_from([None, "heat", "nonsense"]),
+    place=st.sampled_from([None, "", "s/c", "s/c/p/b/u/f/d", "s/c/p/b/u/f/e/room"]),
+    tags=st.sampled_from([None, [], ["t"]]),
+    tick=st.sampled_from([False, False, False, True]),
+)
+PLACE_RULES: st.SearchStrategy[Written] = st.one_of(
+    st.builds(
+        lambda metric, devices, span, level: {
+            "confirm": {"metric": metric, "devices": devices, "within": span, "in": level}
+        },
+        st.sampled_from(["smoke", "temperature"]),
+        st.integers(1, 3),
+        SPANS,
+        st.sampled_from(["floor", "unit", "building"]),
+    ),
+    st.builds(
+        lambda metric, span: {"inactive": {"metrics": [metric], "longest": span, "between": ["12:00", "12:01"]}},
+        st.sampled_from(["occupancy", "contact", "water_volume", "temperature"]),
+        SPANS,
+    ),
+    st.sampled_from(["temperature > 1", "!(smoke && contact)", "temperature / occupancy > 2 || smoke == 'on'"]).map(
+        lambda source: {"expression": source}
+    ),
+)
+SCOPES = st.sampled_from(["", "scope: {kinds: [heat]}", "scope: {places: [s/c/p]}", "scope: {tags: [t]}"])
+
+
+@given(
+    st.lists(st.tuples(st.one_of(RULES, PLACE_RULES), SCOPES), min_size=1, max_size=4), st.lists(SPOKEN, max_size=25)
+)
+@settings(max_examples=100)
+def test_whatever_is_heard_in_whatever_order_is_judged(asked: list[tuple[Written, str]], heard: list[Line]) -> None:
+    rules = [rule(flow(when), id=f"r{number}", more=scope) for number, (when, scope) in enumerate(asked)]
+    changes: dict[tuple[str, str], list[str]] = {}
+    for said in play(RuleBook(rules, expressions=CEL), heard):
+        assert said.sentence["zh"] and said.sentence["en"]
+        if said.change is not Change.REPEATED:
+            changes.setdefault((said.rule, said.subject), []).append(said.change)
+    for said_of in changes.values():
+        assert said_of == (["raised", "cleared"] * len(said_of))[: len(said_of)]

@@ -189,8 +189,8 @@ def _is_any_true(metric: str, values: Mapping[str, Newest]) -> bool:
 
 
 def _turned_at(metric: str, to: bool, readings: Sequence[Reading]) -> Instant:
-    """Device time of the first true reading, or of the last false one."""
-    times = [one.measured_at for one in readings if one.metric == metric and one.value is to]
+    """Device time of the first true reading, or of the last one that is not."""
+    times = [one.measured_at for one in readings if one.metric == metric and (one.value is True) is to]
     return (min if to else max)(times)
 
 
