@@ -43,6 +43,8 @@ from shouwang.domain.vocabulary import (
     Severity,
 )
 from shouwang.flows.answering import Answering
+from shouwang.flows.discovery import Discovery
+from shouwang.flows.installing import Installing
 from shouwang.flows.respond import Respond
 from shouwang.registry.rules import load_rules
 from shouwang.store.board import SqlBoard
@@ -54,6 +56,7 @@ from shouwang.store.tables import device_states, discovered, quarantine
 from shouwang.store.tokens import SqlTokens
 from shouwang.store.transactions import SqlCasebook
 from shouwang.store.users import SqlUsers
+from shouwang.store.visits import SqlVisits
 from shouwang.timeseries.sqlite import SqliteReadings
 
 LINK_SECRET = bytes(range(32))
@@ -114,6 +117,7 @@ class Site:
         self.equipment = Equipment(Interpreter([], []), profiles, book, ())
         self.ready = Readiness(ok=True, reasons=[], proven_at=at, took=400_000, channels={"webhook": True})
         self.respond = Respond(self.casebook, self.directory, self.clock, wake=self.tail.wake)
+        self.suggest = Discovery(lambda: self.equipment.interpreter, self.equipment.codecs.run)
         self._seen = 0
         self.directory.change(_compound())
 
@@ -139,6 +143,9 @@ class Site:
             readiness=lambda: self.ready,
             metrics_text=lambda: "# HELP shouwang_up 1\n",
             clock=self.clock,
+            installing=Installing(self.casebook, self.directory, self.clock, wake=self.tail.wake),
+            visits=SqlVisits(self.database),
+            suggest=self.suggest,
             demo=demo,
         )
 

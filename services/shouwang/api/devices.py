@@ -22,7 +22,7 @@ from .names import place_names
 from .paging import DEFAULT_LIMIT, After, Limit, Page, cut_by_mark
 from .problems import Code, Problem, invalid, not_found
 from .questions import Several, Within, subtrees, time, words
-from .sheets import DeviceChange, DeviceIn, DeviceOut, ValueOut
+from .sheets import DeviceChange, DeviceIn, DeviceOut, ReadByOut, TrialOut, ValueOut
 
 router = APIRouter(prefix="/devices", tags=["devices"])
 
@@ -78,18 +78,18 @@ def register_device(window: TheWindow, caller: Caller, body: DeviceIn, response:
     else:
         if known is not None:
             raise Problem(Code.CONFLICT, f"a device {device.id!r} is registered already, otherwise; change it by PATCH")
-        _check(window, community, device)
+        check_device(window, community, device)
         _keep(window, caller, device, "device.registered")
     response.headers["ETag"] = etag(device)
-    return _one(window, device)
+    return one_device(window, device)
 
 
 @router.get("/{device_id:path}")
 def get_device(window: TheWindow, caller: Caller, device_id: DeviceRef, response: Response) -> DeviceOut:
     """Its newest values, when it was heard, and its state."""
-    device = _registered(window.directory.community(), caller, device_id)
+    device = registered_device(window.directory.community(), caller, device_id)
     response.headers["ETag"] = etag(device)
-    return _one(window, device)
+    return one_device(window, device)
 
 
 @router.patch("/{device_id:path}")
@@ -103,29 +103,32 @@ def change_device(
 ) -> DeviceOut:
     """Only what is given changes."""
     community = window.directory.community()
-    device = _registered(community, caller, device_id)
+    device = registered_device(community, caller, device_id)
     allow(caller, Act.CHANGE_DEVICES, device.place)
     require_match(if_match, etag(device))
     changed = msgspec.structs.replace(device, **body.model_dump(exclude_none=True))
+    if changed.life is not device.life:
+        _refuse_unheard(window, device, changed)
+        changed = msgspec.structs.replace(changed, trial=None)
     allow(caller, Act.CHANGE_DEVICES, changed.place)
     if changed != device:
-        _check(window, community, changed)
+        check_device(window, community, changed)
         _keep(window, caller, changed, "device.changed")
     response.headers["ETag"] = etag(changed)
-    return _one(window, changed)
+    return one_device(window, changed)
 
 
 @router.delete("/{device_id:path}", status_code=204)
 def remove_device(window: TheWindow, caller: Caller, device_id: DeviceRef, if_match: IfMatch = None) -> None:
     """It leaves the directory; its readings, alerts and journal stay. An open alert of it stays open."""
-    device = _registered(window.directory.community(), caller, device_id)
+    device = registered_device(window.directory.community(), caller, device_id)
     allow(caller, Act.CHANGE_DEVICES, device.place)
     require_match(if_match, etag(device))
     window.directory.change([], [("device", device.id)])
     _record(window, caller, device, "device.removed")
 
 
-def _registered(community: Community, caller: Principal, device_id: str) -> Device:
+def registered_device(community: Community, caller: Principal, device_id: str) -> Device:
     device = community.devices.get(DeviceId(device_id))
     if device is None:
         raise not_found("device", device_id)
@@ -133,7 +136,7 @@ def _registered(community: Community, caller: Principal, device_id: str) -> Devi
     return device
 
 
-def _check(window: Window, community: Community, device: Device) -> None:
+def check_device(window: Window, community: Community, device: Device) -> None:
     """Raises the problem where the device cannot be registered like this."""
     family, _, identity = device.address.partition(":")
     if not family or not identity:
@@ -147,6 +150,15 @@ def _check(window: Window, community: Community, device: Device) -> None:
     holder = community.by_address.get(device.address)
     if holder is not None and holder.id != device.id:
         raise Problem(Code.CONFLICT, f"the address {device.address!r} belongs to the device {holder.id!r}")
+
+
+def _refuse_unheard(window: Window, device: Device, changed: Device) -> None:
+    """Nobody puts a device into service by hand that somebody began to commission and that was never heard since."""
+    if device.life is not Life.COMMISSIONING or device.trial is None or changed.life is not Life.IN_SERVICE:
+        return
+    heard_at = window.board.states([device.id]).get(device.id, DeviceState()).heard_at
+    if heard_at is None or heard_at < device.trial.at:
+        raise Problem(Code.CONFLICT, f"device {device.id!r} was not heard since its commissioning began")
 
 
 def _keep(window: Window, caller: Principal, device: Device, kind: str) -> None:
@@ -167,7 +179,7 @@ def _record(window: Window, caller: Principal, device: Device, kind: str) -> Non
         transaction.record(entry)
 
 
-def _one(window: Window, device: Device) -> DeviceOut:
+def one_device(window: Window, device: Device) -> DeviceOut:
     return shown(window, load_fleet(window, (), only=device), [device])[0]
 
 
@@ -196,6 +208,13 @@ def _device_out(fleet: Fleet, device: Device, remembered: DeviceState) -> Device
         longest_silence=longest // SECOND if longest is not None else None,
         qos0=remembered.qos0,
         values={key: _value_out(key, newest) for key, newest in remembered.values.items()},
+        trial=TrialOut(by=device.trial.by, at=rfc3339(device.trial.at), until=time(device.trial.until))
+        if device.trial
+        else None,
+        replaces=device.replaces,
+        read_by=ReadByOut(profile=remembered.profile, version=remembered.profile_version)
+        if remembered.profile
+        else None,
     )
 
 

@@ -29,8 +29,11 @@ from shouwang.domain.notice import Delivery
 from shouwang.domain.profile import Profile
 from shouwang.domain.rule import Rule
 from shouwang.domain.standing import DeviceState
+from shouwang.domain.suggestion import Suggestion
+from shouwang.domain.visit import Visit
 from shouwang.domain.vocabulary import AlertId, DeliveryKey, DeviceId, Duration, IncidentId, Instant, PlaceId, Value
 from shouwang.flows.answering import Answering
+from shouwang.flows.installing import Installing
 from shouwang.flows.respond import Respond
 from shouwang.flows.world import World
 from shouwang.ports import Casebook, Clock, Directory, Journal, ReadingStore
@@ -104,9 +107,14 @@ class Replies(Protocol):
     def keep(self, token: str, key: str, reply: KeptReply, now: Instant) -> None: ...
 
 
+class Visits(Protocol):
+    """Visits to dwellings."""
 
+    def keep(self, visit: Visit) -> None: ...
 
+    def newest(self, subtrees: Sequence[PlaceId]) -> list[Visit]: ...
 
+    def missed(self, places: Collection[PlaceId]) -> Mapping[PlaceId, int]: ...
 
 
 class Readiness(Value, frozen=True, kw_only=True):
@@ -165,6 +173,10 @@ class Window:
     """The shipped ones, which close the list."""
     metrics_text: Callable[[], str]
     clock: Clock
+    installing: Installing
+    visits: Visits
+    suggest: Callable[[StrayDevice], list[Suggestion]]
+    """Profiles that fit a device which nobody registered, the best first."""
     demo: Demo | None = None
     link_secret: bytes = b""
     """Seals the links of messages; empty: no link is believed."""

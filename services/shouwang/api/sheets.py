@@ -48,6 +48,21 @@ class ValueOut(BaseModel):
     received_at: Time
 
 
+class TrialOut(BaseModel):
+    """Who commissions or tests it, since when, and until when where it ends by itself."""
+
+    by: str
+    at: Time
+    until: Time | None
+
+
+class ReadByOut(BaseModel):
+    """The profile that read its newest message, in which version."""
+
+    profile: str
+    version: str
+
+
 class DeviceOut(BaseModel):
     """设备. ``values``: the newest of each metric, ``metric@part`` where a device has parts."""
 
@@ -67,6 +82,9 @@ class DeviceOut(BaseModel):
     longest_silence: int | None = Field(description="Seconds, from its profile.")
     qos0: bool = Field(description="Heard at QoS 0: lost while we are away.")
     values: dict[str, ValueOut]
+    trial: TrialOut | None = None
+    replaces: str | None = None
+    read_by: ReadByOut | None = None
 
 
 class PlaceOut(BaseModel):
@@ -243,19 +261,6 @@ class ReasonCountOut(BaseModel):
     reason: Problem
     count: int
     newest_at: Time
-
-
-class StrayDeviceOut(BaseModel):
-    """A device that was heard and that nobody registered."""
-
-    address: str
-    profile: str
-    model: str
-    kind: str
-    first_at: Time
-    last_at: Time
-    topic: str
-    payload: str | None
 
 
 class ProfileOut(BaseModel):

@@ -32,7 +32,9 @@ from shouwang.domain.errors import Unavailable
 from shouwang.domain.vocabulary import DAY, SECOND
 from shouwang.flows.answering import Answering
 from shouwang.flows.canary import Canary
+from shouwang.flows.discovery import Discovery
 from shouwang.flows.dispatch import Dispatch
+from shouwang.flows.installing import Installing
 from shouwang.flows.respond import Respond
 from shouwang.flows.rounds import Rounds
 from shouwang.flows.shipping import Shipping
@@ -53,6 +55,7 @@ from shouwang.store.spool import SqlSpool
 from shouwang.store.tokens import SqlTokens
 from shouwang.store.transactions import SqlCasebook
 from shouwang.store.users import SqlUsers
+from shouwang.store.visits import SqlVisits
 from shouwang.timeseries.open import open_readings
 
 log = logging.getLogger(__name__)
@@ -63,6 +66,7 @@ STOP_SECONDS = 3
 CHECKPOINT_SECONDS = 1.0
 ROUNDS_SECONDS = 0.25
 LEASES_SECONDS = 1.0
+TESTS_SECONDS = 1.0
 MAINTAIN_SECONDS = 10.0
 FIGURES_SECONDS = 5.0
 REACH_SECONDS = 1.0
@@ -138,6 +142,8 @@ class Server:
         self._housekeeping = Housekeeping(self._database)
         metrics.BUILD.labels(version("shouwang")).set(1)
         self._rounds = Rounds(casebook, outbox, directory, clock, wake=wake)
+        self._installing = Installing(casebook, directory, clock, wake=wake)
+        doors.callback(equipment.codecs.close)
         figures = settings.data_dir / "figures"
         board = SqlBoard(self._database)
         respond = Respond(casebook, directory, clock, wake=wake)
@@ -164,6 +170,9 @@ class Server:
                     readiness=Chain(self._canary, self._link, clock, int(settings.canary_seconds * SECOND)),
                     metrics_text=lambda: metrics.render(metrics.SERVER, figures).decode(),
                     clock=clock,
+                    installing=self._installing,
+                    visits=SqlVisits(self._database),
+                    suggest=Discovery(lambda: equipment.interpreter, equipment.codecs.run),
                     demo=demo,
                     link_secret=self._reach.secret,
                     site_mark=self._reach.mark,
@@ -228,6 +237,7 @@ class Server:
             ("escalation", ROUNDS_SECONDS, self._rounds.escalate_due),
             ("leases", LEASES_SECONDS, self._rounds.reclaim),
             ("audit", 30.0, self._rounds.audit),
+            ("tests", TESTS_SECONDS, self._installing.end_due_tests),
             ("checkpoint", CHECKPOINT_SECONDS, self._database.checkpoint),
             ("readings", MAINTAIN_SECONDS, lambda: self._readings.maintain(self._clock.now())),
             ("figures", FIGURES_SECONDS, self._count),

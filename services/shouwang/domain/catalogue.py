@@ -93,6 +93,16 @@ class Catalogue:
     def generic(self, family: str) -> Understood:
         return self.for_family(self._generic[family], family)
 
+    def carried_by(self, family: str) -> list[Profile]:
+        """Profiles of models that speak by this family, without its generic one."""
+        carriers = {family, self._network.get(family, family)}
+        generic = self._generic.get(family)
+        return [
+            profile
+            for profile in self._profiles.values()
+            if profile.id != generic and not carriers.isdisjoint(profile.families)
+        ]
+
     def carried(self, family: str, model: str, hardware: str = "") -> str | None:
         """The profile of a model as the family calls it, or else as its radio module does."""
         for carrier in (family, self._network[family]):
