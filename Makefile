@@ -39,7 +39,8 @@ check: ## format, lint, types, import contracts, unit and contract tests; under 
 
 test: setup ## every test but the long ones, with real servers and a browser; up to 20 minutes
 	scripts/console test
-	SHOUWANG_TEST_SERVERS=required $(BIN)/pytest --ignore tests/faults -n 3 -m "not soak" $(TESTS)
+	SHOUWANG_TEST_SERVERS=required $(BIN)/pytest --ignore tests/faults --ignore tests/browser -n 3 -m "not soak" $(TESTS)
+	SHOUWANG_TEST_SERVERS=required $(BIN)/pytest tests/browser -m "not soak" $(TESTS)
 	SHOUWANG_TEST_SERVERS=required $(BIN)/pytest tests/faults -m "not soak" $(TESTS)
 
 bench: setup ## throughput, latency and memory, each beside a ceiling of the same run; `make bench rules`: that alone

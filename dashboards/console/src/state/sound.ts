@@ -39,6 +39,8 @@ export function sound(wanted: IncidentClass | null): void {
   if (next === playing.value) return;
   clearTimeout(timer);
   playing.value = next;
+  if (next) document.documentElement.dataset.sounding = next;
+  else delete document.documentElement.dataset.sounding;
   if (next) repeat(PATTERNS[next] ?? OTHER);
 }
 
