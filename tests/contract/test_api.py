@@ -595,7 +595,7 @@ def test_the_console_has_words_for_every_kind_of_entry_and_every_class_state_and
     folder = Path(__file__).parents[2] / "dashboards" / "console" / "src" / "words"
     words = "".join((folder / name).read_text(encoding="utf-8") for name in ("zh.ts", "en.ts"))
     source = "".join(path.read_text(encoding="utf-8") for path in pages.CONSOLE.parent.rglob("*.py"))
-    rooms = "alert|incident|notice|device|coverage|escalation"
+    rooms = "alert|incident|notice|device|coverage|escalation|rule"
     kinds = set(
         re.findall(rf'(?:record|_entry|_line)\(\s*"((?:{rooms})\.[a-z_]+)"|kind="((?:{rooms})\.[a-z_]+)"', source)
     )
