@@ -62,7 +62,7 @@ describe("the board", () => {
 });
 
 describe("urgency", () => {
-  it("puts what nobody took first, then what is to life, then the older; a drill last", () => {
+  it("puts life that nobody took first, then life, then what nobody took; in each the older; a drill last", () => {
     const all = [
       incident({ id: "drill", drill: true }),
       incident({ id: "fault", class: "fault", severity: "medium" }),
@@ -71,7 +71,7 @@ describe("urgency", () => {
       incident({ id: "emergency", class: "emergency" }),
       incident({ id: "fire" }),
     ];
-    expect([...all].sort(byUrgency).map((one) => one.id)).toEqual(["fire", "later", "emergency", "fault", "taken", "drill"]);
+    expect([...all].sort(byUrgency).map((one) => one.id)).toEqual(["fire", "later", "emergency", "taken", "fault", "drill"]);
     const board = snapshot(EMPTY, [...all, incident({ id: "over", state: "resolved" })], 0);
     expect(live(board).map((one) => one.id)).not.toContain("over");
   });

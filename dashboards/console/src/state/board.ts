@@ -114,11 +114,15 @@ const LIFE = new Set<string>(["fire", "gas", "co", "emergency"]);
 
 export const isLifeSafety = (one: Incident): boolean => LIFE.has(one.class);
 
-/** What needs a person most comes first: not yet taken, worse, graver class, older. Drills after all that is real. */
+/** Life that nobody has taken, life that somebody has, anything else that nobody has taken, the rest. */
+const rank = (one: Incident): number => (isLifeSafety(one) ? 0 : 2) + (isUnheard(one) ? 0 : 1);
+
+/** What needs a person most comes first; in one rank the worse, the graver class, the older. Drills after all that is
+ * real. A leak that nobody took never hides a fire that is being fought. */
 export function byUrgency(a: Incident, b: Incident): number {
   return (
     Number(a.drill) - Number(b.drill) ||
-    Number(isUnheard(b)) - Number(isUnheard(a)) ||
+    rank(a) - rank(b) ||
     SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) ||
     CLASSES.indexOf(a.class) - CLASSES.indexOf(b.class) ||
     a.opened_at.localeCompare(b.opened_at)
