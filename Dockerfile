@@ -8,6 +8,7 @@ RUN /opt/shouwang/bin/pip install --require-hashes --requirement requirements.lo
 COPY pyproject.toml README.md LICENSE CHANGELOG.md ./
 COPY device_profiles device_profiles
 COPY alert_rules alert_rules
+COPY channel_templates channel_templates
 COPY services/shouwang services/shouwang
 COPY scripts scripts
 COPY requirements-dev.lock ./

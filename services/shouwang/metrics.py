@@ -126,6 +126,22 @@ TOLD_SECONDS = _histogram(
     "told_seconds", "From an alert being raised to the gateway accepting its first notification.", "channel", of=SERVER
 )
 CHANNEL_SECONDS = _histogram("channel_seconds", "One attempt on a channel.", "channel", of=SERVER)
+CHANNEL_UP = _gauge(
+    "channel_up", "1 while a channel reaches people, 0 after three failures in a row.", "channel", of=SERVER
+)
+CHANNEL_SENT_TIMESTAMP = _gauge(
+    "channel_sent_timestamp_seconds",
+    "When a channel last reached somebody, in seconds since 1970.",
+    "channel",
+    of=SERVER,
+)
+CHANNEL_FAILURES = _counter(
+    "channel_failures",
+    "Attempts that failed, by channel and code: auth, rate, refused, unreachable, no_answer.",
+    "channel",
+    "failure",
+    of=SERVER,
+)
 DELIVERIES_WAITING = _gauge("deliveries_waiting", "Deliveries due and not yet sent.", of=SERVER)
 DELIVERIES_OLDEST_SECONDS = _gauge("deliveries_oldest_seconds", "Age of the oldest delivery that is due.", of=SERVER)
 LEASES_RECLAIMED = _counter("leases_reclaimed", "Deliveries whose sender died and that were queued again.", of=SERVER)

@@ -21,6 +21,9 @@ from shouwang.domain.errors import ConfigError
 
 TOML_NAME = "shouwang.toml"
 
+SECRET = ("gateway_values", "mail_server", "broker", "state", "readings")
+"""Settings that may hold passwords: no message repeats them."""
+
 
 class Role(StrEnum):
     """Which part of the service a process is. Without a role the process supervises one of each."""
@@ -84,6 +87,9 @@ class Settings(BaseSettings):
         "`rtl_433=sensors/attic,mysensors=home/nodes-out`.",
     )
 
+        True,
+    )
+
     raw_days: int = Field(90, ge=1, description="Days that single readings are kept in the embedded store.")
     quarantine_days: int = Field(30, ge=1, description="Days that unreadable messages are kept.")
     canary_seconds: float = Field(10, gt=0, description="Seconds between two probes of the whole chain.")
@@ -93,6 +99,20 @@ class Settings(BaseSettings):
     webhook_seconds: float = Field(10, gt=0, le=30, description="Time limit of one webhook attempt.")
     webhook_allow: Annotated[list[str], NoDecode] = Field(
         [], description="Networks (CIDR) that webhook addresses set over HTTP may point into, comma-separated."
+    )
+    gateways: Annotated[list[str], NoDecode] = Field(
+        [], description="Telephone and message gateways in use, comma-separated, in the order in which they are asked."
+    )
+    gateway_values: dict[str, str] = Field(
+        {}, description="What gateways need, by name, secrets among them: a table, or JSON in the environment."
+    )
+    gateways_dir: Path | None = Field(None, description="A folder of gateway templates beside the shipped ones.")
+    mail_server: str = Field("", description="smtp[s]://[user:password@]HOST:PORT for contacts of kind email.")
+    mail_sender: str = Field("shouwang@localhost", description="Address that mail comes from.")
+    person_hourly: int = Field(
+        60,
+        ge=1,
+        description="Messages to one person in an hour on a paid channel; the first of an incident is never held back.",
     )
     dispatch_concurrency: int = Field(
         256,
@@ -106,7 +126,7 @@ class Settings(BaseSettings):
     profiles_dir: Path | None = Field(None, description="A folder of device profiles beside the shipped ones.")
     rules_dir: Path | None = Field(None, description="A folder of alert rules and policies beside the shipped ones.")
 
-    @field_validator("topics", "zigbee2mqtt_bases", "family_bases", "webhook_allow", mode="before")
+    @field_validator("gateways", "topics", "zigbee2mqtt_bases", "family_bases", "webhook_allow", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
@@ -145,7 +165,8 @@ def read_settings(**given: object) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(map(str, first["loc"])) or "settings"
-        raise ConfigError(f"setting {name}: {first['msg']}, found {first.get('input')!r}") from None
+        found = "a value that is not shown" if name.startswith(SECRET) else repr(first.get("input"))
+        raise ConfigError(f"setting {name}: {first['msg']}, found {found}") from None
 
 
 def shipped(folder: str) -> Path:

@@ -23,6 +23,8 @@ from .problems import Code, Problem, not_found
 API = "/api/v1"
 OPEN_PATHS = frozenset({f"{API}/openapi.json", f"{API}/docs"})
 
+CALLBACKS = f"{API}/callbacks/"
+
 BODY_LIMIT = 1 << 20
 """Bytes. The largest thing that people send here is a device with its note."""
 
@@ -138,6 +140,8 @@ def allow_everywhere(caller: Principal, act: Act) -> None:
 def _is_guarded(method: str, path: str, open_paths: frozenset[str]) -> bool:
     if path == f"{API}/session":
         return method in ("GET", "HEAD", "OPTIONS")  # signing in and out is for whoever is not signed in
+    if path.startswith(CALLBACKS):
+        return method != "POST"  # a gateway proves itself by its signature or its address
     return (path == API or path.startswith(f"{API}/")) and path not in open_paths
 
 

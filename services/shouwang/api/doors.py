@@ -27,6 +27,7 @@ from shouwang.domain.incident import Incident
 from shouwang.domain.journal import Entry
 from shouwang.domain.notice import Delivery
 from shouwang.domain.profile import Profile
+from shouwang.domain.receipt import Receipt
 from shouwang.domain.rule import Rule
 from shouwang.domain.standing import DeviceState
 from shouwang.domain.suggestion import Suggestion
@@ -117,6 +118,29 @@ class Visits(Protocol):
     def missed(self, places: Collection[PlaceId]) -> Mapping[PlaceId, int]: ...
 
 
+class Callbacks(Protocol):
+    """What gateways report back. Every method raises NotFound for a gateway that is not in use."""
+
+    @property
+    def gateways(self) -> Sequence[str]: ...
+
+    def carries(self, gateway: str) -> Sequence[str]: ...
+
+    def token(self, gateway: str) -> str | None:
+        """The secret of its address, None where it signs."""
+        ...
+
+    def is_genuine(self, gateway: str, token: str, headers: Mapping[str, str], body: bytes) -> bool: ...
+
+    def read(self, gateway: str, body: bytes) -> Sequence[Receipt]:
+        """Raises ValueError for a body that cannot be read."""
+        ...
+
+    def reply(self, gateway: str) -> object:
+        """What it wants to hear."""
+        ...
+
+
 class Readiness(Value, frozen=True, kw_only=True):
     """Whether the whole chain works. ``reasons``: what is missing, in words, when not ready. ``proven_at`` / ``took``:
     the newest round trip of the canary. ``channels``: which ways to people are alive now."""
@@ -180,6 +204,7 @@ class Window:
     demo: Demo | None = None
     link_secret: bytes = b""
     """Seals the links of messages; empty: no link is believed."""
+    callbacks: Callbacks | None = None
     site_mark: str = ""
     """By which this site knows itself at its public address."""
 

@@ -9,6 +9,7 @@ from starlette.middleware import Middleware
 
 from . import (
     alerts,
+    callbacks,
     coverage,
     devices,
     directory,
@@ -93,6 +94,7 @@ def _api(demo: Demo | None) -> APIRouter:
         rule_editing.router,
         reports.router,
         events.router,
+        callbacks.router,
         reference.router,
     ):
         api.include_router(room)

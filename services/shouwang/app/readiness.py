@@ -1,6 +1,9 @@
 """Whether the whole chain works now, and what is missing when it does not."""
 
+from collections.abc import Callable, Mapping
+
 from shouwang.api.doors import Readiness
+from shouwang.channels.watched import Pulse
 from shouwang.domain.errors import Unavailable
 from shouwang.domain.vocabulary import SECOND, Duration
 from shouwang.flows.canary import Canary
@@ -8,9 +11,18 @@ from shouwang.ports import Clock, Publisher
 
 
 class Chain:
-    """Judges by the canary: a probe of this run that was committed lately. ``period``: between two probes."""
+    """Judges by the canary: a probe of this run that was committed lately. ``period``: between two probes. ``pulses``:
+    how the channels fare; a dead one is shown, and takes nobody's readiness away."""
 
-    def __init__(self, canary: Canary, publisher: Publisher, clock: Clock, period: Duration) -> None:
+    def __init__(
+        self,
+        canary: Canary,
+        publisher: Publisher,
+        clock: Clock,
+        period: Duration,
+        pulses: Callable[[], Mapping[str, Pulse]] = dict,
+    ) -> None:
+        self._pulses = pulses
         self._canary = canary
         self._publisher = publisher
         self._clock = clock
@@ -20,7 +32,7 @@ class Chain:
         try:
             proof = self._canary.proof()
         except Unavailable as error:
-            return Readiness(ok=False, reasons=[str(error)])
+            return Readiness(ok=False, reasons=[str(error)], channels=self._channels())
         reasons: list[str] = []
         if not self._publisher.connected:
             reasons.append("the server has no connection to the MQTT broker")
@@ -34,4 +46,8 @@ class Chain:
             reasons=reasons,
             proven_at=proof.sent_at if proof else None,
             took=proof.took if proof else None,
+            channels=self._channels(),
         )
+
+    def _channels(self) -> Mapping[str, bool]:
+        return {name: pulse.is_alive for name, pulse in self._pulses().items()}

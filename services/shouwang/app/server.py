@@ -25,8 +25,7 @@ from shouwang.app.pace import hurry
 from shouwang.app.reach import Reach
 from shouwang.app.readiness import Chain
 from shouwang.app.supervisor import die_with_parent, holder_name, is_alive
-from shouwang.channels.console import Console
-from shouwang.channels.webhook import Webhook
+from shouwang.app.telling import Ways
 from shouwang.domain.announcement import ALERTS_TOPIC
 from shouwang.domain.errors import Unavailable
 from shouwang.domain.vocabulary import DAY, SECOND
@@ -109,9 +108,9 @@ class Server:
         outbox = SqlOutbox(self._database)
         tail = Tail(journal)
         self._tail = tail
-        self._webhook = Webhook(clock, allow=settings.webhook_allow, seconds=settings.webhook_seconds)
         self._reach = Reach(Facts(self._database), settings.public_url, clock)
-        channels = {channel.name: channel for channel in (self._webhook, Console(lambda: tail.clients))}
+        self._ways = Ways(settings, clock, watching=lambda: tail.clients, secret=self._reach.secret)
+        channels = self._ways.channels
         self._dispatch = Dispatch(
             casebook=casebook,
             outbox=outbox,
@@ -167,13 +166,16 @@ class Server:
                     examine=equipment.examine,
                     world=CurrentWorld(directory, equipment),
                     policies=lambda: equipment.policies,
-                    readiness=Chain(self._canary, self._link, clock, int(settings.canary_seconds * SECOND)),
+                    readiness=Chain(
+                        self._canary, self._link, clock, int(settings.canary_seconds * SECOND), self._ways.pulses
+                    ),
                     metrics_text=lambda: metrics.render(metrics.SERVER, figures).decode(),
                     clock=clock,
                     installing=self._installing,
                     visits=SqlVisits(self._database),
                     suggest=Discovery(lambda: equipment.interpreter, equipment.codecs.run),
                     demo=demo,
+                    callbacks=self._ways.callbacks,
                     link_secret=self._reach.secret,
                     site_mark=self._reach.mark,
                 ),
@@ -212,7 +214,7 @@ class Server:
         finally:
             ended.set()
             await asyncio.to_thread(shipping.join, STOP_SECONDS)
-            await self._webhook.close()
+            await self._ways.close()
 
     def _listen_at_the_door(self) -> None:
         """Intake on this machine wakes dispatch without the broker."""

@@ -11,7 +11,7 @@ UNREADABLE = 3
 @click.argument("paths", metavar="[PATH]…", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="One JSON object with all problems.")
 def check(paths: tuple[Path, ...], as_json: bool) -> None:
-    """Check profiles, rules, policies and community files with their examples; without PATH, the shipped ones."""
+    """Check profiles, rules, policies, gateways, community files, with examples; without PATH, the shipped ones."""
     import msgspec
 
     from shouwang.codecs.expression import expressions
@@ -25,7 +25,7 @@ def check(paths: tuple[Path, ...], as_json: bool) -> None:
             click.echo(f"{path}: there is no such file or folder", err=True)
             raise SystemExit(UNREADABLE)
     looked_at, problems = check_files(
-        paths or (shipped("device_profiles"), shipped("alert_rules")),
+        paths or (shipped("device_profiles"), shipped("alert_rules"), shipped("channel_templates")),
         shipped("device_profiles"),
         CHANNELS,
         JavaScriptCodecs,

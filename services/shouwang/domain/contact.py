@@ -8,6 +8,11 @@ from shouwang.domain.duty import Contact, Person
 
 WEBHOOK = "webhook"
 
+EMAIL = "email"
+
+PHONE_KINDS = frozenset({"sms", "voice", "landline"})
+"""Kinds of contact whose address is a telephone number."""
+
 SECRET_PREFIX = "whsec_"
 """Standard Webhooks: what follows is a key in base64."""
 

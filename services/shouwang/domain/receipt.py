@@ -81,6 +81,14 @@ def national(number: str) -> str:
     return digits
 
 
+def international(number: str) -> str:
+    """As E.164 wants it: ``+8613800000000``. A number without country code is of China, its trunk 0 left out."""
+    kept = re.sub(r"[^\d+]", "", number)
+    if kept.startswith(("+", "00")):
+        return f"+{kept.lstrip('+').removeprefix('00')}"
+    return f"+86{national(number).removeprefix('0')}" if kept else ""
+
+
 def _failed(delivery: Delivery, failure: Failure, detail: str, now: Instant) -> Delivery | None:
     is_final = failure in (Failure.REFUSED, Failure.AUTH)
     event = DeliveryEvent.REFUSE if is_final else DeliveryEvent.FAIL

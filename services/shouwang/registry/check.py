@@ -1,4 +1,4 @@
-"""Every kind of file that people write, checked by what it is: profiles, families, rules, policies, communities."""
+"""Every kind of file that people write, checked by what it is: profiles, rules, policies, gateways, communities …"""
 
 from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
@@ -9,6 +9,7 @@ from shouwang.domain.expression import Expressions
 from shouwang.registry.community import SECTIONS, read_community
 from shouwang.registry.consistency import Around
 from shouwang.registry.documents import read_documents
+from shouwang.registry.gateways import is_gateway, read_gateways
 from shouwang.registry.policies import check_policies, is_policy
 from shouwang.registry.profiles import OpenCodecs, check_profiles, load_profiles
 from shouwang.registry.rules import check_rules
@@ -18,6 +19,7 @@ class FileKind(StrEnum):
     PROFILE = "profile"
     RULES = "rules"
     POLICIES = "policies"
+    GATEWAY = "gateway"
     COMMUNITY = "community"
 
 
@@ -47,6 +49,8 @@ def check_files(
                 problems += check_rules(file, expressions)
             case FileKind.POLICIES:
                 problems += map(str, check_policies(file))
+            case FileKind.GATEWAY:
+                problems += map(str, read_gateways(file)[1])
             case FileKind.COMMUNITY:
                 problems += _community_problems(file, profiles, channels)
     problems += map(str, check_profiles(sheets, profiles, codecs))
@@ -62,11 +66,15 @@ def kind_of(file: Path) -> FileKind:
         return FileKind.RULES
     if documents and is_policy(documents[0]):
         return FileKind.POLICIES
+    if documents and is_gateway(documents[0]):
+        return FileKind.GATEWAY
     if keys & {"vendor", "model", "topics", "reader"}:
         return FileKind.PROFILE
     if keys & {"site", *SECTIONS}:
         return FileKind.COMMUNITY
-    raise ConfigError("is no profile, rule, policy or community file: none of their keys stands in it", f"{file}:1")
+    raise ConfigError(
+        "is no profile, rule, policy, gateway or community file: none of their keys stands in it", f"{file}:1"
+    )
 
 
 def _files(path: Path) -> Iterator[Path]:

@@ -11,8 +11,9 @@ from typing import Generic, TypeVar
 import msgspec
 
 from shouwang.domain.community import Community
-from shouwang.domain.contact import contact_problems
+from shouwang.domain.contact import PHONE_KINDS, contact_problems, number_of
 from shouwang.domain.duty import (
+    Contact,
     Household,
     Person,
     PostHolder,
@@ -29,8 +30,10 @@ from shouwang.domain.shift import HOLIDAY, WORKDAY, local_day, roster_problems, 
 from shouwang.domain.vocabulary import UNASSIGNED, Kind, Value
 from shouwang.registry.holidays import calendar_problem
 
-CHANNELS = ("webhook", "console")
-"""The channels that this version can send on."""
+CHANNELS = (
+    "webhook", "console", "sms", "voice", "landline", "email", "wecom", "dingtalk", "feishu", "apprise",
+)  # fmt: skip
+"""The channels that this version can send on; which of them an installation has, its settings say."""
 
 ZONE_KINDS = ("party", "property", "grid")
 
@@ -176,7 +179,7 @@ def _people(rows: Rows, around: Around) -> Iterator[Finding]:
                 yield Finding(f"{row.path}.channels[{index}].{field}", message)
             if around.channels is not None and contact.kind not in around.channels:
                 unknown.setdefault(contact.kind, []).append(f"{row.path}.channels[{index}].kind")
-        if not any(contact.url or contact.kind == "console" for contact in row.value.channels):
+        if not any(_has_address(row.value, contact) for contact in row.value.channels):
             unreachable.append(row)
         for index, absence in enumerate(row.value.absences):
             yield from _span(f"{row.path}.absences[{index}]", absence.start, absence.end)
@@ -195,6 +198,13 @@ def _people(rows: Rows, around: Around) -> Iterator[Finding]:
             f"people without a contact count as nobody: {_some([row.value.id for row in unreachable])}",
             True,
         )
+
+
+def _has_address(person: Person, contact: Contact) -> bool:
+    """A telephone needs a number, all else an address; a console needs nothing."""
+    return contact.kind == "console" or bool(
+        contact.url or (contact.kind in PHONE_KINDS and number_of(person, contact))
+    )
 
 
 def _posts(rows: Rows, names: _Names) -> Iterator[Finding]:

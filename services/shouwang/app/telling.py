@@ -1,0 +1,92 @@
+"""Every way to people that this installation has, built from its settings."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
+
+from shouwang.channels.address import Fence
+from shouwang.channels.anything import Anything, is_here
+from shouwang.channels.callbacks import Callbacks
+from shouwang.channels.console import Console
+from shouwang.channels.gateway import Gateways
+from shouwang.channels.mail import Mail
+from shouwang.channels.post import Poster
+from shouwang.channels.watched import Pulse, Watched
+from shouwang.channels.webhook import Webhook
+from shouwang.domain.errors import ConfigError
+from shouwang.domain.gateway import Template
+from shouwang.ports import Channel, Clock
+from shouwang.registry.gateways import load_gateways
+from shouwang.settings import Settings, shipped
+
+FREE = frozenset({"webhook", "console"})
+"""Channels that cost nobody anything, and whose receivers know a message that comes again."""
+
+
+class Closing(Protocol):
+    def close(self) -> None: ...
+
+
+class Ways:
+    """``channels``: by the kind of contact that each serves. Build it where the event loop runs, ``close`` it there."""
+
+    def __init__(self, settings: Settings, clock: Clock, *, watching: Callable[[], int], secret: bytes) -> None:
+        """``watching``: how many consoles are open. ``secret``: from which callback addresses are made. Raises
+        ConfigError for a gateway that is not there, or lacks a value."""
+        seconds = settings.webhook_seconds
+        self.webhook = Webhook(clock, allow=settings.webhook_allow, seconds=seconds)
+        self._poster = Poster()
+        self._closing: list[Closing] = []
+        templates = chosen(settings)
+        made: list[Channel] = [self.webhook, Console(watching), *self._gateways(settings, templates, clock)]
+        if settings.mail_server:
+            mail = Mail(settings.mail_server, settings.mail_sender, clock, seconds=seconds)
+            self._closing.append(mail)
+            made.append(mail)
+        if is_here():
+            anything = Anything(seconds=seconds)
+            self._closing.append(anything)
+            made.append(anything)
+        self._watched = [
+            Watched(one, clock, hourly=None if one.name in FREE else settings.person_hourly) for one in made
+        ]
+        self.channels: Mapping[str, Channel] = {one.name: one for one in self._watched}
+        self.callbacks = Callbacks(templates, settings.gateway_values, secret)
+
+    def pulses(self) -> Mapping[str, Pulse]:
+        """How each channel fares."""
+        return {one.name: one.pulse for one in self._watched}
+
+    async def close(self) -> None:
+        await self.webhook.close()
+        await self._poster.close()
+        for one in self._closing:
+            one.close()
+
+    def _gateways(self, settings: Settings, templates: Sequence[Template], clock: Clock) -> list[Channel]:
+        kinds = dict.fromkeys(kind for template in templates for kind in template.carries)
+        base = settings.public_url.rstrip("/")
+        return [
+            Gateways(
+                kind,
+                [one for one in templates if kind in one.carries],
+                settings.gateway_values,
+                clock,
+                self._poster,
+                fence=Fence(settings.webhook_allow),
+                seconds=settings.webhook_seconds,
+                callback_url=lambda gateway: f"{base}/api/v1/callbacks/{gateway}" if base else "",
+            )
+            for kind in kinds
+        ]
+
+
+def chosen(settings: Settings) -> list[Template]:
+    """The gateways in use, in the order in which they are asked: those of the setting, and those that need nothing but
+    the contact's own address. Raises ConfigError."""
+    own = [settings.gateways_dir] if settings.gateways_dir else []
+    known = load_gateways([*own, shipped("channel_templates")])
+    for name in settings.gateways:
+        if name not in known:
+            raise ConfigError(f"setting gateways: there is no gateway {name!r}; there are {', '.join(sorted(known))}")
+    free = [one.gateway for one in known.values() if not one.needs and one.gateway not in settings.gateways]
+    return [known[name] for name in (*settings.gateways, *free)]
