@@ -87,7 +87,10 @@ class Settings(BaseSettings):
         "`rtl_433=sensors/attic,mysensors=home/nodes-out`.",
     )
 
+    ask_devices: bool = Field(
         True,
+        description="Ask over the broker for what is missing: Sparkplug rebirths, and after a gap the alarms of Zigbee "
+        "detectors with mains power. Off where the account at the broker may only read.",
     )
 
     raw_days: int = Field(90, ge=1, description="Days that single readings are kept in the embedded store.")
