@@ -21,6 +21,7 @@ from shouwang.domain.incident import Incident
 from shouwang.domain.journal import Entry
 from shouwang.domain.notice import Delivery, Message, Notice, Outcome
 from shouwang.domain.standing import DeviceState
+from shouwang.domain.suppression import Hold
 from shouwang.domain.vocabulary import (
     AlertId,
     Arrival,
@@ -172,6 +173,28 @@ class Transaction(Protocol):
 
     def alerts_of(self, incident: IncidentId) -> list[Alert]: ...
 
+    def newest_alert(self, rule: str, subject: str) -> Alert | None:
+        """The last one raised of (rule, subject), open or not."""
+        ...
+
+    def alerts_held_by(self, id: str, limit: int) -> list[Alert]:
+        """Alerts that a hold or another alert keeps from being told, and those of danger to life under a permit."""
+        ...
+
+    def holds(self) -> list[Hold]:
+        """Silences, maintenance, permits and shelves that have not ended; whether each holds now is for the caller."""
+        ...
+
+    def hold(self, id: str) -> Hold | None: ...
+
+    def keep_hold(self, hold: Hold, due_at: Instant | None) -> None:
+        """``due_at``: when it must be looked at; None when nothing of it is left to end."""
+        ...
+
+    def raised_since(self, device: DeviceId, since: Instant) -> list[Entry]:
+        """What the journal says of alerts of a device that were raised or repeated since an instant, oldest first."""
+        ...
+
     def incident(self, id: IncidentId) -> Incident | None: ...
 
     def open_incident(self, group: str, resolved_after: Instant) -> Incident | None:
@@ -314,6 +337,14 @@ class Spool(Protocol):
         ...
 
 
+class Holder(Value, frozen=True):
+    """What an alert names as holding it: one of ``hold`` and ``alert``; neither where it is gone."""
+
+    id: str
+    hold: Hold | None
+    alert: Alert | None
+
+
 class Casebook(Protocol):
     """Transactions of people and of dispatch on alerts, incidents, notices and deliveries."""
 
@@ -325,6 +356,18 @@ class Casebook(Protocol):
 
     def live_incidents(self, after: IncidentId | None, limit: int) -> list[IncidentId]:
         """Incidents neither resolved nor closed, by id, from the one that follows ``after``."""
+        ...
+
+    def holds_due(self, now: Instant, limit: int) -> list[str]:
+        """Ids of holds whose ``due_at`` is at or before ``now``, earliest first."""
+        ...
+
+    def untried(self, limit: int) -> list[str]:
+        """Ids of permits that ended and whose detectors nobody has tried since."""
+        ...
+
+    def holders(self, limit: int) -> "list[Holder]":
+        """What keeps an alert from being told now, or says who is told first."""
         ...
 
 

@@ -36,6 +36,14 @@ def _moved(alert: Alert, entry: Entry) -> Alert:
             return msgspec.structs.replace(alert, active=False, cleared_at=_number(body["at"]))
         case "alert.acknowledged":
             return msgspec.structs.replace(alert, acknowledged_at=entry.at, acknowledged_by=entry.actor)
+        case "alert.held" | "alert.shelved":
+            return msgspec.structs.replace(alert, held_by=str(body["by"]))
+        case "alert.released" if alert.state is AlertState.UNACKED and body.get("returned"):
+            return msgspec.structs.replace(alert, held_by="", acknowledged_at=None, acknowledged_by=None)
+        case "alert.released":
+            return msgspec.structs.replace(alert, held_by="")
+        case "alert.chattering":
+            return msgspec.structs.replace(alert, chattering=True)
         case "alert.reset":
             ended_at = entry.at if alert.active else alert.cleared_at
             return msgspec.structs.replace(alert, active=False, cleared_at=ended_at)

@@ -28,6 +28,7 @@ from shouwang.domain.rule import Rule
 from shouwang.domain.rulebook import RuleBook
 from shouwang.domain.vocabulary import MINUTE, SECOND, Arrival, Duration, Instant
 from shouwang.flows.dispatch import Dispatch
+from shouwang.flows.holding import Holding
 from shouwang.flows.intake import Intake
 from shouwang.flows.respond import Respond
 from shouwang.flows.rounds import Rounds
@@ -49,6 +50,9 @@ from shouwang.store.transactions import SqlCasebook
 NIGHT = parse_rfc3339("2026-01-14T02:00:00+08:00")
 STEP: Duration = SECOND // 2
 """How finely ``forward`` moves: as often as dispatch and the rounds look."""
+
+LONG_STEP: Duration = 10 * SECOND
+"""While only a silence or another hold lasts."""
 
 
 @cache
@@ -139,6 +143,7 @@ class Station:
         self._webhook = Webhook(self.clock, seconds=5.0)
         self.respond = Respond(self.casebook, self.directory, self.clock)
         self.rounds = Rounds(self.casebook, self.outbox, self.directory, self.clock)
+        self.holding = Holding(self.casebook, lambda: self.world, self.clock)
         self.dispatch = Dispatch(
             casebook=self.casebook,
             outbox=self.outbox,
@@ -227,6 +232,9 @@ class Station:
             self.timers.carry_out_orders()
             while self.timers.run_due():
                 pass
+            self.holding.end_due()
+            self.holding.let_go()
+            self.holding.note_tries()
             if self.rounds.escalate_due() or self.outbox.notices(1):
                 await self.dispatch.cycle()
         await self.dispatch.cycle()
@@ -236,6 +244,8 @@ class Station:
         step = self.clock.now() + STEP
         if self.casebook.incidents_due(end, 1):
             return step
+        if self.casebook.holds_due(end, 1) or self.casebook.holders(1):
+            return max(step, min(self.clock.now() + LONG_STEP, self.inbox.next_due() or end))
         return max(step, min(end, self.inbox.next_due() or end))
 
     async def until(self, local: str) -> None:

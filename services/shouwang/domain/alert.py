@@ -119,6 +119,14 @@ class Alert(Value, frozen=True, kw_only=True):
     no_later_sample: bool = False
     """Raised by time alone: nothing was heard since the condition became true, as of a detector that burns."""
     """The trigger in words by language."""
+    held_by: str = ""
+    """What keeps it from being told: a hold (domain/suppression.py), or the alert that says more; empty where nothing
+    does."""
+    under: str = ""
+    """The permit or maintenance under which danger to life was raised; it is told all the same."""
+    raises: list[Instant] = msgspec.field(default_factory=list)
+    """The newest raises, at most three: so many within a minute are chatter."""
+    chattering: bool = False
     revision: int = 1
 
 

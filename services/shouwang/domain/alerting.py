@@ -76,7 +76,7 @@ def plan_alert(
     does repeated: what was open has been ended by a person meanwhile. Raised again, an alert that had ended and waited
     for an acknowledgement or a reset is unacknowledged once more. Cleared without one is nothing.
     """
-    alert = _returned(open, disposition(facts)) if open is not None else None
+    alert = _returned(open, disposition(facts)) if open is not None and not open.held_by else open
     match transition.change:
         case Change.CLEARED:
             return _cleared(alert, transition, now) if alert is not None and alert.active else None
@@ -199,7 +199,7 @@ def _cleared(alert: Alert, transition: Transition, now: Instant) -> Moved:
 
 def _returned(alert: Alert, way: Disposition) -> Alert:
     """Back in service, an alert is judged by its present condition (ISA-18.2)."""
-    if alert.state is not AlertState.OUT_OF_SERVICE or way is Disposition.HOLD:
+    if alert.state is not AlertState.OUT_OF_SERVICE or way is not Disposition.RAISE:
         return alert
     return _moved(alert, AlertEvent.RETURN_TRUE if alert.active else AlertEvent.RETURN_FALSE)
 

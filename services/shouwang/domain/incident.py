@@ -126,6 +126,8 @@ class Incident(Value, frozen=True, kw_only=True):
     hears; steps wait for events alone."""
     next_step_at: Instant | None = None
     notices: int = 0
+    under: str = ""
+    """The permit or maintenance whose watcher and desk were told first; empty once everybody is."""
     drill: bool = False
     test: bool = False
     late: bool = False

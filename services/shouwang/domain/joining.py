@@ -15,6 +15,7 @@ from shouwang.domain.grouping import DETECTORS, group_key, kind_of, news_of_plac
 from shouwang.domain.incident import Incident, IncidentEvent, IncidentState, is_live, move_incident
 from shouwang.domain.notice import Why
 from shouwang.domain.standing import Change, Transition
+from shouwang.domain.suppression import Cover, covered
 from shouwang.domain.vocabulary import UNASSIGNED, IncidentId, Instant, Severity
 
 Item = TypeVar("Item")
@@ -29,26 +30,47 @@ def fold(
     policies: Sequence[Policy],
     pack: str,
     now: Instant,
+    cover: Cover | None = None,
 ) -> Changed:
     """The incident after this transition, and what to tell and record.
 
     ``incident``: the one that the alert's group offers (``Transaction.open_incident``), for a clearing the alert's own;
     None opens one. ``alert``: after its move; its ``incident`` is for the caller to set. ``policies`` in the order in
     which they match. Whether the alert's severity and disposition want an incident is the caller's question.
+    ``cover``: of danger to life where work or maintenance is known; it spares an incident of its own a moment, and what
+    comes without one, or makes it worse, ends that for the whole incident.
     """
     if incident is not None and transition.change is Change.CLEARED:
         return _cleared(incident, alert, now)
     if incident is None or incident.state is IncidentState.CLOSED:
-        return _opened(alert, community, policies, pack, now)
-    if incident.state is IncidentState.RESOLVED:
+        return _opened(alert, community, policies, pack, now, cover)
+    if incident.state is not IncidentState.RESOLVED:
+        return _joined(incident, alert, transition, community, policies, cover, now)
+    if alert.late:
         # Late news is no reason to wake everybody for a case that has just ended: it gets its own, at the desk.
-        return _opened(alert, community, policies, pack, now) if alert.late else _reopened(incident, alert, now)
-    return _joined(incident, alert, transition, community, now)
+        return _opened(alert, community, policies, pack, now, cover)
+    if incident.under and cover is None:
+        incident = _uncovered(incident, alert, community, policies)
+    return _reopened(incident, alert, now)
 
 
-def _opened(alert: Alert, community: Community, policies: Sequence[Policy], pack: str, now: Instant) -> Changed:
-    zone = zone_of(community, alert.place)
-    policy = choose_policy(
+def take_cover_off(
+    incident: Incident, alert: Alert, *, community: Community, policies: Sequence[Policy], because: str, now: Instant
+) -> Changed:
+    """Work or maintenance is over and ``alert`` of this incident is still true: from now on everybody is told."""
+    draft = Draft(_uncovered(incident, alert, community, policies), now)
+    draft.record("incident.uncovered", alert=alert.id, by=incident.under, because=because)
+    _rearm(draft, alert, detail=because)
+    return draft.done()
+
+
+def _uncovered(incident: Incident, alert: Alert, community: Community, policies: Sequence[Policy]) -> Incident:
+    policy = _policy_for(alert, community, policies)
+    return msgspec.structs.replace(incident, under="", policy=policy, steps=[])
+
+
+def _policy_for(alert: Alert, community: Community, policies: Sequence[Policy]) -> Policy:
+    return choose_policy(
         policies,
         severity=alert.severity,
         klass=alert.klass,
@@ -56,6 +78,15 @@ def _opened(alert: Alert, community: Community, policies: Sequence[Policy], pack
         kinds=(alert.kind, kind_of(alert.place, community.places)),
         place=alert.place,
     )
+
+
+def _opened(
+    alert: Alert, community: Community, policies: Sequence[Policy], pack: str, now: Instant, cover: Cover | None
+) -> Changed:
+    zone = zone_of(community, alert.place)
+    policy = _policy_for(alert, community, policies)
+    if cover is not None:
+        policy = covered(policy, cover)
     opened = Incident(
         id=_incident_id(alert),
         group=group_key(alert.klass, alert.place, pack, community.places),
@@ -70,6 +101,7 @@ def _opened(alert: Alert, community: Community, policies: Sequence[Policy], pack
         zone=zone.id if zone else None,
         test=alert.test,
         late=alert.late,
+        under=cover.by if cover is not None else "",
         demo=community.site.demo,
         revision=0,
     )
@@ -84,8 +116,18 @@ def _opened(alert: Alert, community: Community, policies: Sequence[Policy], pack
     return draft.done()
 
 
-def _joined(incident: Incident, alert: Alert, transition: Transition, community: Community, now: Instant) -> Changed:
+def _joined(
+    incident: Incident,
+    alert: Alert,
+    transition: Transition,
+    community: Community,
+    policies: Sequence[Policy],
+    cover: Cover | None,
+    now: Instant,
+) -> Changed:
     joined = _with_alert(incident, alert, now)
+    if joined.under and not alert.late and (cover is None or _worsening(incident, joined, alert, community)):
+        joined = _uncovered(joined, alert, community, policies)
     draft = Draft(joined, now)
     if alert.id not in incident.alerts:
         draft.record("incident.joined", alert=alert.id, device=alert.device, at_place=alert.place)
@@ -189,6 +231,7 @@ def _worsening(before: Incident, after: Incident, alert: Alert, community: Commu
         *(["device"] if alert.place == UNASSIGNED and alert.device not in before.devices else []),
         *(["not_late"] if before.late and not alert.late else []),
         *(["not_a_test"] if before.test and not alert.test else []),
+        *(["uncovered"] if before.under and not after.under else []),
     ]
 
 

@@ -57,6 +57,8 @@ class Device(Value, frozen=True, kw_only=True):
     trial: Trial | None = None
     replaces: DeviceId | None = None
     """Whose place it took 换机; the history of both is the history of the place."""
+    gateway: DeviceId | None = None
+    """Behind which it is heard; None: the only registered gateway of its family, where there is just one."""
 
 
 def ancestors(place: str) -> Iterator[PlaceId]:

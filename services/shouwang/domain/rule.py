@@ -94,6 +94,9 @@ class Rule(Value, frozen=True, kw_only=True):
     examples: tuple[Example, ...] = ()
     consent: bool = False
     """Its file asks for consent, whatever it watches."""
+    yields_to: tuple[AlertClass, ...] = ()
+    """While the same device has an open alert of one of these classes, this one is suppressed: a fire says more than a
+    dirty smoke chamber."""
     where: str = ""
     """``file:line``, for messages."""
 
@@ -110,6 +113,11 @@ class Rule(Value, frozen=True, kw_only=True):
     def is_event(self) -> bool:
         """Occurrences raise it; only a person ends its alert."""
         return any(isinstance(leaf, Event) for leaf in leaves(self.when))
+
+    @property
+    def is_about_silence(self) -> bool:
+        """Its alert says that nothing is heard, which a lost gateway explains."""
+        return any(isinstance(leaf, Absent) for leaf in leaves(self.when))
 
     @property
     def is_about_places(self) -> bool:

@@ -11,12 +11,16 @@ from shouwang.domain.alerting import disposition, plan_alert
 from shouwang.domain.announcement import alert_announcement, incident_announcement
 from shouwang.domain.gathering import row_of
 from shouwang.domain.grouping import group_key
+from shouwang.domain.holding import chatters, counted
 from shouwang.domain.incident import Incident
 from shouwang.domain.joining import fold
+from shouwang.domain.journal import Entry
 from shouwang.domain.standing import Change, DeviceFacts, DeviceState, Transition
+from shouwang.domain.suppression import Cover
 from shouwang.domain.vocabulary import SECOND, DeviceId, Duration, Instant, Value
+from shouwang.flows.withholding import last_alert, under_holds
 from shouwang.flows.world import World
-from shouwang.ports import Acceptance
+from shouwang.ports import Acceptance, Transaction
 
 REOPENS_WITHIN: Duration = 20 * SECOND
 """An alert joins an incident of its group resolved less than this ago, and re-opens it (DESIGN section 3)."""
@@ -63,6 +67,8 @@ def announce_untold(acceptance: Acceptance, world: World, facts: DeviceFacts, st
         alert = acceptance.open_alert(rule, facts.device)
         if alert is None or not alert.active or alert.incident is not None or not alert.severity.opens_incident:
             continue
+        if alert.held_by:
+            continue  # told when what holds it ends
         raised = Transition(
             rule=rule,
             subject=facts.device,
@@ -87,31 +93,64 @@ def _apply(
     if rule is None:
         return
     open_alert = acceptance.open_alert(transition.rule, transition.subject)
+    before: Alert | None = None
+    if open_alert is None and transition.change is Change.RAISED:
+        before = last_alert(acceptance, rule, transition.subject)
+        open_alert = before if before is not None and chatters(before, received_at) else None
     planned = plan_alert(open_alert, rule, transition, facts, received_at=received_at, now=now)
     if planned is None:
         return
     alert, entries = planned
-    incident = _incident_of(acceptance, world, facts, alert, transition, rule.pack, now)
-    if incident is not None:
-        changed, notices, more = fold(
-            incident.found,
-            alert,
-            transition,
-            community=world.community,
-            policies=world.policies,
-            pack=rule.pack,
-            now=now,
-        )
-        alert = msgspec.structs.replace(alert, incident=changed.id)
-        acceptance.keep_incident(changed)
-        acceptance.announce(incident_announcement(changed))
-        for notice in notices:
-            acceptance.make_notice(notice)
+    cover: Cover | None = None
+    if transition.change is not Change.CLEARED:
+        alert, cover, more = under_holds(acceptance, world, facts, rule, alert, now)
         entries = [*entries, *more]
-    acceptance.keep_alert(alert)
-    acceptance.announce(alert_announcement(alert))
+    if transition.change is Change.RAISED:
+        alert, more = counted(alert, received_at, now, before)
+        entries = [*entries, *more]
+    if transition.change is Change.CLEARED or not alert.held_by:
+        alert, more = join(acceptance, world, facts, alert, transition, rule.pack, now, cover)
+        entries = [*entries, *more]
+    keep(acceptance, alert, entries)
+
+
+def join(
+    transaction: Transaction,
+    world: World,
+    facts: DeviceFacts,
+    alert: Alert,
+    transition: Transition,
+    pack: str,
+    now: Instant,
+    cover: Cover | None = None,
+) -> tuple[Alert, list[Entry]]:
+    """Folds the alert into its incident, if it has or wants one; the alert and the journal's entries are still to be
+    kept."""
+    incident = _incident_of(transaction, world, facts, alert, transition, pack, now)
+    if incident is None:
+        return alert, []
+    changed, notices, entries = fold(
+        incident.found,
+        alert,
+        transition,
+        community=world.community,
+        policies=world.policies,
+        pack=pack,
+        now=now,
+        cover=cover,
+    )
+    transaction.keep_incident(changed)
+    transaction.announce(incident_announcement(changed))
+    for notice in notices:
+        transaction.make_notice(notice)
+    return msgspec.structs.replace(alert, incident=changed.id), entries
+
+
+def keep(transaction: Transaction, alert: Alert, entries: Sequence[Entry]) -> None:
+    transaction.keep_alert(alert)
+    transaction.announce(alert_announcement(alert))
     for entry in entries:
-        acceptance.record(entry if entry.incident else msgspec.structs.replace(entry, incident=alert.incident))
+        transaction.record(entry if entry.incident else msgspec.structs.replace(entry, incident=alert.incident))
 
 
 class _Joined(Value, frozen=True):
@@ -121,7 +160,7 @@ class _Joined(Value, frozen=True):
 
 
 def _incident_of(
-    acceptance: Acceptance,
+    acceptance: Transaction,
     world: World,
     facts: DeviceFacts,
     alert: Alert,

@@ -29,6 +29,7 @@ class World:
         self.policies = (*community.policies, *shipped_policies)
         self.profiles = profiles
         self._facts: dict[DeviceId, DeviceFacts] = {}
+        self._gateways: dict[str, list[DeviceId]] | None = None
         self._addresses = {address: (device.id, device.profile) for address, device in community.by_address.items()}
         self._spelled = {address.casefold(): known for address, known in self._addresses.items()}
 
@@ -42,6 +43,18 @@ class World:
         """Registered devices whose facts another world sees otherwise; also those that it does not know (they may have
         been heard before somebody registered them)."""
         return [device for device in self.community.devices if self.facts(device) != other.facts(device)]
+
+    def gateway_of(self, device: DeviceId) -> DeviceId | None:
+        """Behind which a registered device is heard: as registered, else the only gateway of its family."""
+        known = self.community.devices.get(device)
+        if known is None:
+            return None
+        if known.gateway is not None:
+            return known.gateway if known.gateway in self.community.devices else None
+        if self._gateways is None:
+            self._gateways = self._gateways_by_family()
+        only = self._gateways.get(known.address.partition(":")[0], [])
+        return only[0] if len(only) == 1 and only[0] != device else None
 
     def version_of(self, profile: str) -> str:
         """Of a profile's content; empty for one that is not there."""
@@ -98,6 +111,14 @@ class World:
             trial_at=device.trial.at if device.trial else None,
             trial_by=device.trial.by if device.trial else "",
         )
+
+    def _gateways_by_family(self) -> dict[str, list[DeviceId]]:
+        found: dict[str, list[DeviceId]] = {}
+        for device in self.community.devices.values():
+            profile = self.profiles.get(device.profile)
+            if profile is not None and profile.kind is Kind.GATEWAY and device.life is not Life.RETIRED:
+                found.setdefault(device.address.partition(":")[0], []).append(device.id)
+        return found
 
     def _facts_of_place(self, row: DeviceId) -> DeviceFacts | None:
         """Of the row of a place: the tags of all that is in it, for the consent of its people."""

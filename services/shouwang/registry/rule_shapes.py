@@ -145,6 +145,7 @@ class RuleWritten(Written, frozen=True):
     latching: bool | None = None
     scope: ScopeWritten | None = None
     consent: bool = False
+    yields_to: list[AlertClass] | None = None
     source: str = ""
     examples: list[ExampleWritten] | None = None
 

@@ -154,6 +154,7 @@ def _rule(document: Document, pack: str, expressions: Expressions | None) -> Rul
         version=f"{_hash(_shape(when))}-{_hash(repr(msgspec.to_builtins(document.content)))}",
         source=written.source,
         consent=written.consent,
+        yields_to=tuple(written.yields_to or ()),
         examples=tuple(
             _example(document, f"$.examples[{index}]", example) for index, example in enumerate(written.examples or ())
         ),

@@ -90,6 +90,7 @@ alerts = Table(
     Column("place", Text, nullable=False),
     Column("incident", Text),
     Column("raised_at", BigInteger, nullable=False),
+    Column("held", Text, nullable=False, server_default=""),
     Column("body", Text, nullable=False),
     # at most one alert of (rule, subject) is not back to normal: the guard between people and machines
     Index(
@@ -104,7 +105,29 @@ alerts = Table(
     # the wall and the list: newest first, by state
     Index("alerts_newest", "raised_at", "id"),
     Index("alerts_device", "device", "raised_at"),
+    # what a hold, a permit or another alert keeps, to be let go
+    Index("alerts_held", "held", postgresql_where=text("held <> ''"), sqlite_where=text("held <> ''")),
+    # the newest of (rule, subject): whether one more raise is chatter
+    Index("alerts_subject", "subject", "rule", "raised_at"),
 )
+
+holds = Table(
+    "holds",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("made_at", BigInteger, nullable=False),
+    Column("due_at", BigInteger),
+    Column("body", Text, nullable=False),
+    # what is on, asked for by every acceptance in which something is raised
+    Index("holds_open", "state", postgresql_where=text("state <> 'ended'"), sqlite_where=text("state <> 'ended'")),
+    # those whose time is over
+    Index("holds_due", "due_at", postgresql_where=text("due_at IS NOT NULL"), sqlite_where=text("due_at IS NOT NULL")),
+    Index("holds_newest", "made_at", "id"),
+)
+"""Silences, maintenance, permits, shelves. ``state``: on, untried (a permit that ended, its detectors not yet tried),
+ended."""
 
 incidents = Table(
     "incidents",
@@ -144,6 +167,13 @@ journal = Table(
     Column("device", Text),
     Column("place", Text),
     Column("body", Text, nullable=False),
+    # how often alarms are raised, over a month
+    Index(
+        "journal_raised",
+        "at",
+        postgresql_where=text("kind = 'alert.raised'"),
+        sqlite_where=text("kind = 'alert.raised'"),
+    ),
     # the timeline of a case
     Index(
         "journal_incident",

@@ -10,11 +10,12 @@ from shouwang.domain.alert import Alert, AlertState
 from shouwang.domain.incident import Incident, IncidentState
 from shouwang.domain.journal import Entry
 from shouwang.domain.notice import Delivery, DeliveryState, Notice, notice_rank
+from shouwang.domain.suppression import Hold
 from shouwang.domain.vocabulary import AlertId, DeviceId, IncidentId, Instant, NoticeId
-from shouwang.ports import Announcement, Order
+from shouwang.ports import Announcement, Holder, Order
 
 from .database import Database
-from .tables import alerts, announcements, deliveries, incidents, journal, notices, orders, rereads
+from .tables import alerts, announcements, deliveries, holds, incidents, journal, notices, orders, rereads
 
 _ENDED = (IncidentState.RESOLVED.value, IncidentState.CLOSED.value)
 
@@ -29,6 +30,7 @@ class SqlTransaction:
         self._hand = database.statements.on(connection)
         self._entries: list[Entry] = []
         self._announcements: list[dict[str, object]] = []
+        self._holds: list[Hold] | None = None
 
     def alert(self, id: AlertId) -> Alert | None:
         body = self._hand.value(_ALERT, {"id": id})
@@ -45,6 +47,31 @@ class SqlTransaction:
     def alerts_of(self, incident: IncidentId) -> list[Alert]:
         found = self._hand.rows(_ALERTS_OF, {"incident": incident})
         return [msgspec.json.decode(body, type=Alert) for (body,) in found]
+
+    def newest_alert(self, rule: str, subject: str) -> Alert | None:
+        body = self._hand.value(_NEWEST_ALERT, {"rule": rule, "subject": subject})
+        return msgspec.json.decode(body, type=Alert) if body else None
+
+    def alerts_held_by(self, id: str, limit: int) -> list[Alert]:
+        found = self._hand.rows(_HELD_BY, {"held": id, "most": limit})
+        return [msgspec.json.decode(body, type=Alert) for (body,) in found]
+
+    def holds(self) -> list[Hold]:
+        if self._holds is None:
+            self._holds = [msgspec.json.decode(body, type=Hold) for (body,) in self._hand.rows(_HOLDS, {})]
+        return self._holds
+
+    def hold(self, id: str) -> Hold | None:
+        body = self._hand.value(_HOLD, {"id": id})
+        return msgspec.json.decode(body, type=Hold) if body else None
+
+    def keep_hold(self, hold: Hold, due_at: Instant | None) -> None:
+        self._holds = None
+        self._hand.run(self._database.upsert(holds, "id"), hold_row(hold, due_at))
+
+    def raised_since(self, device: DeviceId, since: Instant) -> list[Entry]:
+        found = self._connection.execute(_RAISED_SINCE, {"device": device, "since": since}).mappings()
+        return [entry_from(row) for row in found]
 
     def incident(self, id: IncidentId) -> Incident | None:
         body = self._hand.value(_INCIDENT, {"id": id})
@@ -141,6 +168,22 @@ class SqlCasebook:
             found = connection.execute(_LIVE.limit(limit), {"after": after or ""}).scalars()
             return [IncidentId(id) for id in found]
 
+    def holds_due(self, now: Instant, limit: int) -> list[str]:
+        return [id for (id,) in self._database.look(_HOLDS_DUE, {"now": now, "most": limit})]
+
+    def untried(self, limit: int) -> list[str]:
+        return [id for (id,) in self._database.look(_UNTRIED, {"most": limit})]
+
+    def holders(self, limit: int) -> list[Holder]:
+        return [
+            Holder(
+                id,
+                msgspec.json.decode(hold, type=Hold) if hold else None,
+                msgspec.json.decode(alert, type=Alert) if alert else None,
+            )
+            for id, hold, alert in self._database.look(_HOLDERS, {"most": limit})
+        ]
+
 
 def alert_row(alert: Alert) -> Mapping[str, object]:
     return {
@@ -154,7 +197,19 @@ def alert_row(alert: Alert) -> Mapping[str, object]:
         "place": alert.place,
         "incident": alert.incident,
         "raised_at": alert.raised_at,
+        "held": alert.held_by or alert.under,
         "body": _text(alert),
+    }
+
+
+def hold_row(hold: Hold, due_at: Instant | None) -> Mapping[str, object]:
+    return {
+        "id": hold.id,
+        "kind": hold.kind.value,
+        "state": "on" if hold.ended_at is None else "untried" if hold.untried else "ended",
+        "made_at": hold.made_at,
+        "due_at": due_at,
+        "body": _text(hold),
     }
 
 
@@ -236,6 +291,53 @@ _OPEN_ALERTS_OF = (
     .order_by(alerts.c.raised_at)
 )
 _ALERTS_OF = select(alerts.c.body).where(alerts.c.incident == bindparam("incident")).order_by(alerts.c.raised_at)
+_NEWEST_ALERT = (
+    select(alerts.c.body)
+    .where(alerts.c.rule == bindparam("rule"), alerts.c.subject == bindparam("subject"))
+    .order_by(alerts.c.raised_at.desc())
+    .limit(1)
+)
+_HELD_BY = select(alerts.c.body).where(alerts.c.held == bindparam("held")).limit(bindparam("most"))
+# written out, as the partial indexes have it
+_HOLDS = (
+    select(holds.c.body)
+    .where(holds.c.state == literal("on", literal_execute=True), holds.c.state != literal("ended", literal_execute=True))
+    .order_by(holds.c.made_at)
+)
+_HOLD = select(holds.c.body).where(holds.c.id == bindparam("id"))
+_HOLDS_DUE = (
+    select(holds.c.id)
+    .where(holds.c.due_at.is_not(None), holds.c.due_at <= bindparam("now"))
+    .order_by(holds.c.due_at)
+    .limit(bindparam("most"))
+)
+_UNTRIED = (
+    select(holds.c.id)
+    .where(
+        holds.c.state == literal("untried", literal_execute=True),
+        holds.c.state != literal("ended", literal_execute=True),
+    )
+    .limit(bindparam("most"))
+)
+_HELD = select(alerts.c.held).where(alerts.c.held != literal("", literal_execute=True)).distinct().subquery()
+_HOLDER = alerts.alias("holder")
+_HOLDERS = (
+    select(_HELD.c.held, holds.c.body, _HOLDER.c.body)
+    .select_from(_HELD)
+    .outerjoin(holds, holds.c.id == _HELD.c.held)
+    .outerjoin(_HOLDER, _HOLDER.c.id == _HELD.c.held)
+    .order_by(_HELD.c.held)
+    .limit(bindparam("most"))
+)
+_RAISED_SINCE = (
+    select(journal)
+    .where(
+        journal.c.device == bindparam("device"),
+        journal.c.at >= bindparam("since"),
+        journal.c.kind.in_(("alert.raised", "alert.repeated")),
+    )
+    .order_by(journal.c.seq)
+)
 _INCIDENT = select(incidents.c.body).where(incidents.c.id == bindparam("id"))
 _OPEN_INCIDENT = (
     select(incidents.c.body)

@@ -1,0 +1,345 @@
+"""What changes how alerts are told, from the messages to the phones: silences, permits, maintenance, lost gateways."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from harness.station import Station, open_station
+from shouwang.domain.alert import AlertState
+from shouwang.domain.errors import Conflict
+from shouwang.domain.incident import Finding
+from shouwang.domain.suppression import Hold, HoldKind, Work
+from shouwang.domain.vocabulary import DAY, HOUR, MINUTE, DeviceId, PersonId, PlaceId
+from shouwang.domain.wallclock import Hours
+
+HOME, ABOVE = PlaceId("cj/dm/jy/b3/u2/f5/501"), PlaceId("cj/dm/jy/b3/u2/f6/601")
+COMPOUND = """
+site: {fallback: manager}
+places:
+  - {id: cj, kind: sub_district, name: 演示街道}
+  - {id: cj/dm, kind: community, name: 演示社区}
+  - {id: cj/dm/jy, kind: compound, name: 锦苑}
+  - {id: cj/dm/jy/b3, kind: building, name: 3号楼}
+  - {id: cj/dm/jy/b3/u2, kind: unit, name: 2单元}
+  - {id: cj/dm/jy/b3/u2/f5, kind: floor, name: 5层}
+  - {id: cj/dm/jy/b3/u2/f5/501, kind: dwelling, name: "501"}
+  - {id: cj/dm/jy/b3/u2/f6, kind: floor, name: 6层}
+  - {id: cj/dm/jy/b3/u2/f6/601, kind: dwelling, name: "601"}
+people:
+  - {id: guard, name: 值班员, channels: [{kind: webhook, url: "{phone:guard}"}]}
+  - {id: watcher, name: 看火人, channels: [{kind: webhook, url: "{phone:watcher}"}]}
+  - {id: leader, name: 楼栋长, channels: [{kind: webhook, url: "{phone:leader}"}]}
+  - {id: manager, name: 物业经理, channels: [{kind: webhook, url: "{phone:manager}"}]}
+  - {id: engineer, name: 工程, channels: [{kind: webhook, url: "{phone:engineer}"}]}
+posts:
+  - {place: cj/dm/jy, post: desk_operator, person: guard}
+  - {place: cj/dm/jy/b3, post: building_leader, person: leader}
+  - {place: cj/dm/jy, post: engineer, person: engineer}
+zones:
+  - {id: east, kind: party, name: 东责任区, places: [cj/dm/jy/b3], members: [leader], fallback: manager}
+policies:
+  - id: fire-here
+    match: {severity: [critical]}
+    steps:
+      - {after: 0s, tell: ["post:desk_operator", "post:building_leader"]}
+      - {after: 60s, unless: acknowledged, tell: ["person:manager"]}
+  - id: rest
+    steps: [{after: 0s, tell: ["post:engineer"]}]
+devices:
+  - {id: gateway, profile: zigbee2mqtt-bridge, address: "zigbee2mqtt:zigbee2mqtt", place: cj/dm/jy}
+  - {id: smoke-501, profile: heiman-hs1sa, address: "zigbee2mqtt:s501", place: cj/dm/jy/b3/u2/f5/501}
+  - {id: smoke-601, profile: heiman-hs1sa, address: "zigbee2mqtt:s601", place: cj/dm/jy/b3/u2/f6/601}
+"""
+S501, S601, BRIDGE = "zigbee2mqtt/s501", "zigbee2mqtt/s601", "zigbee2mqtt/bridge/state"
+
+
+def says(*, smoke: bool = False, tamper: bool = False, trouble: bool = False, test: bool = False) -> dict[str, object]:
+    return {"smoke": smoke, "tamper": tamper, "trouble": trouble, "test": test, "battery": 90, "linkquality": 80}
+
+
+SMOKE, CLEAR, TAMPER, TROUBLE = says(smoke=True), says(), says(tamper=True), says(trouble=True)
+
+
+@pytest.fixture
+def station(tmp_path: Path) -> Iterator[Station]:
+    with open_station(tmp_path, COMPOUND) as opened:
+        yield opened
+
+
+def hold(station: Station, kind: HoldKind, lasts: int, **how: object) -> Hold:
+    now = station.clock.now()
+    wanted = Hold(
+        id="",
+        kind=kind,
+        by="desk",
+        why="装修",
+        made_at=now,
+        starts_at=now,
+        ends_at=now + lasts,
+        **how,  # type: ignore[arg-type]
+    )
+    return station.holding.begin(wanted)
+
+
+def permit(station: Station, lasts: int = HOUR, **how: object) -> Hold:
+    given = {"places": [HOME], "work": Work.RENOVATION, "watcher": PersonId("watcher"), **how}
+    return hold(station, HoldKind.PERMIT, lasts, **given)
+
+
+async def test_a_silence_mutes_the_notice_and_says_at_its_end_what_is_still_true(station: Station) -> None:
+    hold(station, HoldKind.SILENCE, 10 * MINUTE, rules=["tamper"], places=[HOME])
+    await station.hears(S501, TAMPER)
+    alert = station.alert("tamper")
+    assert alert.state is AlertState.UNACKED
+    assert station.incidents() == []
+    await station.forward(minutes=9)
+    station.phone("engineer").receives_nothing_else()
+    await station.forward(minutes=2)
+    station.phone("engineer").receives("first", "501")
+    assert station.alert("tamper").held_by == ""
+
+
+async def test_a_silence_ends_without_a_word_where_the_condition_is_over(station: Station) -> None:
+    hold(station, HoldKind.SILENCE, 10 * MINUTE, rules=["tamper"])
+    await station.hears(S501, TAMPER)
+    await station.forward(seconds=1)
+    await station.hears(S501, CLEAR)
+    await station.forward(minutes=11)
+    assert station.alert("tamper").state is AlertState.RTN_UNACKED
+    assert station.incidents() == []
+
+
+async def test_a_silence_of_everything_at_a_place_mutes_no_smoke(station: Station) -> None:
+    hold(station, HoldKind.SILENCE, DAY, places=[PlaceId("cj/dm/jy")])
+    await station.hears(S501, SMOKE)
+    station.phone("guard").receives("first", "501").within(seconds=1)
+    station.phone("leader").receives("first", "501").within(seconds=1)
+
+
+async def test_a_silence_outlives_a_kill_and_so_does_its_end(station: Station) -> None:
+    hold(station, HoldKind.SILENCE, 10 * MINUTE, rules=["tamper"])
+    station.restart()
+    await station.hears(S501, TAMPER)
+    station.restart()
+    assert station.incidents() == []
+    await station.forward(minutes=11)
+    station.phone("engineer").receives("first", "501")
+
+
+async def test_smoke_under_a_permit_goes_to_the_watcher_and_the_desk_at_once_and_to_all_a_minute_later(
+    station: Station,
+) -> None:
+    begun = permit(station)
+    await station.hears(S501, SMOKE)
+    station.phone("watcher").receives("first", "501").within(seconds=1)
+    station.phone("guard").receives("first", "501").within(seconds=1)
+    assert station.alert("smoke").under == begun.id
+    assert station.incident().under == begun.id
+    await station.forward(seconds=59)
+    station.phone("leader").receives_nothing_else()
+    await station.forward(seconds=2)
+    station.phone("leader").receives("next_step", "501").within(seconds=62)
+    station.phone("guard").receives("next_step", "501")
+    await station.forward(seconds=60)
+    station.phone("manager").receives("next_step", "501")
+
+
+async def test_a_watcher_who_has_it_spares_the_others_and_who_finds_fire_calls_them(station: Station) -> None:
+    permit(station)
+    await station.hears(S501, SMOKE)
+    station.phone("watcher").receives("first")
+    station.phone("guard").receives("first")
+    station.respond.acknowledge(station.incident().id, actor="watcher")
+    await station.forward(minutes=5)
+    station.phone("leader").receives_nothing_else()
+    station.respond.verify(station.incident().id, actor="watcher", finding=Finding.REAL, how="on_scene")
+    await station.settles()
+    station.phone("leader").receives("verified", "501")
+    station.phone("guard").receives("verified")
+    station.phone("watcher").receives("verified")
+
+
+async def test_a_fire_next_door_to_a_permit_takes_its_cover_off(station: Station) -> None:
+    permit(station)
+    await station.hears(S501, SMOKE)
+    station.phone("watcher").receives("first")
+    station.phone("guard").receives("first")
+    await station.forward(seconds=10)
+    await station.hears(S601, SMOKE)
+    station.phone("leader").receives("worse", "601").within(seconds=1)
+    station.phone("guard").receives("worse", "601").within(seconds=1)
+    station.phone("watcher").receives("worse", "601")
+    assert station.incident().under == ""
+    await station.forward(seconds=61)
+    station.phone("manager").receives("next_step")
+
+
+async def test_a_fire_next_door_alone_knows_nothing_of_the_permit(station: Station) -> None:
+    permit(station)
+    await station.hears(S601, SMOKE)
+    station.phone("guard").receives("first", "601").within(seconds=1)
+    station.phone("leader").receives("first", "601").within(seconds=1)
+    assert station.incident().under == ""
+
+
+async def test_a_permit_that_ends_while_it_smokes_tells_everybody(station: Station) -> None:
+    begun = permit(station)
+    await station.hears(S501, SMOKE)
+    station.phone("watcher").receives("first")
+    station.phone("guard").receives("first")
+    station.respond.acknowledge(station.incident().id, actor="watcher")
+    await station.settles()
+    station.holding.end(begun.id, actor="desk")
+    await station.settles()
+    station.phone("leader").receives("worse", "501")
+    station.phone("guard").receives("worse")
+    station.phone("watcher").receives("worse")
+    station.phone("engineer").receives("first", "501")  # the detector is to be tried
+
+
+async def test_a_permit_holds_only_within_its_hours(station: Station) -> None:
+    permit(station, lasts=30 * DAY, hours=Hours(8 * HOUR, 18 * HOUR))
+    await station.hears(S501, SMOKE)  # at two in the morning
+    station.phone("guard").receives("first").within(seconds=1)
+    station.phone("leader").receives("first").within(seconds=1)
+
+
+async def test_a_detector_that_is_taken_down_for_the_work_is_told_when_the_day_is_over(station: Station) -> None:
+    permit(station, lasts=30 * DAY, hours=Hours(2 * HOUR, 3 * HOUR))
+    await station.hears(S501, TAMPER)
+    assert station.alert("tamper").state is AlertState.OUT_OF_SERVICE
+    await station.until("02:59")
+    station.phone("engineer").receives_nothing_else()
+    await station.until("03:01")
+    station.phone("engineer").receives("first", "501")
+    assert station.alert("tamper").state is AlertState.UNACKED
+
+
+async def test_after_the_work_every_detector_is_to_be_tried_and_a_press_is_enough(station: Station) -> None:
+    begun = permit(station)
+    await station.forward(minutes=61)
+    station.phone("engineer").receives("first", "501")
+    alert = station.alert("permit-untried")
+    assert (alert.device, alert.state) == ("smoke-501", AlertState.UNACKED)
+    await station.hears(S501, says(smoke=True, test=True))
+    station.phone("guard").receives("first")
+    station.phone("leader").receives("first")
+    await station.forward(seconds=10)
+    station.phone("engineer").receives("cleared")
+    with station.casebook.change() as transaction:
+        kept = transaction.hold(begun.id)
+    assert kept is not None
+    assert kept.untried == []
+    assert kept.tried[DeviceId("smoke-501")].by == "system"
+
+
+async def test_who_tried_a_detector_by_hand_says_so(station: Station) -> None:
+    begun = permit(station)
+    station.holding.end(begun.id, actor="desk", note="完工")
+    await station.settles()
+    station.phone("engineer").receives("first", "501")
+    station.holding.tried(begun.id, DeviceId("smoke-501"), actor="engineer", note="按测试键")
+    await station.settles()
+    station.phone("engineer").receives("cleared")
+    assert station.alert("permit-untried").active is False
+
+
+async def test_maintenance_takes_lesser_alerts_out_and_returns_them(station: Station) -> None:
+    begun = hold(station, HoldKind.MAINTENANCE, HOUR, devices=[DeviceId("smoke-501")])
+    await station.hears(S501, TROUBLE)
+    assert station.alert("fault").state is AlertState.OUT_OF_SERVICE
+    await station.forward(seconds=1)
+    await station.hears(S501, CLEAR)
+    station.holding.end(begun.id, actor="desk")
+    await station.settles()
+    assert station.alert("fault").state is AlertState.NORMAL
+
+
+async def test_a_shelf_returns_at_its_time_and_fire_has_none(station: Station) -> None:
+    await station.hears(S501, TAMPER)
+    station.phone("engineer").receives("first")
+    incident = station.incident().id
+    station.respond.acknowledge(incident, actor="engineer")
+    now = station.clock.now()
+    shelved = station.holding.shelve(station.alert("tamper").id, actor="desk", until=now + 30 * MINUTE, why="等配件")
+    assert shelved.state is AlertState.SHELVED
+    await station.forward(minutes=31)
+    station.phone("engineer").receives("repeat") if station.phone("engineer").waiting else None
+    assert station.alert("tamper").state is AlertState.UNACKED
+    await station.hears(S601, SMOKE)
+    station.phone("guard").receives("first")
+    station.phone("leader").receives("first")
+    with pytest.raises(Conflict, match="matter of life"):
+        station.holding.shelve(station.alert("smoke").id, actor="desk", until=station.clock.now() + MINUTE, why="no")
+
+
+async def test_a_fire_hides_the_fault_of_the_same_detector_until_it_is_over(station: Station) -> None:
+    await station.hears(S501, TROUBLE)
+    station.phone("engineer").receives("first", "501")
+    await station.forward(seconds=1)
+    await station.hears(S501, says(smoke=True, trouble=True))
+    station.phone("guard").receives("first", "501").within(seconds=1)
+    station.phone("leader").receives("first", "501")
+    assert station.alert("fault").state is AlertState.SUPPRESSED
+    assert station.alert("fault").held_by == station.alert("smoke").id
+
+
+GATEWAY_DOWN = 90
+
+
+def many(count: int) -> str:
+    lines = [
+        f'  - {{id: s{n}, profile: heiman-hs1sa, address: "zigbee2mqtt:d{n}", place: cj/dm/jy/b3/u2/f6/601}}'
+        for n in range(count)
+    ]
+    return COMPOUND + "\n".join(lines) + "\n"
+
+
+async def test_a_gateway_lost_with_forty_detectors_is_one_alert_and_a_smoke_alarm_among_them_is_told(
+    tmp_path: Path,
+) -> None:
+    with open_station(tmp_path, many(40)) as station:
+        for n in range(40):
+            await station.hears(f"zigbee2mqtt/d{n}", CLEAR)
+        await station.hears(S501, CLEAR)
+        await station.hears(S601, CLEAR)
+        await station.hears(BRIDGE, {"state": "online"})
+        await station.forward(seconds=1)
+        await station.hears(BRIDGE, {"state": "offline"})
+        await station.forward(seconds=GATEWAY_DOWN)
+        station.phone("engineer").receives("first")
+        await station.hears("zigbee2mqtt/d7", SMOKE)  # its last words reached us
+        station.phone("guard").receives("first", "601").within(seconds=1)
+        station.phone("leader").receives("first", "601").within(seconds=1)
+        await station.forward(minutes=21 * 60)
+        station.phone("manager").receives("next_step")
+        silent = [alert for alert in station.alerts() if alert.rule == "device-silent"]
+        assert len(silent) == 42
+        assert {alert.state for alert in silent} == {AlertState.SUPPRESSED}
+        assert {alert.held_by for alert in silent} == {station.alert("gateway-offline").id}
+        await station.hears(BRIDGE, {"state": "online"})
+        station.phone("engineer").receives("cleared")
+        for n in range(40):
+            await station.hears(f"zigbee2mqtt/d{n}", CLEAR)
+        await station.hears(S601, CLEAR)
+        await station.forward(minutes=61)
+        station.phone("engineer").receives("first", "501")
+        states = [alert.state for alert in station.alerts() if alert.rule == "device-silent"]
+        assert sorted(states) == [AlertState.NORMAL] * 41 + [AlertState.UNACKED]
+
+
+async def test_three_raises_in_a_minute_are_one_alert_with_a_count(station: Station) -> None:
+    for _ in range(4):
+        await station.hears(S501, TAMPER)
+        for alert in station.alerts():
+            if alert.state is AlertState.UNACKED:
+                station.respond.acknowledge_alert(alert.id, actor="engineer")
+        await station.forward(seconds=1)
+        await station.hears(S501, CLEAR)
+        await station.forward(seconds=5)
+    while station.phone("engineer").waiting:
+        station.phone("engineer").receives(station.phone("engineer").waiting[0].body["why"])
+    chattering = [alert for alert in station.alerts() if alert.chattering]
+    assert len(chattering) == 1
+    assert len(station.alerts()) < 4
