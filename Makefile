@@ -19,12 +19,12 @@ help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
 
 setup: ## install everything that run and test need (.venv, console, Mosquitto, InfluxDB; daemons stay off)
-	@scripts/venv dev
+	@scripts/console packages & scripts/venv dev; done=$$?; wait; exit $$done
 	@scripts/console build
 	@scripts/debian $(SERVERS)
 
 run: ## start the service with a demo compound on http://127.0.0.1:8000
-	@scripts/venv run
+	@scripts/console packages & scripts/venv run; done=$$?; wait; exit $$done
 	@scripts/console build || echo "going on without the console; the API is there"
 	@scripts/debian mosquitto:mosquitto || echo "going on with the embedded try-out broker, which forgets on restart"
 	@exec $(BIN)/shouwang run $(ARGS)
