@@ -36,6 +36,7 @@ from shouwang.flows.timers import Timers
 from shouwang.flows.world import World
 from shouwang.registry.changes import plan_apply
 from shouwang.registry.community import read_community
+from shouwang.registry.holidays import calendar_of
 from shouwang.settings import read_settings
 from shouwang.store.board import SqlBoard
 from shouwang.store.database import Database
@@ -50,6 +51,9 @@ from shouwang.store.transactions import SqlCasebook
 NIGHT = parse_rfc3339("2026-01-14T02:00:00+08:00")
 STEP: Duration = SECOND // 2
 """How finely ``forward`` moves: as often as dispatch and the rounds look."""
+
+CALM: Sequence[Duration] = (60 * MINUTE, 5 * MINUTE, 20 * SECOND)
+"""Longer steps, tried from the longest, while no step of an escalation is due."""
 
 LONG_STEP: Duration = 10 * SECOND
 """While only a silence or another hold lasts."""
@@ -126,7 +130,7 @@ class Station:
         self.database = Database(f"sqlite:///{data_dir}/state.sqlite")
         self.database.create()
         doors.callback(self.database.close)
-        self.directory = SqlDirectory(self.database, self.clock.now)
+        self.directory = SqlDirectory(self.database, self.clock.now, calendar=calendar_of)
         for name in _phones_named(community):
             community = community.replace(f"{{phone:{name}}}", phones.url(name))
         file = data_dir / "community.yaml"
@@ -243,7 +247,9 @@ class Station:
         """One step on; where nothing but timers of rules can happen before ``end``, the next of those."""
         step = self.clock.now() + STEP
         if self.casebook.incidents_due(end, 1):
-            return step
+            # Nothing falls due within a long step, so nothing is passed over by making it.
+            calm = next((span for span in CALM if not self.casebook.incidents_due(self.clock.now() + span, 1)), STEP)
+            return max(step, min(self.clock.now() + calm, self.inbox.next_due() or end))
         if self.casebook.holds_due(end, 1) or self.casebook.holders(1):
             return max(step, min(self.clock.now() + LONG_STEP, self.inbox.next_due() or end))
         return max(step, min(end, self.inbox.next_due() or end))

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import TypeAlias
 
 from shouwang.domain.alert import UNSEEN, Alert
+from shouwang.domain.casefile import Attachment, Counting, EntryWay, Proof, Visit
 from shouwang.domain.community import Community
 from shouwang.domain.errors import Conflict
 from shouwang.domain.escalation import Milestone
@@ -20,7 +21,14 @@ from shouwang.domain.incident import (
     Outcome,
     is_live,
 )
-from shouwang.domain.vocabulary import PersonId, Value
+from shouwang.domain.place import is_within
+from shouwang.domain.vocabulary import PersonId, PlaceId, Value
+
+BRANCH_POSTS = frozenset({"branch_secretary", "branch_observer", "party_member", "neighbour_supervisor"})
+"""小区党支部: who reviews how a case was handled."""
+
+WITNESSES = 2
+"""Whoever opens a home is seen by two others."""
 
 
 class Said(Value, frozen=True, kw_only=True):
@@ -49,7 +57,10 @@ class Depart(Said, frozen=True, kw_only=True):
 
 
 class Arrive(Said, frozen=True, kw_only=True):
-    """到场."""
+    """到场; without a proof 未核实到场. ``reference``: what proves it, as the caller found it to be true."""
+
+    proof: Proof | None = None
+    reference: str = ""
 
 
 class Resolve(Said, frozen=True, kw_only=True):
@@ -81,8 +92,66 @@ class Remark(Said, frozen=True, kw_only=True):
     """A line for the timeline."""
 
 
+class Check(Said, frozen=True, kw_only=True):
+    """An item of the checklist is done."""
+
+    item: str
+
+
+class Dial(Said, frozen=True, kw_only=True):
+    """A person has called a service: 119, 120, 110 …"""
+
+    service: str
+
+
+class Enter(Said, frozen=True, kw_only=True):
+    """入户: a dwelling was opened, by key or by force, before two witnesses."""
+
+    how: EntryWay
+    place: PlaceId
+    reason: str
+    authorised_by: str
+    witnesses: list[str]
+
+
+class Count(Said, frozen=True, kw_only=True):
+    """人员清点: what is known of the people of one dwelling."""
+
+    place: PlaceId
+    state: Counting
+    people: int | None = None
+
+
+class Attach(Said, frozen=True, kw_only=True):
+    """A photo or document; its content is kept elsewhere."""
+
+    file: Attachment
+
+
+class FollowUp(Said, frozen=True, kw_only=True):
+    """回访, mostly the next day."""
+
+    result: Visit
+
+
 Act: TypeAlias = (
-    Acknowledge | Verify | Decline | Depart | Arrive | Resolve | Review | Close | HandOver | Escalate | Remark
+    Acknowledge
+    | Verify
+    | Decline
+    | Depart
+    | Arrive
+    | Resolve
+    | Review
+    | Close
+    | HandOver
+    | Escalate
+    | Remark
+    | Check
+    | Dial
+    | Enter
+    | Count
+    | Attach
+    | FollowUp
 )
 
 
@@ -102,7 +171,10 @@ def is_repeated(incident: Incident, act: Act, actor: str, alerts: Sequence[Alert
         case Depart():
             return incident.en_route_by == actor and is_live(incident.state)
         case Arrive():
-            return incident.on_scene_by == actor and is_live(incident.state)
+            arrivals = incident.file.arrivals if incident.file else []
+            mine = [one for one in arrivals if one.by == actor]
+            is_here = incident.on_scene_by == actor or bool(mine)
+            return is_here and is_live(incident.state) and (act.proof is None or any(one.proof for one in mine))
         case Resolve():
             return not is_live(incident.state) and (incident.resolved_by, incident.outcome) == (actor, act.outcome)
         case Review():
@@ -111,7 +183,11 @@ def is_repeated(incident: Incident, act: Act, actor: str, alerts: Sequence[Alert
             return incident.state is IncidentState.CLOSED
         case HandOver():
             return incident.holder == act.to
-        case Escalate() | Remark():
+        case Check():
+            return incident.file is not None and any(one.item == act.item for one in incident.file.checks)
+        case Attach():
+            return incident.file is not None and any(one.id == act.file.id for one in incident.file.files)
+        case Escalate() | Remark() | Dial() | Enter() | Count() | FollowUp():
             return False
 
 
@@ -120,14 +196,37 @@ def refuse_impossible(incident: Incident, act: Act, actor: str, community: Commu
     state, event = incident.state, _event_of(act, is_holder=incident.holder == actor)
     if isinstance(act, Acknowledge) and is_live(state) and _is_taken(incident) and incident.holder != actor:
         raise Conflict(f"{_name(incident.holder, community)} has it already")
-    if isinstance(act, Review) and state is IncidentState.RESOLVED and incident.resolved_by == actor:
-        raise Conflict("nobody reviews what they resolved themselves; another person must")
+    if isinstance(act, Review) and state is IncidentState.RESOLVED:
+        _refuse_review(incident, actor, community)
+    if isinstance(act, Enter):
+        _refuse_entry(incident, act, actor)
     if isinstance(act, HandOver) and act.to not in community.people:
         raise Conflict(f"there is no person {act.to} to hand over to")
     if (state, event) not in INCIDENT_MOVES:
         by = {IncidentState.RESOLVED: incident.resolved_by, IncidentState.CLOSED: incident.closed_by}.get(state)
         stands = f"incident {incident.id} is {state}" + (f" by {_name(by, community)}" if by else "")
         raise Conflict(f"{stands}; {_why_not(state, event)}")
+
+
+def _refuse_review(incident: Incident, actor: str, community: Community) -> None:
+    """复核 by the branch, never of one's own. Where nobody holds a post of the branch, anybody else may."""
+    if incident.resolved_by == actor:
+        raise Conflict("nobody reviews what they resolved themselves; another person must")
+    if incident.holder == actor:
+        raise Conflict("nobody reviews a case that they held themselves; another person must")
+    around = [one for one in community.posts if one.post in BRANCH_POSTS and is_within(incident.place, one.place)]
+    branch = {person for one in around for person in (one.person, one.deputy) if person is not None}
+    if actor in community.people and branch and actor not in branch:
+        names = ", ".join(sorted(_name(person, community) for person in branch))
+        raise Conflict(f"a case is reviewed by the branch: {names}")
+
+
+def _refuse_entry(incident: Incident, act: Enter, actor: str) -> None:
+    witnesses = set(act.witnesses) - {actor}
+    if len(witnesses) < WITNESSES:
+        raise Conflict(f"opening a home needs {WITNESSES} witnesses beside whoever opens it; found {len(witnesses)}")
+    if not is_live(incident.state):
+        raise Conflict(f"incident {incident.id} is over; nobody enters a home for it any more")
 
 
 def _event_of(act: Act, *, is_holder: bool) -> IncidentEvent:
@@ -152,13 +251,16 @@ def _event_of(act: Act, *, is_holder: bool) -> IncidentEvent:
             return IncidentEvent.HAND_OVER
         case Escalate():
             return IncidentEvent.ESCALATE
-        case Remark():
+        case FollowUp():
+            return IncidentEvent.FOLLOW_UP
+        case Remark() | Check() | Dial() | Enter() | Count() | Attach():
             return IncidentEvent.NOTE
 
 
 def _why_not(state: IncidentState, event: IncidentEvent) -> str:
-    if event in (IncidentEvent.REVIEW, IncidentEvent.CLOSE):
-        return f"only a resolved incident can be {event}{'d' if event is IncidentEvent.CLOSE else 'ed'}"
+    if event in (IncidentEvent.REVIEW, IncidentEvent.CLOSE, IncidentEvent.FOLLOW_UP):
+        done = {IncidentEvent.REVIEW: "reviewed", IncidentEvent.CLOSE: "closed"}.get(event, "followed up")
+        return f"only a resolved incident can be {done}"
     if not is_live(state):
         return "what comes now is a new incident"
     if event is IncidentEvent.HAND_OVER:

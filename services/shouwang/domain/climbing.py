@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from shouwang.domain.community import Community
 from shouwang.domain.draft import Draft
 from shouwang.domain.duty import fallback_of, resolve
-from shouwang.domain.escalation import NOBODY
+from shouwang.domain.escalation import NOBODY, Milestone, lapses_at
 from shouwang.domain.incident import Incident, IncidentState, is_live
 from shouwang.domain.journal import Entry
 from shouwang.domain.notice import Notice, Why
@@ -13,6 +13,9 @@ from shouwang.domain.vocabulary import Instant
 
 _CALLS = frozenset({Why.FIRST, Why.WORSE, Why.NEXT_STEP, Why.VERIFIED, Why.REPEAT})
 """Notices that somebody must hear. The others say how it goes on to those who heard before."""
+
+LAPSED = "acknowledged, and nobody went"
+"""Why climbing goes on after an acknowledgement that stopped counting."""
 
 Changed = tuple[Incident, list[Notice], list[Entry]]
 """An incident after a change, and the notices and journal entries that the change makes."""
@@ -22,7 +25,10 @@ def climb(incident: Incident, now: Instant) -> Changed:
     """The steps of the policy that are due, told in one notice. For a closed incident, only the end of looking."""
     draft = Draft(incident, now)
     if incident.state is not IncidentState.CLOSED:
-        draft.climb(Why.NEXT_STEP)
+        lapse = lapses_at(incident.policy, incident.reached)
+        if lapse is not None and lapse <= now:
+            _resume(draft)
+        draft.climb(Why.NEXT_STEP, detail=LAPSED if lapse is not None and lapse <= now else "")
     else:
         draft.set(next_step_at=None)
     return draft.done()
@@ -70,6 +76,15 @@ def nobody_answers(
         draft.tell(Why.COVERAGE_GAP, [f"person:{fallback}"], alert=notice.alert, detail=reason)
     draft.look_again()
     return draft.done()
+
+
+def _resume(draft: Draft) -> None:
+    """Somebody took the case and did nothing: it counts as taken by nobody, and levels that the answer had spared come
+    now. The holder stays, and may take it again."""
+    spared = [mark for mark in draft.incident.steps if mark.skipped != Milestone.ACKNOWLEDGED]
+    draft.set(steps=spared)
+    draft.forget(Milestone.ACKNOWLEDGED)
+    draft.record("escalation.resumed", because=LAPSED, holder=draft.incident.holder)
 
 
 def _is_known(incident: Incident, notice: Notice) -> bool:

@@ -8,7 +8,8 @@ import msgspec
 
 from shouwang.domain.community import Community
 from shouwang.domain.duty import Person, Resolution
-from shouwang.domain.incident import Incident, is_live
+from shouwang.domain.escalation import Milestone
+from shouwang.domain.incident import Incident, IncidentState, is_live
 from shouwang.domain.notice import (
     Delivery,
     DeliveryEvent,
@@ -146,6 +147,10 @@ def is_worth_sending(delivery: Delivery, incident: Incident, now: Instant) -> bo
     """False for what came too late: a retry whose incident is over, or a farewell that nobody takes."""
     if delivery.why is Why.STOOD_DOWN:
         return now < delivery.created_at + FAREWELL
+    steps = incident.policy.steps
+    if delivery.step is not None and delivery.step < len(steps) and steps[delivery.step].when is Milestone.RESOLVED:
+        # A visit on the day after is asked of people when all else is over.
+        return incident.state is not IncidentState.OPEN and now < delivery.created_at + FAREWELL
     return is_live(incident.state)
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from shouwang.domain.duty import TOLD
-from shouwang.domain.escalation import Milestone, StepMark, next_level, plan_steps, targets_of
+from shouwang.domain.escalation import Milestone, StepMark, lapses_at, next_level, plan_steps, targets_of
 from shouwang.domain.journal import Entry
 from shouwang.domain.notice import Notice, Why
 from shouwang.domain.vocabulary import AlertId, DeviceId, Instant, NoticeId
@@ -85,7 +85,7 @@ class Draft:
             incident.policy, incident.steps, armed_at=incident.armed_at, reached=incident.reached, now=self.now
         )
         before = {mark.index for mark in incident.steps}
-        self.set(steps=climb.marks, next_step_at=climb.next_at)
+        self.set(steps=climb.marks, next_step_at=self._next(climb.next_at))
         for mark in climb.marks:
             if mark.skipped and mark.index not in before:
                 self.record("escalation.skipped", step=mark.index, because=mark.skipped)
@@ -122,9 +122,14 @@ class Draft:
         climb = plan_steps(
             incident.policy, incident.steps, armed_at=incident.armed_at, reached=incident.reached, now=self.now
         )
-        self.set(next_step_at=self.now if len(climb.marks) > len(incident.steps) else climb.next_at)
+        self.set(next_step_at=self.now if len(climb.marks) > len(incident.steps) else self._next(climb.next_at))
 
     def done(self) -> tuple["Incident", list[Notice], list[Entry]]:
         """The changed incident under a new revision, and what the change made."""
         self.set(revision=self.incident.revision + 1)
         return self.incident, self.notices, self.entries
+
+    def _next(self, step_at: Instant | None) -> Instant | None:
+        """When a step is due, or an acknowledgement stops counting, whatever comes first."""
+        lapse = lapses_at(self.incident.policy, self.incident.reached)
+        return min((at for at in (step_at, lapse) if at is not None), default=None)

@@ -7,6 +7,7 @@ pulls the next one forward, to at once.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import timedelta
 from enum import StrEnum
 
 import msgspec
@@ -14,8 +15,9 @@ import msgspec
 from shouwang.domain.alert import AlertClass
 from shouwang.domain.duty import target_problem
 from shouwang.domain.errors import ConfigError
-from shouwang.domain.moment import duration
+from shouwang.domain.moment import duration, instant, moment
 from shouwang.domain.place import is_within
+from shouwang.domain.shift import timezone, wall_clock
 from shouwang.domain.vocabulary import Instant, Severity, Value
 
 
@@ -29,6 +31,7 @@ class Milestone(StrEnum):
     EN_ROUTE = "en_route"
     ON_SCENE = "on_scene"
     RESOLVED = "resolved"
+    FOLLOWED_UP = "followed_up"
 
 
 class Match(Value, frozen=True, kw_only=True):
@@ -43,23 +46,29 @@ class Match(Value, frozen=True, kw_only=True):
 
 
 class Step(Value, frozen=True, kw_only=True):
-    """``after``: a duration text (``60s``) from opening, with ``when`` from that event. ``tell``: targets ``post:P``,
-    ``roster:ID``, ``zone``, ``zone:KIND``, ``person:ID``."""
+    """``after``: a duration text (``60s``) from opening, with ``when`` from that event; ``at``: not before the next
+    time that the site's clock shows this (``10:00``). ``tell``: targets ``post:P``, ``roster:ID``, ``zone``,
+    ``zone:KIND``, ``person:ID``, ``trinity``, ``any:T|T``."""
 
     tell: list[str]
     after: str = "0s"
     unless: Milestone | None = None
     when: Milestone | None = None
     channels: list[str] | None = None
+    at: str | None = None
 
 
 class Policy(Value, frozen=True, kw_only=True):
-    """升级策略. Frozen into the incident when it opens."""
+    """升级策略. Frozen into the incident when it opens, with the site's ``timezone``. ``acknowledged_for``: how long
+    an acknowledgement counts of somebody who then neither verifies, sets out nor arrives; after it, climbing goes on
+    where it stood still. Empty: for good."""
 
     id: str
     steps: list[Step]
     match: Match = msgspec.field(default_factory=Match)
     title: dict[str, str] = msgspec.field(default_factory=dict)
+    acknowledged_for: str = ""
+    timezone: str = ""
 
 
 class StepMark(Value, frozen=True, kw_only=True):
@@ -130,7 +139,7 @@ def plan_steps(
     due: list[int] = []
     waiting: list[Instant] = []
     for index, step in enumerate(policy.steps):
-        at = _due_at(step, armed_at, reached)
+        at = step_due_at(policy, step, armed_at, reached)
         if index in done or at is None:
             continue
         if at > now:
@@ -173,12 +182,16 @@ def policy_problems(policy: Policy) -> Iterator[tuple[str, str]]:
     """What is wrong with a policy as written: (path below the policy, message)."""
     if not policy.steps:
         yield "steps", "tell nobody; expected at least one step"
+    if policy.acknowledged_for:
+        yield from _duration_problems("acknowledged_for", policy.acknowledged_for)
     for index, step in enumerate(policy.steps):
         path = f"steps[{index}]"
-        try:
-            duration(step.after)
-        except ConfigError as error:
-            yield f"{path}.after", str(error)
+        yield from _duration_problems(f"{path}.after", step.after)
+        if step.at is not None:
+            try:
+                wall_clock(step.at)
+            except ConfigError as error:
+                yield f"{path}.at", str(error)
         if not step.tell:
             yield f"{path}.tell", "tells nobody; expected at least one target"
         for place, target in enumerate(step.tell):
@@ -186,14 +199,49 @@ def policy_problems(policy: Policy) -> Iterator[tuple[str, str]]:
                 yield f"{path}.tell[{place}]", problem
 
 
-def _due_at(step: Step, armed_at: Instant | None, reached: Mapping[Milestone, Instant]) -> Instant | None:
+def lapses_at(policy: Policy, reached: Mapping[Milestone, Instant]) -> Instant | None:
+    """When the acknowledgement stops counting because nobody did anything after it; None where it counts for good."""
+    taken = reached.get(Milestone.ACKNOWLEDGED)
+    if taken is None or not policy.acknowledged_for or not _ACTS.isdisjoint(reached):
+        return None
+    try:
+        return taken + duration(policy.acknowledged_for)
+    except ConfigError:
+        return None
+
+
+def step_due_at(
+    policy: Policy, step: Step, armed_at: Instant | None, reached: Mapping[Milestone, Instant]
+) -> Instant | None:
+    """When a step is due, None where it waits for an event or for nothing any more."""
     if Milestone.RESOLVED in reached and step.when is not Milestone.RESOLVED:
         return None
     since = armed_at if step.when is None else reached.get(step.when)
     if since is None:
         return None
     try:
-        return since + duration(step.after)
+        return _not_before(since + duration(step.after), step.at, policy.timezone)
     except ConfigError:
         # Refused by every door that policies come through; should one slip in, no alarm waits for a typing error.
         return since
+
+
+def _not_before(due: Instant, wall: str | None, zone: str) -> Instant:
+    """The first moment from ``due`` on at which the site's clock shows this."""
+    if wall is None:
+        return due
+    local = moment(due).astimezone(timezone(zone or "UTC"))
+    midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
+    today = midnight + wall_clock(wall)
+    return instant(today if today >= local else today + timedelta(days=1))
+
+
+def _duration_problems(path: str, text: str) -> Iterator[tuple[str, str]]:
+    try:
+        duration(text)
+    except ConfigError as error:
+        yield path, str(error)
+
+
+_ACTS = frozenset({Milestone.VERIFIED, Milestone.EN_ROUTE, Milestone.ON_SCENE, Milestone.RESOLVED})
+"""What somebody does who took a case and meant it."""

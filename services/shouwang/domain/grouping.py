@@ -1,7 +1,8 @@
 """What belongs together: which alerts are one event, and what in it is news of the place.
 
 Smoke, gas and carbon monoxide spread through a stairwell, so they are one event by unit. A call for help is one
-person's, so it is one by dwelling. All else is one by place and rule pack.
+person's, so it is one by dwelling. Devices of a building that fail together have one cause (a power cut, a gateway), so
+they are one by building for a quarter of an hour; later ones are another. All else is one by place and rule pack.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,7 +10,7 @@ from typing import TypeVar
 
 from shouwang.domain.alert import AlertClass
 from shouwang.domain.place import Place, PlaceKind, ancestors
-from shouwang.domain.vocabulary import PlaceId
+from shouwang.domain.vocabulary import MINUTE, Duration, Instant, PlaceId
 
 Places = Mapping[PlaceId, Place]
 
@@ -27,6 +28,17 @@ LEVELS = (
 )
 """The full path of a home, from the root."""
 
+HEALTH = "device-health"
+"""The rule pack whose faults are of devices themselves, not of what they watch."""
+
+TOGETHER: Duration = 15 * MINUTE
+"""Faults of one building that come within this of the first are one event."""
+
+MASS = 5
+"""From so many devices on, faults of one building are said to be many, once."""
+
+MASS_TITLE = {"zh": "多台设备同时失联或故障", "en": "Many devices failed together"}
+
 Item = TypeVar("Item")
 
 
@@ -35,9 +47,21 @@ def group_key(klass: AlertClass, place: PlaceId, pack: str, places: Places) -> s
     if klass in DETECTORS:
         around = around_of(place, PlaceKind.UNIT, places) or around_of(place, PlaceKind.FLOOR, places) or place
         return f"danger:{around}"
+    if klass is AlertClass.FAULT and pack == HEALTH:
+        return f"{pack}:{around_of(place, PlaceKind.BUILDING, places) or place}"
     if klass is AlertClass.EMERGENCY:
         return f"emergency:{around_of(place, PlaceKind.DWELLING, places) or place}"
     return f"{pack}:{place}"
+
+
+def is_another_event(group: str, opened_at: Instant, now: Instant) -> bool:
+    """A device that fails long after those of its building is no part of what happened to them."""
+    return is_of_building(group) and now - opened_at > TOGETHER
+
+
+def is_of_building(group: str) -> bool:
+    """The group gathers devices of one building that fail together."""
+    return group.startswith(f"{HEALTH}:")
 
 
 def news_of_place(known: Sequence[PlaceId], place: PlaceId, places: Places) -> list[str]:

@@ -1,7 +1,7 @@
 """What an act of a person changes: the incident, its alerts, whom to tell, what intake must follow."""
 
 from collections.abc import Sequence
-from typing import assert_never
+from typing import Any, assert_never
 
 import msgspec
 
@@ -9,10 +9,16 @@ from shouwang.domain.acts import (
     Acknowledge,
     Act,
     Arrive,
+    Attach,
+    Check,
     Close,
+    Count,
     Decline,
     Depart,
+    Dial,
+    Enter,
     Escalate,
+    FollowUp,
     HandOver,
     Remark,
     Resolve,
@@ -23,6 +29,15 @@ from shouwang.domain.acts import (
 )
 from shouwang.domain.alert import UNSEEN, Alert, AlertState, Order
 from shouwang.domain.alerting import ended, plan_acknowledge
+from shouwang.domain.casefile import (
+    Arrived,
+    CaseFile,
+    Checked,
+    Counted,
+    Dialled,
+    Entered,
+    FollowedUp,
+)
 from shouwang.domain.community import Community
 from shouwang.domain.draft import Draft
 from shouwang.domain.duty import fallback_of
@@ -92,6 +107,8 @@ def plan_act(
             doing.escalate(act, community)
         case Remark():
             doing.draft.record("incident.noted", note=act.note)
+        case Check() | Dial() | Enter() | Count() | Attach() | FollowUp():
+            doing.add(act)
         case _:
             assert_never(act)
     return doing.plan()
@@ -135,6 +152,8 @@ class _Doing:
         )
         self.draft.reach(Milestone.ACKNOWLEDGED)
         self.draft.record("incident.acknowledged", note=note)
+        if incident.policy.acknowledged_for:
+            self.draft.look_again()
         self._acknowledge_alerts()
 
     def verify(self, act: Verify) -> None:
@@ -193,8 +212,63 @@ class _Doing:
         self.move(IncidentEvent.ARRIVE)
         incident = self.draft.incident
         self.draft.set(on_scene_at=incident.on_scene_at or self.now, on_scene_by=incident.on_scene_by or self.actor)
-        self.draft.reach(Milestone.ON_SCENE)
-        self.draft.record("incident.on_scene", note=act.note)
+        # Whoever is here was on the way: no step that waits for somebody to set out calls more people.
+        self.draft.reach(Milestone.EN_ROUTE, Milestone.ON_SCENE)
+        arrived = Arrived(by=self.actor, at=self.now, proof=act.proof, reference=act.reference)
+        earlier = [one for one in self._file.arrivals if one.by != self.actor or one.proof is not None]
+        self._keep_file(arrivals=[*earlier, arrived])
+        self.draft.record("incident.on_scene", proof=act.proof, reference=act.reference, note=act.note)
+
+    def add(self, act: Check | Dial | Enter | Count | Attach | FollowUp) -> None:
+        """What changes nothing but the case's file."""
+        file, at, by = self._file, self.now, self.actor
+        match act:
+            case Check():
+                checks = [*file.checks, Checked(item=act.item, at=at, by=by, note=act.note)]
+                self._keep_file(checks=checks)
+                self.draft.record("incident.checked", item=act.item, note=act.note)
+            case Dial():
+                self._keep_file(calls=[*file.calls, Dialled(service=act.service, at=at, by=by, note=act.note)])
+                self.draft.record("incident.dialled", service=act.service, note=act.note)
+            case Enter():
+                entered = Entered(
+                    how=act.how,
+                    place=act.place,
+                    reason=act.reason,
+                    authorised_by=act.authorised_by,
+                    witnesses=act.witnesses,
+                    at=at,
+                    by=by,
+                )
+                self._keep_file(entries=[*file.entries, entered])
+                self.draft.record(
+                    "incident.entered",
+                    how=act.how,
+                    at_place=act.place,
+                    reason=act.reason,
+                    authorised_by=act.authorised_by,
+                    witnesses=act.witnesses,
+                    note=act.note,
+                )
+            case Count():
+                others = [one for one in file.headcount if one.place != act.place]
+                counted = Counted(place=act.place, state=act.state, people=act.people, at=at, by=by, note=act.note)
+                self._keep_file(headcount=[*others, counted])
+                self.draft.record(
+                    "incident.counted", at_place=act.place, count=act.state, people=act.people, note=act.note
+                )
+            case Attach():
+                self._keep_file(files=[*file.files, act.file])
+                self.draft.record(
+                    "incident.attached", file=act.file.id, type=act.file.type, size=act.file.size, note=act.note
+                )
+            case FollowUp():
+                followed = FollowedUp(result=act.result, at=at, by=by, note=act.note)
+                self._keep_file(follow_ups=[*file.follow_ups, followed])
+                self.draft.reach(Milestone.FOLLOWED_UP)
+                self.draft.record("incident.followed_up", result=act.result, note=act.note)
+            case _:
+                assert_never(act)
 
     def resolve(self, act: Resolve) -> None:
         """Ends events and resets latches; what merely lasts (a warning that is still true) is acknowledged and ends by
@@ -236,6 +310,13 @@ class _Doing:
             draft.tell(last, [f"person:{fallback}"], detail=detail)
         draft.look_again()
         return level is not None or fallback is not None
+
+    @property
+    def _file(self) -> CaseFile:
+        return self.draft.incident.file or CaseFile()
+
+    def _keep_file(self, **changes: Any) -> None:
+        self.draft.set(file=msgspec.structs.replace(self._file, **changes))
 
     def _take_where_nobody_has(self) -> None:
         incident = self.draft.incident

@@ -6,7 +6,8 @@ on_scene → resolved → closed), and help may skip states: whoever arrives has
 the desk never went. Verifying 核警 moves no state: what was found is a fact beside the answer, so that a sleepy
 acknowledgement mutes nothing and a finding from the desk does not pretend that somebody is on the way. Declining 拒单
 moves nothing either, unless the holder does it: then nobody holds the case and it is open again. A case that is over
-can come back for as long as its alarm may be the same event (``reopen``); a closed one never does.
+can come back for as long as its alarm may be the same event (``reopen``); a closed one never does. Of two cases that
+prove to be one, the other one is closed by its merger: what was asked of its people goes on in the one that stays.
 
 How alerts join is planned in domain/joining.py, what people do in domain/acts.py, whom to tell next in
 domain/climbing.py.
@@ -18,6 +19,7 @@ from enum import StrEnum
 import msgspec
 
 from shouwang.domain.alert import AlertClass
+from shouwang.domain.casefile import CaseFile
 from shouwang.domain.errors import IllegalMove
 from shouwang.domain.escalation import Milestone, Policy, StepMark
 from shouwang.domain.vocabulary import AlertId, IncidentId, Instant, PersonId, PlaceId, Severity, Value
@@ -48,7 +50,10 @@ class IncidentEvent(StrEnum):
     RESOLVE = "resolve"
     REOPEN = "reopen"
     REVIEW = "review"
+    FOLLOW_UP = "follow_up"
     CLOSE = "close"
+    MERGE = "merge"
+    SPLIT = "split"
 
 
 class Finding(StrEnum):
@@ -126,6 +131,8 @@ class Incident(Value, frozen=True, kw_only=True):
     hears; steps wait for events alone."""
     next_step_at: Instant | None = None
     notices: int = 0
+    file: CaseFile | None = None
+    """What people added to the case."""
     under: str = ""
     """The permit or maintenance whose watcher and desk were told first; empty once everybody is."""
     drill: bool = False
@@ -154,6 +161,10 @@ INCIDENT_MOVES: Mapping[tuple[IncidentState, IncidentEvent], IncidentState] = {
     (_S.RESOLVED, _E.REOPEN): _S.OPEN,
     (_S.RESOLVED, _E.REVIEW): _S.RESOLVED,
     (_S.RESOLVED, _E.CLOSE): _S.CLOSED,
+    (_S.RESOLVED, _E.FOLLOW_UP): _S.RESOLVED,
+    (_S.CLOSED, _E.FOLLOW_UP): _S.CLOSED,
+    **{(state, _E.MERGE): _S.CLOSED for state in _LIVE},
+    **{(state, _E.SPLIT): state for state in _LIVE},
     **{(state, event): state for state in _HELD for event in (_E.ACKNOWLEDGE, _E.HAND_OVER)},
     **{(state, event): state for state in _LIVE for event in (_E.VERIFY, _E.DECLINE, _E.ESCALATE, _E.WORSEN)},
     **{(state, _E.NOTE): state for state in _S},

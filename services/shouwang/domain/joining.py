@@ -11,9 +11,20 @@ from shouwang.domain.community import Community
 from shouwang.domain.draft import Draft
 from shouwang.domain.duty import DESK, HOLDER, TOLD, is_reachable, zone_of
 from shouwang.domain.escalation import Milestone, Policy, choose_policy, rearmed
-from shouwang.domain.grouping import DETECTORS, group_key, kind_of, news_of_place
+from shouwang.domain.grouping import (
+    DETECTORS,
+    MASS,
+    MASS_TITLE,
+    around_of,
+    group_key,
+    is_another_event,
+    is_of_building,
+    kind_of,
+    news_of_place,
+)
 from shouwang.domain.incident import Incident, IncidentEvent, IncidentState, is_live, move_incident
 from shouwang.domain.notice import Why
+from shouwang.domain.place import PlaceKind
 from shouwang.domain.standing import Change, Transition
 from shouwang.domain.suppression import Cover, covered
 from shouwang.domain.vocabulary import UNASSIGNED, IncidentId, Instant, Severity
@@ -42,6 +53,9 @@ def fold(
     """
     if incident is not None and transition.change is Change.CLEARED:
         return _cleared(incident, alert, now)
+    is_own = incident is not None and alert.incident == incident.id
+    if incident is not None and not is_own and is_another_event(incident.group, incident.opened_at, now):
+        incident = None
     if incident is None or incident.state is IncidentState.CLOSED:
         return _opened(alert, community, policies, pack, now, cover)
     if incident.state is not IncidentState.RESOLVED:
@@ -87,6 +101,8 @@ def _opened(
     policy = _policy_for(alert, community, policies)
     if cover is not None:
         policy = covered(policy, cover)
+    if any(step.at for step in policy.steps):
+        policy = msgspec.structs.replace(policy, timezone=community.site.timezone)
     opened = Incident(
         id=_incident_id(alert),
         group=group_key(alert.klass, alert.place, pack, community.places),
@@ -138,6 +154,9 @@ def _joined(
         draft.set(state=move_incident(incident.state, IncidentEvent.WORSEN), test=False, late=False)
         draft.forget(Milestone.ACKNOWLEDGED, Milestone.VERIFIED)
         draft.record("incident.worse", alert=alert.id, device=alert.device, reasons=reasons)
+        if "mass" in reasons:
+            around = around_of(incident.place, PlaceKind.BUILDING, community.places)
+            draft.set(title=MASS_TITLE, place=around or incident.place)
         _rearm(draft, alert, detail=", ".join(reasons))
     elif _is_news_to_holder(incident, alert, transition):
         reachable = incident.holder is not None and is_reachable(community, incident.holder)
@@ -227,12 +246,19 @@ def _worsening(before: Incident, after: Incident, alert: Alert, community: Commu
     return [
         *(["severity"] if after.severity.rank < before.severity.rank else []),
         *(["confirmed"] if after.confirmed and not before.confirmed else []),
-        *news_of_place(before.places, alert.place, community.places),
+        *_news_of_places(before, after, alert, community),
         *(["device"] if alert.place == UNASSIGNED and alert.device not in before.devices else []),
         *(["not_late"] if before.late and not alert.late else []),
         *(["not_a_test"] if before.test and not alert.test else []),
         *(["uncovered"] if before.under and not after.under else []),
     ]
+
+
+def _news_of_places(before: Incident, after: Incident, alert: Alert, community: Community) -> list[str]:
+    """Danger that spreads is news with each floor and dwelling; devices that fail together are news once, as many."""
+    if is_of_building(before.group):
+        return ["mass"] if len(before.devices) < MASS <= len(after.devices) else []
+    return news_of_place(before.places, alert.place, community.places)
 
 
 def _is_news_to_holder(incident: Incident, alert: Alert, transition: Transition) -> bool:

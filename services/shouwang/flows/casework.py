@@ -12,7 +12,7 @@ from shouwang.domain.announcement import alert_announcement, incident_announceme
 from shouwang.domain.gathering import row_of
 from shouwang.domain.grouping import group_key
 from shouwang.domain.holding import chatters, counted
-from shouwang.domain.incident import Incident
+from shouwang.domain.incident import Incident, is_live
 from shouwang.domain.joining import fold
 from shouwang.domain.journal import Entry
 from shouwang.domain.standing import Change, DeviceFacts, DeviceState, Transition
@@ -173,5 +173,8 @@ def _incident_of(
         return _Joined(own) if own else None
     if not (disposition(facts).opens_incident and alert.severity.opens_incident):
         return None
+    own = acceptance.incident(alert.incident) if alert.incident else None
+    if own is not None and is_live(own.state):
+        return _Joined(own)  # people may have moved it to another case than its group's
     group = group_key(alert.klass, alert.place, pack, world.community.places)
     return _Joined(acceptance.open_incident(group, now - REOPENS_WITHIN))

@@ -16,15 +16,19 @@ from shouwang.domain.acts import (
     Review,
     Verify,
 )
-from shouwang.domain.alert import Alert, Order
+from shouwang.domain.alert import Alert, AlertClass, Order
 from shouwang.domain.alerting import plan_acknowledge, plan_reset
 from shouwang.domain.announcement import alert_announcement, incident_announcement, incident_withdrawal
+from shouwang.domain.casefile import Proof
+from shouwang.domain.climbing import Changed
 from shouwang.domain.errors import NotFound
+from shouwang.domain.escalation import Policy
 from shouwang.domain.handling import ActPlan, plan_act
 from shouwang.domain.incident import Finding, Incident, Outcome, is_live
 from shouwang.domain.journal import Entry
 from shouwang.domain.notice import answered, hearers
-from shouwang.domain.vocabulary import AlertId, IncidentId, Instant, PersonId
+from shouwang.domain.regrouping import merge, note_again, open_by_hand, split
+from shouwang.domain.vocabulary import AlertId, IncidentId, Instant, PersonId, PlaceId, Severity
 from shouwang.ports import Casebook, Clock, Directory, Transaction
 
 
@@ -58,8 +62,11 @@ class Respond:
     def en_route(self, incident: IncidentId, *, actor: str, note: str = "") -> Incident:
         return self.act(incident, Depart(note=note), actor=actor)
 
-    def arrive(self, incident: IncidentId, *, actor: str, note: str = "") -> Incident:
-        return self.act(incident, Arrive(note=note), actor=actor)
+    def arrive(
+        self, incident: IncidentId, *, actor: str, proof: Proof | None = None, reference: str = "", note: str = ""
+    ) -> Incident:
+        """``proof``: as the caller found it to be true."""
+        return self.act(incident, Arrive(proof=proof, reference=reference, note=note), actor=actor)
 
     def resolve(
         self, incident: IncidentId, *, actor: str, outcome: Outcome, cause: str | None = None, note: str = ""
@@ -84,9 +91,7 @@ class Respond:
     def act(self, id: IncidentId, act: Act, *, actor: str) -> Incident:
         now, community = self._clock.now(), self._directory.community()
         with self._casebook.change() as transaction:
-            incident = transaction.incident(id)
-            if incident is None:
-                raise NotFound(f"there is no incident {id}")
+            incident = _incident(transaction, id)
             plan = plan_act(
                 incident,
                 act,
@@ -103,6 +108,88 @@ class Respond:
                 _note_answers(transaction, id, actor, now)
         self._wake()
         return plan.incident
+
+    def report(
+        self,
+        klass: AlertClass,
+        place: PlaceId,
+        *,
+        actor: str,
+        policies: Sequence[Policy],
+        reported_by: str = "",
+        title: str = "",
+        severity: Severity | None = None,
+        note: str = "",
+    ) -> tuple[Incident, bool]:
+        """An incident that a person reports, and whether it is new: what is going on already is one case."""
+        now, community = self._clock.now(), self._directory.community()
+        with self._casebook.change() as transaction:
+            opened = open_by_hand(
+                klass,
+                place,
+                actor=actor,
+                reported_by=reported_by,
+                title=title,
+                severity=severity,
+                note=note,
+                community=community,
+                policies=policies,
+                now=now,
+            )
+            going_on = transaction.open_incident(opened[0].group, now)
+            if going_on is not None and is_live(going_on.state):
+                changed = note_again(going_on, actor=actor, note=note or title, now=now)
+            else:
+                going_on, changed = None, opened
+            _keep_changed(transaction, changed)
+        self._wake()
+        return changed[0], going_on is None
+
+    def merge(self, incident: IncidentId, *, actor: str, into: str, note: str = "") -> Incident:
+        """``incident`` becomes part of ``into``, which is given as it is then."""
+        now = self._clock.now()
+        with self._casebook.change() as transaction:
+            other, kept = _incident(transaction, incident), _incident(transaction, IncidentId(into))
+            if other.file is not None and other.file.merged_into == kept.id:
+                return kept
+            changed, over, alerts = merge(
+                kept,
+                other,
+                transaction.alerts_of(other.id),
+                hearers(transaction.told(other.id)),
+                actor=actor,
+                note=note,
+                now=now,
+            )
+            transaction.cancel_deliveries(other.id, now)
+            for one in alerts:
+                transaction.keep_alert(one)
+            _keep_changed(transaction, over)
+            _keep_changed(transaction, changed)
+            transaction.announce(incident_withdrawal(over[0]))
+        self._wake()
+        return changed[0]
+
+    def split(self, incident: IncidentId, *, actor: str, alerts: Sequence[str], note: str = "") -> Incident:
+        """These alerts become a case of their own, which is given."""
+        now, community = self._clock.now(), self._directory.community()
+        with self._casebook.change() as transaction:
+            found = _incident(transaction, incident)
+            stays, goes, moved = split(
+                found,
+                [AlertId(alert) for alert in alerts],
+                transaction.alerts_of(incident),
+                actor=actor,
+                note=note,
+                community=community,
+                now=now,
+            )
+            for one in moved:
+                transaction.keep_alert(one)
+            _keep_changed(transaction, stays)
+            _keep_changed(transaction, goes)
+        self._wake()
+        return goes[0]
 
     def acknowledge_alert(self, alert: AlertId, *, actor: str) -> Alert:
         """One alert is seen; its incident stays as it is."""
@@ -129,6 +216,23 @@ class Respond:
             _keep_alerts(transaction, [over], entries, [order])
         self._wake()
         return over
+
+
+def _incident(transaction: Transaction, id: IncidentId) -> Incident:
+    found = transaction.incident(id)
+    if found is None:
+        raise NotFound(f"there is no incident {id}")
+    return found
+
+
+def _keep_changed(transaction: Transaction, changed: Changed) -> None:
+    incident, notices, entries = changed
+    transaction.keep_incident(incident)
+    for notice in notices:
+        transaction.make_notice(notice)
+    for entry in entries:
+        transaction.record(entry)
+    transaction.announce(incident_announcement(incident))
 
 
 def _alert(transaction: Transaction, id: AlertId) -> Alert:
