@@ -117,6 +117,10 @@ class Settings(BaseSettings):
         ge=1,
         description="Messages to one person in an hour on a paid channel; the first of an incident is never held back.",
     )
+    duty_checks_a_day: float = Field(
+        0, ge=0, le=48, description="Duty checks of each desk in a day, at random times; 0 for those that people begin."
+    )
+    duty_check_minutes: int = Field(5, ge=1, le=60, description="Minutes until a duty check counts as missed.")
     dispatch_concurrency: int = Field(
         256,
         ge=8,

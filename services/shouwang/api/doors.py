@@ -34,6 +34,7 @@ from shouwang.domain.suggestion import Suggestion
 from shouwang.domain.visit import Visit
 from shouwang.domain.vocabulary import AlertId, DeliveryKey, DeviceId, Duration, IncidentId, Instant, PlaceId, Value
 from shouwang.flows.answering import Answering
+from shouwang.flows.exercises import Exercises
 from shouwang.flows.installing import Installing
 from shouwang.flows.respond import Respond
 from shouwang.flows.world import World
@@ -205,6 +206,7 @@ class Window:
     link_secret: bytes = b""
     """Seals the links of messages; empty: no link is believed."""
     callbacks: Callbacks | None = None
+    exercises: Exercises | None = None
     site_mark: str = ""
     """By which this site knows itself at its public address."""
 

@@ -7,7 +7,7 @@ import secrets
 import httpx
 import msgspec
 
-from shouwang.domain.link import link_of
+from shouwang.domain.link import code_of, link_of
 from shouwang.domain.vocabulary import HOUR, MINUTE, SECOND, DeliveryKey, Duration, Instant, Value
 from shouwang.ports import Clock
 from shouwang.store.facts import Facts
@@ -48,6 +48,9 @@ class Reach:
         proof = self._proof
         is_proven = proof is not None and self._clock.now() - proof.at < BELIEVED
         return link_of(self._url, delivery, self.secret) if is_proven else ""
+
+    def code(self, delivery: DeliveryKey) -> str:
+        return code_of(delivery, self.secret)
 
     def look(self) -> None:
         """Asks the public address whether this site answers there, now and then."""

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import secrets
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -28,11 +29,12 @@ from shouwang.app.supervisor import die_with_parent, holder_name, is_alive
 from shouwang.app.telling import Ways
 from shouwang.domain.announcement import ALERTS_TOPIC
 from shouwang.domain.errors import Unavailable
-from shouwang.domain.vocabulary import DAY, SECOND
+from shouwang.domain.vocabulary import DAY, MINUTE, SECOND
 from shouwang.flows.answering import Answering
 from shouwang.flows.canary import Canary
 from shouwang.flows.discovery import Discovery
 from shouwang.flows.dispatch import Dispatch
+from shouwang.flows.exercises import Exercises
 from shouwang.flows.installing import Installing
 from shouwang.flows.respond import Respond
 from shouwang.flows.rounds import Rounds
@@ -45,6 +47,7 @@ from shouwang.settings import Settings, host_port
 from shouwang.store.board import SqlBoard
 from shouwang.store.database import Database
 from shouwang.store.directory import SqlDirectory
+from shouwang.store.exercises import SqlExercises
 from shouwang.store.facts import Facts
 from shouwang.store.housekeeping import Housekeeping
 from shouwang.store.journal import SqlJournal
@@ -69,6 +72,7 @@ TESTS_SECONDS = 1.0
 MAINTAIN_SECONDS = 10.0
 FIGURES_SECONDS = 5.0
 REACH_SECONDS = 1.0
+EXERCISES_SECONDS = 1.0
 HEARTBEAT_TIMEOUT = 10.0
 
 
@@ -121,6 +125,7 @@ class Server:
             points=points,
             is_alive=is_alive,
             link=self._reach.link,
+            code=self._reach.code,
             concurrency=settings.dispatch_concurrency,
         )
 
@@ -146,6 +151,20 @@ class Server:
         figures = settings.data_dir / "figures"
         board = SqlBoard(self._database)
         respond = Respond(casebook, directory, clock, wake=wake)
+        self._exercises = Exercises(
+            casebook,
+            SqlExercises(self._database),
+            board,
+            directory,
+            respond,
+            clock,
+            policies=lambda: equipment.policies,
+            channels=channels.keys(),
+            checks_a_day=settings.duty_checks_a_day,
+            answer_within=settings.duty_check_minutes * MINUTE,
+            chance=secrets.SystemRandom().random,
+            wake=wake,
+        )
         demo = Demonstration(self._database, directory, equipment, self._link, clock) if settings.demo else None
         self._http = uvicorn.Config(
             build_app(
@@ -176,6 +195,7 @@ class Server:
                     suggest=Discovery(lambda: equipment.interpreter, equipment.codecs.run),
                     demo=demo,
                     callbacks=self._ways.callbacks,
+                    exercises=self._exercises,
                     link_secret=self._reach.secret,
                     site_mark=self._reach.mark,
                 ),
@@ -243,6 +263,7 @@ class Server:
             ("checkpoint", CHECKPOINT_SECONDS, self._database.checkpoint),
             ("readings", MAINTAIN_SECONDS, lambda: self._readings.maintain(self._clock.now())),
             ("figures", FIGURES_SECONDS, self._count),
+            ("exercises", EXERCISES_SECONDS, self._exercises.look),
             ("reach", REACH_SECONDS, self._reach.look),
             ("quarantine", MAINTAIN_SECONDS, self._sweep),
         ]

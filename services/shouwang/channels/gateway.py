@@ -170,9 +170,10 @@ def facts_of(message: Message, person: Person, contact: Contact) -> dict[str, st
     title = _mapping(alert.get("title") or incident.get("title"))
     marks = [("演练", "drill")] * bool(body.get("drill")) + [("测试", "test")] * bool(body.get("test"))
     drill = "".join(zh if in_chinese else en for zh, en in marks)
+    words = str(title.get("zh" if in_chinese else "en") or next(iter(title.values()), ""))
     name = CLASS_ZH[klass] if in_chinese else CLASS_EN[klass]
     number = number_of(person, contact)
-    url = str(body.get("url") or "")
+    url, code = str(body.get("url") or ""), str(body.get("code") or "")
     return {
         "number": international(number),
         "national": national(number),
@@ -180,13 +181,13 @@ def facts_of(message: Message, person: Person, contact: Contact) -> dict[str, st
         "text": message.text + (f" {url}" if url else ""),
         "what": message.text.rpartition("】")[2] or message.text,
         "where": str(place.get("name") or ""),
-        "title": f"{drill}{title.get('zh' if in_chinese else 'en') or next(iter(title.values()), '')}",
+        "title": " ".join(part for part in (drill + words, code) if part),
         "class": f"{drill}{name}",
         "drill": drill,
         "why": str(body.get("why") or ""),
         "time": str(body.get("sent_at") or ""),
         "url": url,
-        "code": str(body.get("code") or ""),
+        "code": code,
         "contact_url": contact.url,
         "contact_secret": contact.secret,
     }

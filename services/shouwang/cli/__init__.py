@@ -15,6 +15,7 @@ VERBS = {
     "token": "Make tokens for people and machines.",
     "user": "Add people who sign in with a password.",
     "rules": "Try rules on recorded readings.",
+    "drill": "Run a drill over real people and channels, marked as one.",
     "simulate": "Publish messages of simulated devices.",
     "doctor": "Look for what would lose or delay an alarm here.",
     "bench": "Measure this machine: intake, latency.",

@@ -32,6 +32,8 @@ class Act(StrEnum):
     READ_STRAYS = "read_strays"
     """See quarantine and discovered devices: raw messages that belong to no place yet."""
     READ_JOURNAL = "read_journal"
+    DRILL = "drill"
+    """Begin and end drills and duty checks, and send test messages to people."""
     CHANGE_DEVICES = "change_devices"
     CHANGE_RULES = "change_rules"
 

@@ -70,10 +70,12 @@ def compose(
     community: Community,
     *,
     url: str,
+    code: str = "",
     now: Instant,
 ) -> Message:
     """The message of a delivery as things stand now. ``alert``: the one that the notice is about, else the incident's
-    first; None where the incident has none. ``url``: where the person answers, empty for no link."""
+    first; None where the incident has none. ``url``: where the person answers, empty for no link. ``code``:
+    what a test message proves by."""
     place = alert.place if alert else incident.place
     person = community.people.get(delivery.person)
     body: dict[str, object] = {
@@ -87,9 +89,13 @@ def compose(
         "test": incident.test or delivery.why is Why.TEST,
         "url": url,
         "sent_at": rfc3339(now),
+        **({"code": code} if code else {}),
     }
     in_chinese = person is None or person.language.startswith("zh")
-    return Message(key=delivery.key, text=_text(delivery.why, incident, alert, community, place, in_chinese), body=body)
+    text = _text(delivery.why, incident, alert, community, place, in_chinese)
+    if code:
+        text += f"，确认码 {code}" if in_chinese else f", code {code}"
+    return Message(key=delivery.key, text=text, body=body)
 
 
 def place_words(community: Community, place: str) -> str:

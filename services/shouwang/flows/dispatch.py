@@ -55,12 +55,13 @@ class Dispatch:
         holder: str,
         is_alive: Callable[[str], bool | None] | None = None,
         link: Callable[[DeliveryKey], str] = lambda _delivery: "",
+        code: Callable[[DeliveryKey], str] = lambda _delivery: "",
         concurrency: int = 256,
     ) -> None:
         """``holder``: this process's name on leases. ``is_alive(holder)``: False where that process is certainly gone,
         so that its deliveries go out at once rather than when the lease ends. ``link``: where the person of a
-        delivery answers it, empty where phones do not reach this service. ``concurrency``: sends at a time, over all
-        people."""
+        delivery answers it, empty where phones do not reach this service. ``code``: what a test message
+        proves by. ``concurrency``: sends at a time, over all people."""
         self._channels = channels
         self._clock = clock
         self._points = points
@@ -73,6 +74,7 @@ class Dispatch:
             holder=holder,
             is_alive=is_alive,
             link=link,
+            code=code,
         )
         self._lanes = Lanes(self._send, width=concurrency)
         self._desk = ThreadPoolExecutor(1, thread_name_prefix="dispatch")

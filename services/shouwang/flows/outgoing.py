@@ -46,6 +46,7 @@ class Outgoing:
         holder: str,
         is_alive: Callable[[str], bool | None] | None,
         link: Callable[[DeliveryKey], str],
+        code: Callable[[DeliveryKey], str] = lambda _delivery: "",
     ) -> None:
         self._casebook = casebook
         self._outbox = outbox
@@ -55,6 +56,7 @@ class Outgoing:
         self._holder = holder
         self._is_alive = is_alive
         self._link = link
+        self._code = code
         self._aside: dict[NoticeId, Instant] = {}
 
     def take_over(self) -> None:
@@ -245,7 +247,15 @@ class Outgoing:
         person = community.people.get(one.person)
         return Job(
             delivery=one,
-            message=compose(one, incident, alert, community, url=self._link(one.key), now=now),
+            message=compose(
+                one,
+                incident,
+                alert,
+                community,
+                url=self._link(one.key),
+                code=self._code(one.key) if one.why is Why.TEST else "",
+                now=now,
+            ),
             person=person,
             contact=person.channels[one.contact] if person and one.contact < len(person.channels) else None,
             heard_at=alert.received_at if alert else incident.opened_at,

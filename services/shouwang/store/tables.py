@@ -402,3 +402,22 @@ replies = Table(
     Index("replies_at", "at"),
 )
 """Answers to POSTs that carried an Idempotency-Key."""
+
+exercises = Table(
+    "exercises",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("begun_at", BigInteger, nullable=False),
+    Column("ended_at", BigInteger),
+    Column("body", Text, nullable=False),
+    # looked at each second; nearly always empty
+    Index(
+        "exercises_live",
+        "begun_at",
+        postgresql_where=text("ended_at IS NULL"),
+        sqlite_where=text("ended_at IS NULL"),
+    ),
+    Index("exercises_newest", "kind", "begun_at", "id"),
+)
+"""Drills, duty checks and campaigns that verify contacts."""

@@ -1,0 +1,287 @@
+"""Drills, duty checks and campaigns that verify contacts: begun by people or by chance, ended in time, pre-empted by
+whatever is real."""
+
+import logging
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import Protocol
+
+import msgspec
+
+from shouwang.domain.acts import Resolve
+from shouwang.domain.announcement import incident_announcement, incident_withdrawal
+from shouwang.domain.board import CaseQuery, Mark
+from shouwang.domain.climbing import Changed
+from shouwang.domain.duty import DESK, resolve
+from shouwang.domain.errors import Conflict, NotFound
+from shouwang.domain.escalation import Policy
+from shouwang.domain.exercise import (
+    DRILL_LASTS,
+    Ended,
+    Exercise,
+    ExerciseKind,
+    begin_check,
+    begin_drill,
+    begin_verification,
+    ended_quietly,
+    is_real_danger,
+    looked_at,
+    pre_empts,
+    refuse_at_bad_time,
+)
+from shouwang.domain.incident import Incident, IncidentState, Outcome, is_live
+from shouwang.domain.journal import Entry
+from shouwang.domain.notice import Delivery
+from shouwang.domain.vocabulary import DAY, MINUTE, SECOND, Duration, IncidentId, Instant, PersonId
+from shouwang.flows.respond import Respond, nobody
+from shouwang.ports import Casebook, Clock, Directory, Transaction
+
+log = logging.getLogger(__name__)
+
+LIVE_STATES = frozenset(
+    {IncidentState.OPEN, IncidentState.ACKNOWLEDGED, IncidentState.EN_ROUTE, IncidentState.ON_SCENE}
+)
+LOOKED_AT = 200
+"""Newest live incidents among which a real one is looked for."""
+
+CHANCE: Duration = 10 * SECOND
+"""Between two throws of the dice for a duty check."""
+
+SYSTEM = "system"
+
+
+class Exercised(Protocol):
+    """Exercises as rows."""
+
+    def keep(self, exercise: Exercise) -> None: ...
+
+    def get(self, id: str) -> Exercise | None: ...
+
+    def live(self) -> list[Exercise]:
+        """Those that are not over."""
+        ...
+
+    def newest(self, kind: ExerciseKind, after: Mark | None, limit: int) -> list[Exercise]: ...
+
+
+class Cases(Protocol):
+    def incidents(self, query: CaseQuery, after: Mark | None, limit: int) -> list[Incident]: ...
+
+    def incident(self, id: IncidentId) -> Incident | None: ...
+
+    def deliveries_of(self, ids: Collection[IncidentId]) -> Mapping[IncidentId, list[Delivery]]: ...
+
+
+class Exercises:
+    """Acts run in the caller's thread; ``look`` is one of the rounds."""
+
+    def __init__(
+        self,
+        casebook: Casebook,
+        exercised: Exercised,
+        cases: Cases,
+        directory: Directory,
+        respond: Respond,
+        clock: Clock,
+        *,
+        policies: Callable[[], Sequence[Policy]],
+        channels: Collection[str],
+        checks_a_day: float = 0,
+        answer_within: Duration = 5 * MINUTE,
+        chance: Callable[[], float] = lambda: 1.0,
+        wake: Callable[[], None] = nobody,
+    ) -> None:
+        """``policies``: the shipped ones. ``checks_a_day``: duty checks of each desk in a day, at times that nobody can
+        foresee (``chance`` gives numbers from 0 up to 1); 0 for none but those that people begin."""
+        self._casebook = casebook
+        self._exercised = exercised
+        self._cases = cases
+        self._directory = directory
+        self._respond = respond
+        self._clock = clock
+        self._policies = policies
+        self._channels = channels
+        self._checks_a_day = checks_a_day
+        self._answer_within = answer_within
+        self._chance = chance
+        self._wake = wake
+        self._thrown_at: Instant = 0
+
+    def drill(
+        self, zone: str, scenario: str, *, by: str, place: str | None = None, lasts: Duration = DRILL_LASTS
+    ) -> Exercise:
+        """Raises NotFound, and Conflict where a real danger is under way in the zone or a drill already."""
+        community = self._directory.community()
+        refuse_at_bad_time(zone, self._live_incidents(), community)
+        if other := next((one for one in self._live(ExerciseKind.DRILL) if one.zone == zone), None):
+            raise Conflict(f"drill {other.id} is under way in zone {zone!r}; end it first")
+        exercise, changed = begin_drill(
+            zone,
+            scenario,
+            place=place,
+            lasts=lasts,
+            community=community,
+            policies=self._policies(),
+            by=by,
+            now=self._clock.now(),
+        )
+        return self._begin(exercise, changed)
+
+    def check(self, zone: str, *, by: str, within: Duration | None = None, number: int = 0) -> Exercise:
+        """Asks the desk of a zone to answer. Raises NotFound, and Conflict where a real danger is under way there."""
+        community = self._directory.community()
+        refuse_at_bad_time(zone, self._live_incidents(), community)
+        exercise, changed = begin_check(
+            zone,
+            within=within or self._answer_within,
+            number=number,
+            community=community,
+            by=by,
+            now=self._clock.now(),
+        )
+        return self._begin(exercise, changed)
+
+    def verify(self, people: Collection[PersonId] | None, *, by: str) -> Exercise:
+        """A test message to every contact that was never verified. Raises NotFound, Conflict."""
+        exercise, changed, tests = begin_verification(
+            people, channels=self._channels, community=self._directory.community(), by=by, now=self._clock.now()
+        )
+        return self._begin(exercise, changed, tests)
+
+    def stop(self, id: str, *, by: str) -> Exercise:
+        """Raises NotFound, and Conflict for one that is over."""
+        exercise = self._exercised.get(id)
+        if exercise is None:
+            raise NotFound(f"there is no exercise {id}")
+        if exercise.ended_at is not None:
+            raise Conflict(f"{id} is over")
+        return self._end(exercise, Ended.STOPPED, by=by)
+
+    def get(self, id: str) -> Exercise | None:
+        return self._exercised.get(id)
+
+    def newest(self, kind: ExerciseKind, after: Mark | None, limit: int) -> list[Exercise]:
+        return self._exercised.newest(kind, after, limit)
+
+    def look(self) -> int:
+        """Ends what is over, lets real alarms take the people of a drill, throws the dice; how many exercises ended."""
+        ended = sum(self._look_at(exercise) for exercise in self._exercised.live())
+        now = self._clock.now()
+        if self._checks_a_day > 0 and now - self._thrown_at >= CHANCE:
+            self._thrown_at = now
+            self._throw()
+        return ended
+
+    def _begin(self, exercise: Exercise, changed: Changed, deliveries: Iterable[Delivery] = ()) -> Exercise:
+        self._exercised.keep(exercise)
+        with self._casebook.change() as change:
+            _keep(change, changed)
+            for delivery in deliveries:
+                change.keep_delivery(delivery)
+        self._wake()
+        return exercise
+
+    def _look_at(self, exercise: Exercise) -> bool:
+        now = self._clock.now()
+        incident = self._cases.incident(exercise.incident)
+        if incident is None:
+            if now - exercise.begun_at > MINUTE:  # it was never begun: the process died in between
+                self._exercised.keep(msgspec.structs.replace(exercise, ended_at=now, ended=Ended.STOPPED))
+            return False
+        if exercise.kind is not ExerciseKind.VERIFICATION and (real := self._pre_empting(exercise)) is not None:
+            self._end(exercise, Ended.PRE_EMPTED, by=SYSTEM, note=real.id)
+            return True
+        seen = looked_at(exercise, incident, now)
+        if seen is exercise:
+            return False
+        if seen.missed and not exercise.missed:
+            self._record("duty_check.missed", seen, incident)
+        if seen.ended is not None and is_live(incident.state):
+            self._end(seen, seen.ended, by=SYSTEM)
+        else:
+            self._exercised.keep(seen)
+        return seen.ended is not None
+
+    def _pre_empting(self, exercise: Exercise) -> Incident | None:
+        real = [one for one in self._live_incidents() if is_real_danger(one) and one.opened_at >= exercise.begun_at]
+        if not real:
+            return None
+        community = self._directory.community()
+        told = self._cases.deliveries_of([exercise.incident, *(one.id for one in real)])
+        people = {id: {one.person for one in deliveries} for id, deliveries in told.items()}
+        exercised = people.get(exercise.incident, set())
+        return next(
+            (one for one in real if pre_empts(one, people.get(one.id, set()), exercise, exercised, community)), None
+        )
+
+    def _end(self, exercise: Exercise, how: Ended, *, by: str, note: str = "") -> Exercise:
+        """The incident first: an exercise that is over never still calls anybody."""
+        outcome = Outcome.TEST if exercise.kind is ExerciseKind.VERIFICATION else Outcome.DRILL
+        if exercise.kind is ExerciseKind.VERIFICATION or (how is Ended.ANSWERED and not exercise.missed):
+            self._end_quietly(exercise, how, by, outcome)
+        else:
+            try:
+                self._respond.act(exercise.incident, Resolve(outcome=outcome, cause=how), actor=by)
+            except Conflict as over:
+                log.info("exercise %s: %s", exercise.id, over)
+        now = self._clock.now()
+        ended = msgspec.structs.replace(exercise, ended_at=exercise.ended_at or now, ended=how, note=note)
+        self._exercised.keep(ended)
+        return ended
+
+    def _end_quietly(self, exercise: Exercise, how: Ended, by: str, outcome: Outcome) -> None:
+        now = self._clock.now()
+        with self._casebook.change() as change:
+            incident = change.incident(exercise.incident)
+            if incident is None or not is_live(incident.state):
+                return
+            change.cancel_deliveries(incident.id, now)
+            changed = ended_quietly(incident, how, by=by, outcome=outcome, now=now)
+            _keep(change, changed)
+            change.announce(incident_withdrawal(changed[0]))
+        self._wake()
+
+    def _throw(self) -> None:
+        """Each desk is asked with the same chance at every moment: whoever was asked just now may be asked again."""
+        community, now = self._directory.community(), self._clock.now()
+        busy = {one.zone for one in self._live(ExerciseKind.DUTY_CHECK)}
+        asked: set[frozenset[PersonId]] = set()
+        for number, zone in enumerate(sorted(community.zones.values(), key=lambda one: one.id)):
+            if not zone.places or zone.id in busy:
+                continue
+            desk = frozenset(resolve(community, zone.places[0], [DESK], now).people)
+            if not desk or desk in asked:
+                continue
+            asked.add(desk)
+            if self._chance() < self._checks_a_day * CHANCE / DAY:
+                try:
+                    self.check(zone.id, by=SYSTEM, number=number)
+                except Conflict as reason:
+                    log.info("no duty check of zone %s now: %s", zone.id, reason)
+
+    def _live(self, kind: ExerciseKind) -> list[Exercise]:
+        return [one for one in self._exercised.live() if one.kind is kind]
+
+    def _live_incidents(self) -> list[Incident]:
+        return self._cases.incidents(CaseQuery(states=LIVE_STATES), None, LOOKED_AT)
+
+    def _record(self, kind: str, exercise: Exercise, incident: Incident) -> None:
+        with self._casebook.change() as change:
+            change.record(
+                Entry(
+                    at=self._clock.now(),
+                    kind=kind,
+                    incident=incident.id,
+                    place=incident.place,
+                    body={"exercise": exercise.id, "zone": exercise.zone},
+                )
+            )
+
+
+def _keep(change: Transaction, changed: Changed) -> None:
+    incident, notices, entries = changed
+    change.keep_incident(incident)
+    for notice in notices:
+        change.make_notice(notice)
+    for entry in entries:
+        change.record(entry)
+    change.announce(incident_announcement(incident))

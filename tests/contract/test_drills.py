@@ -1,0 +1,144 @@
+"""Drills, duty checks and verification over HTTP and from the command line."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+import pytest
+from click.testing import CliRunner
+from fastapi.testclient import TestClient
+
+from harness.window import LINK_SECRET, ROOM, Site, site_on
+from shouwang.api.server import build_app
+from shouwang.cli.drill import drill
+from shouwang.domain.access import Role
+from shouwang.domain.link import code_of
+from shouwang.domain.notice import DeliveryState
+from shouwang.domain.vocabulary import IncidentId, PersonId
+from shouwang.flows.exercises import Exercises
+from shouwang.store.exercises import SqlExercises
+
+As = Callable[[Role], TestClient]
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    with site_on(f"sqlite:///{tmp_path}/state.sqlite", tmp_path, {}) as site:
+        yield site
+
+
+@pytest.fixture
+def exercises(site: Site) -> Exercises:
+    return Exercises(
+        site.casebook,
+        SqlExercises(site.database),
+        site.board,
+        site.directory,
+        site.respond,
+        site.clock,
+        policies=list,
+        channels=["webhook"],
+    )
+
+
+@pytest.fixture
+def client_as(site: Site, exercises: Exercises) -> As:
+    app = build_app(replace(site.window(), exercises=exercises))
+
+    def client(role: Role) -> TestClient:
+        return TestClient(app, headers={"Authorization": f"Bearer {site.token(role)}"}, raise_server_exceptions=False)
+
+    return client
+
+
+def test_a_drill_is_begun_scored_listed_and_ended(client_as: As, site: Site) -> None:
+    operator = client_as(Role.OPERATOR)
+    begun = operator.post("/api/v1/drills", json={"zone": "jinyuan-east", "scenario": "smoke", "minutes": 10})
+    assert begun.status_code == 201
+    shown = begun.json()
+    assert (shown["kind"], shown["zone"], shown["ended"]) == ("drill", "jinyuan-east", None)
+    incident = site.board.incident(IncidentId(shown["incident"]))
+    assert incident is not None
+    assert incident.drill
+    site.told(incident, "wang", DeliveryState.SENT)
+    site.told(incident, "zhao", DeliveryState.UNREACHABLE)
+    card = operator.get(f"/api/v1/drills/{shown['id']}").json()["score"]
+    assert (card["told"], card["untold"], card["missed"]) == (["wang"], ["zhao"], ["wang"])
+    assert card["first_told_after"] == 0.3
+    assert operator.post("/api/v1/drills", json={"zone": "jinyuan-east"}).status_code == 409
+    site.clock.forward(60)
+    assert operator.post(f"/api/v1/drills/{shown['id']}/end").json()["ended"] == "stopped"
+    assert operator.post(f"/api/v1/drills/{shown['id']}/end").status_code == 409
+    again = operator.post("/api/v1/drills", json={"zone": "jinyuan-east"}).json()
+    page = operator.get("/api/v1/drills?limit=1").json()
+    assert [one["id"] for one in page["items"]] == [again["id"]]
+    rest = operator.get("/api/v1/drills", params={"cursor": page["next"]}).json()
+    assert [one["id"] for one in rest["items"]] == [shown["id"]]
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [({"zone": "north"}, 404), ({"zone": "jinyuan-east", "scenario": "meteor"}, 404), ({}, 422),
+     ({"zone": "jinyuan-east", "place": "chengjiang/dongmen/jinyuan/b7"}, 409),
+     ({"zone": "jinyuan-east", "minutes": 0}, 422)],
+)  # fmt: skip
+def test_a_drill_that_cannot_be_is_refused_in_words(client_as: As, body: object, status: int) -> None:
+    answer = client_as(Role.OPERATOR).post("/api/v1/drills", json=body)
+    assert answer.status_code == status
+    assert answer.json()["detail"]
+
+
+def test_no_drill_begins_beside_a_real_fire(client_as: As, site: Site) -> None:
+    site.alarm("smoke-501")
+    answer = client_as(Role.OPERATOR).post("/api/v1/drills", json={"zone": "jinyuan-east"})
+    assert (answer.status_code, answer.json()["code"]) == (409, "conflict")
+
+
+def test_who_only_responds_or_reads_begins_none(client_as: As) -> None:
+    for role in (Role.RESPONDER, Role.VIEWER, Role.INSTALLER, Role.AUDITOR):
+        for path, body in (
+            ("drills", {"zone": "jinyuan-east"}), ("duty-checks", {"zone": "jinyuan-east"}), ("people/verify", {}),
+        ):  # fmt: skip
+            assert client_as(role).post(f"/api/v1/{path}", json=body).status_code == 403
+
+
+def test_a_duty_check_is_kept_for_reports(client_as: As, site: Site, exercises: Exercises) -> None:
+    operator = client_as(Role.OPERATOR)
+    begun = operator.post("/api/v1/duty-checks", json={"zone": "jinyuan-east", "minutes": 2}).json()
+    site.clock.forward(121)
+    exercises.look()
+    shown = operator.get(f"/api/v1/duty-checks/{begun['id']}").json()
+    assert (shown["missed"], shown["answered_at"]) == (True, None)
+    assert [one["id"] for one in operator.get("/api/v1/duty-checks").json()["items"]] == [begun["id"]]
+
+
+def test_a_campaign_has_a_result_sheet_and_a_code_proves_a_contact(client_as: As, site: Site) -> None:
+    operator = client_as(Role.OPERATOR)
+    begun = operator.post("/api/v1/people/verify", json={"people": ["wang", "zhao"]})
+    assert begun.status_code == 201
+    sheet = begun.json()
+    assert (sheet["asked"], sheet["verified"]) == (2, 0)
+    tests = {one.person: one for one in site.board.deliveries_of([IncidentId(f"ix-{sheet['id']}")]).popitem()[1]}
+    code = code_of(tests[PersonId("wang")].key, LINK_SECRET)
+    path = f"/api/v1/people/verify/{sheet['id']}"
+    for person, said in (("wang", f"{(int(code) + 1) % 10**6:06d}"), ("zhao", code)):
+        assert operator.post(f"{path}/confirm", json={"person": person, "code": said}).status_code == 422
+    with site.casebook.change() as change:
+        sent = msgspec.structs.replace(tests[PersonId("wang")], state=DeliveryState.SENT)
+        change.keep_delivery(sent)
+    assert operator.post(f"{path}/confirm", json={"person": "wang", "code": code}).json()["verified"] == 1
+    shown = {one["person"]: one for one in operator.get(path).json()["contacts"]}
+    assert (shown["wang"]["verified"], shown["wang"]["state"]) == (True, "answered")
+    assert shown["zhao"]["verified"] is False
+    assert operator.get("/api/v1/people/wang").json()["channels"][0]["verified"] is True
+
+
+def test_the_verb_begins_a_drill_that_the_service_finds(site: Site, tmp_path: Path) -> None:
+    command = ["--zone", "jinyuan-east", "--scenario", "gas", "--place", ROOM, "--state", str(site.database), "--json"]
+    ran = CliRunner().invoke(drill, [*command, "--data-dir", str(tmp_path)], catch_exceptions=False)
+    assert ran.exit_code == 0
+    card = msgspec.json.decode(ran.stdout)
+    incident = site.board.incident(IncidentId(card["exercise"]["incident"]))
+    assert incident is not None
+    assert (incident.drill, incident.klass, incident.place) == (True, "gas", ROOM)
