@@ -15,9 +15,10 @@ from harness.publisher import says
 from harness.servers import Mosquitto
 from harness.works import Works, works_on
 from shouwang.domain.access import Role
+from shouwang.domain.board import EntryQuery
 from shouwang.domain.duty import PersonId, Zone
-from shouwang.domain.place import Place, PlaceKind
-from shouwang.domain.vocabulary import PlaceId
+from shouwang.domain.place import Device, Place, PlaceKind
+from shouwang.domain.vocabulary import DeviceId, PlaceId
 from shouwang.store.tokens import SqlTokens
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(120)]
@@ -161,3 +162,59 @@ def test_a_test_ends_by_itself_and_says_so(works: Works, installer: httpx.Client
 
 def _if(document: Any, key: str) -> Any:
     return document if document.get(key) else None
+
+
+def test_a_changed_profile_is_read_by_within_seconds_and_a_broken_one_changes_nothing(
+    mosquitto_alone: Mosquitto, tmp_path: Path
+) -> None:
+    own = tmp_path / "profiles"
+    own.mkdir()
+    sheet = own / "acme-t1.yaml"
+    sheet.write_text(THERMOMETER.format(key="degrees"), encoding="utf-8")
+    home = [
+        Place(id=HOME, kind=PlaceKind.DWELLING),
+        Device(id=DeviceId("t"), profile="acme-t1", address="zigbee2mqtt:t", place=HOME),
+    ]
+    with (
+        exchange() as phones,
+        works_on(
+            tmp_path, mosquitto_alone.port, [*people(phones), *home], settings={"profiles_dir": str(own)}
+        ) as works,
+    ):
+        said = 20.0
+
+        def reads() -> bool:
+            """Whether a new temperature arrives; each is another."""
+            nonlocal said
+            said += 0.5
+            payload = json.dumps({"celsius": said, "degrees": 1.0}).encode()
+            says(works.broker_port, ("zigbee2mqtt/t", payload))
+            works.takes_all()
+            return works.board.states([DeviceId("t")])[DeviceId("t")].values["temperature"].value == said
+
+        assert not reads()
+        before = works.board.states([DeviceId("t")])[DeviceId("t")].profile_version
+        sheet.write_text("vendor: [", encoding="utf-8")
+        works.until(lambda: "acme-t1.yaml:2" in works.log(), "the log names file and line", 10)
+        assert not reads()
+        sheet.write_text(THERMOMETER.format(key="celsius"), encoding="utf-8")
+        works.until(lambda: reads(), "read by the changed profile", 10)
+        after = works.board.states([DeviceId("t")])[DeviceId("t")].profile_version
+        assert before and after and before != after
+        entries = works.board.entries(EntryQuery(device="t", kind="device.read_otherwise"), None, 5)
+        assert [entry.body["version"] for entry in entries] == [after]
+
+
+THERMOMETER = """\
+vendor: Acme
+model: T1
+title: {{zh: 温度计, en: Thermometer}}
+kind: climate
+power: battery
+longest_silence: 6h
+families: {{zigbee2mqtt: {{models: [T1]}}}}
+readings: {{temperature: {key}}}
+ignores: [other]
+examples:
+  - {{topic: zigbee2mqtt/t, payload: {{{key}: 21.5}}, readings: {{temperature: 21.5}}}}
+"""

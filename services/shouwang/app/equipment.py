@@ -11,6 +11,7 @@ from shouwang.domain.decode import Interpreter
 from shouwang.domain.duty import SiteFacts
 from shouwang.domain.errors import ConfigError
 from shouwang.domain.escalation import Policy
+from shouwang.domain.family import Family
 from shouwang.domain.interpretation import FamilyState
 from shouwang.domain.profile import Profile
 from shouwang.domain.rule import Rule, RuleText
@@ -27,7 +28,8 @@ log = logging.getLogger(__name__)
 
 
 class Equipment:
-    """Loaded once a process; a change of files needs a restart, a change of the directory does not."""
+    """Loaded at a process's start. Profiles follow their files (``put_on``), rules of the directory follow it; a change
+    of rule files needs a restart."""
 
     def __init__(
         self,
@@ -35,7 +37,9 @@ class Equipment:
         profiles: Mapping[str, Profile],
         book: RuleBook,
         policies: Sequence[Policy],
+        bases: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
+        self._bases = bases or {}
         self.interpreter = interpreter
         self.profiles = profiles
         self.book = book
@@ -43,6 +47,15 @@ class Equipment:
         self.codecs = JavaScriptCodecs({id: profile.codec for id, profile in profiles.items() if profile.codec})
         self._of_files = book.rules
         self._seen: tuple[str, Mapping[str, RuleText]] = SiteFacts().timezone, {}
+
+    def put_on(self, families: Sequence[Family], profiles: Mapping[str, Profile]) -> JavaScriptCodecs:
+        """Reads by these from now on; gives the codecs of before, which are to be closed once nobody runs them. Raises
+        ProfileError and changes nothing where they cannot be compiled."""
+        interpreter = Interpreter(families, profiles.values(), bases=self._bases)
+        before = self.codecs
+        self.codecs = JavaScriptCodecs({id: profile.codec for id, profile in profiles.items() if profile.codec})
+        self.interpreter, self.profiles = interpreter, profiles
+        return before
 
     def family_state(self, inbox: Inbox) -> FamilyState:
         """What families announced before this process began."""
@@ -84,14 +97,18 @@ class CurrentWorld:
 
     def __call__(self) -> World:
         community = self._directory.community()
-        if self._world is None or self._world.community is not community:
+        if (
+            self._world is None
+            or self._world.community is not community
+            or self._world.profiles is not self._equipment.profiles
+        ):
             self._world = self._equipment.world(community)
         return self._world
 
 
 def load_equipment(settings: Settings) -> Equipment:
     """Raises ConfigError naming file and line."""
-    families, profiles = load_profiles([shipped("device_profiles"), *_own(settings.profiles_dir)])
+    bases = {"zigbee2mqtt": settings.zigbee2mqtt_bases}
     language = expressions()
     rules = load_rules([shipped("alert_rules"), *_own(settings.rules_dir)], language)
     policies = load_policies(
@@ -103,6 +120,7 @@ def load_equipment(settings: Settings) -> Equipment:
         RuleBook(rules, expressions=language, minds_consent=True),
         policies,
     )
+        bases,
 
 
 def _bases(settings: Settings, families: Collection[str]) -> dict[str, list[str]]:
@@ -119,6 +137,9 @@ def _bases(settings: Settings, families: Collection[str]) -> dict[str, list[str]
 
 
 def tls_of(settings: Settings) -> Tls:
+    return [shipped("device_profiles"), *_own(settings.profiles_dir)]
+
+
     """How ``mqtts`` brokers are trusted."""
     files = (settings.mqtt_ca, settings.mqtt_cert, settings.mqtt_key)
     ca, certificate, key = (str(file) if file else None for file in files)

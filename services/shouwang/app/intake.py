@@ -20,6 +20,7 @@ from shouwang.app.doorbell import Bell
 from shouwang.app.equipment import Equipment, load_equipment, tls_of
 from shouwang.app.pace import hurry
 from shouwang.app.precaution import InHand
+from shouwang.app.reload import Loaded, ProfileWatch
 from shouwang.app.supervisor import die_with_parent, holder_name, is_alive
 from shouwang.domain.errors import StaleEpoch, Unavailable
 from shouwang.domain.vocabulary import DAY, SECOND, DeviceId, Instant
@@ -31,7 +32,7 @@ from shouwang.metrics import leave_snapshot
 from shouwang.mqtt.address import parse_address
 from shouwang.mqtt.ear import Ear, open_session
 from shouwang.ports import Points
-from shouwang.settings import Settings
+from shouwang.settings import Settings, shipped
 from shouwang.store.database import Database
 from shouwang.store.directory import SqlDirectory
 from shouwang.store.facts import Facts
@@ -110,7 +111,7 @@ def _compose(
 ) -> "Intaking":
     equipment = load_equipment(settings)
     equipment.codecs.start()
-    doors.callback(equipment.codecs.close)
+    doors.callback(lambda: equipment.codecs.close())
     facts = Facts(database)
     world = WatchedWorld(SqlDirectory(database, clock.now, fallback=settings.site_fallback), equipment)
     bell = Bell(settings.data_dir)
@@ -143,6 +144,10 @@ def _compose(
         ear,
         inbox,
         facts,
+    fitting = Fitting(equipment, inbox)
+    ended = threading.Event()
+    threading.Thread(target=watch.follow, args=(ended, fitting.offer), name="profiles", daemon=True).start()
+    doors.callback(ended.set)
         Intake(
             inbox,
             equipment.interpreter,
@@ -169,6 +174,7 @@ def fingerprint_of(world: World) -> bytes:
     """Changes with any rule, and with the directory."""
     seen = (world.community.revision, [(rule.id, rule.version) for rule in world.book.rules])
     return hashlib.sha256(repr(seen).encode()).hexdigest().encode()
+        fitting,
 
 
 def thinned(gaps: Sequence[Gap], most: int = GAPS_AT_MOST) -> list[Gap]:
@@ -194,8 +200,9 @@ class WatchedWorld:
         return self._world
 
     def refresh(self) -> list[DeviceId] | None:
-        """Devices that are seen otherwise since the directory changed; None where it did not."""
-        if self._directory.revision() == self._world.community.revision:
+        """Devices that are seen otherwise since the directory or the profiles changed; None where neither did."""
+        is_same = self._world.profiles is self._equipment.profiles
+        if is_same and self._directory.revision() == self._world.community.revision:
             return None
         before, self._world = self._world, self._equipment.world(self._directory.community())
         now, then = self._world.community, before.community
@@ -211,6 +218,32 @@ class DeafTimes:
     def __init__(self, facts: Facts, heard_until: Instant | None, now: Instant) -> None:
         """Deaf at first: since ``heard_until``, where an intake ran before."""
         self._facts = facts
+class Fitting:
+    """Profiles that were loaded beside, put on between two batches."""
+
+    def __init__(self, equipment: Equipment, inbox: SqlInbox) -> None:
+        self._equipment = equipment
+        self._inbox = inbox
+        self._offered: Loaded | None = None
+
+    def offer(self, loaded: Loaded) -> None:
+        """Any thread may call it."""
+        self._offered = loaded
+
+    def put_on(self, intake: Intake) -> None:
+        """Raises Unavailable; then it is tried again."""
+        offered = self._offered
+        if offered is None:
+            return
+        before = self._equipment.put_on(*offered)
+        state = self._equipment.family_state(self._inbox)
+        intake.equip(self._equipment.interpreter, state, self._equipment.codecs.run)
+        self._equipment.codecs.start()
+        before.close()
+        if self._offered is offered:
+            self._offered = None
+
+
         kept = facts.get(GAPS_FACT)
         self._gaps: list[Gap] = msgspec.json.decode(kept, type=list[Gap]) if kept else []
         since = now if heard_until is None else min(heard_until, now)
@@ -266,7 +299,9 @@ class Intaking:
         self._deaf = deaf
         self._intake = intake
         self._timers = timers
+        fitting: Fitting,
         self._announcing = announcing
+        self._fitting = fitting
         self._world = world
         self._leases = leases
         self._lease = lease
@@ -337,6 +372,9 @@ class Intaking:
             self._renewed = now
             leave_snapshot(metrics.INTAKE, self._figures)
         connected = self._ear.connected
+    def _follow_profiles(self) -> None:
+        self._fitting.put_on(self._intake)
+
         metrics.BROKER_CONNECTED.set(connected)
         self._deaf.look(connected, now)
         self._guarded(self._follow_directory)
@@ -348,6 +386,7 @@ class Intaking:
             ran = self._guarded(self._timers.run_due) or 0
             return ran if self._is_settled else DEVICES_A_TURN
         return 0
+        self._guarded(self._follow_profiles)
 
     def _guarded(self, work: Callable[[], int | None]) -> int | None:
         """An error of ours in what is not an arrival must not end the process: it would come again at every start, and
@@ -359,6 +398,7 @@ class Intaking:
             raise
         except Exception as error:
             metrics.ACCEPTANCE_FAILURES.labels(type(error).__name__).inc()
+
             if self._troubles.get(name) != str(error):
                 self._troubles[name] = str(error)
                 log.exception("%s failed; it is tried again, and what arrives is taken in all the same", name)

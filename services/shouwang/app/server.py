@@ -25,6 +25,7 @@ from shouwang.app.equipment import CurrentWorld, load_equipment, tls_of
 from shouwang.app.pace import hurry
 from shouwang.app.reach import Reach
 from shouwang.app.readiness import Chain
+from shouwang.app.reload import Loaded, ProfileWatch
 from shouwang.app.supervisor import die_with_parent, holder_name, is_alive
 from shouwang.app.telling import Ways
 from shouwang.domain.announcement import ALERTS_TOPIC
@@ -43,7 +44,7 @@ from shouwang.mqtt.address import parse_address
 from shouwang.mqtt.wakeup import Wakeup
 from shouwang.ports import Points, Wake
 from shouwang.registry.holidays import calendar_of
-from shouwang.settings import Settings, host_port
+from shouwang.settings import Settings, host_port, shipped
 from shouwang.store.board import SqlBoard
 from shouwang.store.database import Database
 from shouwang.store.directory import SqlDirectory
@@ -72,6 +73,7 @@ TESTS_SECONDS = 1.0
 MAINTAIN_SECONDS = 10.0
 FIGURES_SECONDS = 5.0
 REACH_SECONDS = 1.0
+HOLDS_SECONDS = 0.5
 EXERCISES_SECONDS = 1.0
 HEARTBEAT_TIMEOUT = 10.0
 
@@ -147,7 +149,8 @@ class Server:
         metrics.BUILD.labels(version("shouwang")).set(1)
         self._rounds = Rounds(casebook, outbox, directory, clock, wake=wake)
         self._installing = Installing(casebook, directory, clock, wake=wake)
-        doors.callback(equipment.codecs.close)
+        self._equipment = equipment
+        doors.callback(lambda: equipment.codecs.close())
         figures = settings.data_dir / "figures"
         board = SqlBoard(self._database)
         respond = Respond(casebook, directory, clock, wake=wake)
@@ -192,7 +195,7 @@ class Server:
                     clock=clock,
                     installing=self._installing,
                     visits=SqlVisits(self._database),
-                    suggest=Discovery(lambda: equipment.interpreter, equipment.codecs.run),
+                    suggest=Discovery(lambda: equipment.interpreter, lambda calls: equipment.codecs.run(calls)),
                     demo=demo,
                     callbacks=self._ways.callbacks,
                     exercises=self._exercises,
@@ -230,6 +233,7 @@ class Server:
                 tasks.create_task(self._probe(stop), name="canary")
                 await stop.wait()
                 self._tail.close()
+        threading.Thread(target=self._profiles.follow, args=(ended, self._put_on), name="profiles", daemon=True).start()
                 http.should_exit = True
         finally:
             ended.set()
@@ -295,6 +299,11 @@ class Server:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(stop.wait(), pause)
                 try:
+
+
+    def _put_on(self, loaded: Loaded) -> None:
+        self._equipment.put_on(*loaded).close()
+
                     proof = await asyncio.to_thread(self._canary.proof)
                 except Unavailable as error:
                     log.error("the canary cannot be looked for: %s", error)
