@@ -108,6 +108,7 @@ class CurrentWorld:
 
 def load_equipment(settings: Settings) -> Equipment:
     """Raises ConfigError naming file and line."""
+    families, profiles = load_profiles(profile_folders(settings))
     bases = {"zigbee2mqtt": settings.zigbee2mqtt_bases}
     language = expressions()
     rules = load_rules([shipped("alert_rules"), *_own(settings.rules_dir)], language)
@@ -119,8 +120,8 @@ def load_equipment(settings: Settings) -> Equipment:
         profiles,
         RuleBook(rules, expressions=language, minds_consent=True),
         policies,
-    )
         bases,
+    )
 
 
 def _bases(settings: Settings, families: Collection[str]) -> dict[str, list[str]]:
@@ -136,10 +137,12 @@ def _bases(settings: Settings, families: Collection[str]) -> dict[str, list[str]
     return bases
 
 
-def tls_of(settings: Settings) -> Tls:
+def profile_folders(settings: Settings) -> list[Path]:
+    """Where families and profiles are; of two with one id the later folder's counts."""
     return [shipped("device_profiles"), *_own(settings.profiles_dir)]
 
 
+def tls_of(settings: Settings) -> Tls:
     """How ``mqtts`` brokers are trusted."""
     files = (settings.mqtt_ca, settings.mqtt_cert, settings.mqtt_key)
     ca, certificate, key = (str(file) if file else None for file in files)

@@ -17,7 +17,7 @@ import msgspec
 from shouwang import metrics
 from shouwang.app.clock import SystemClock
 from shouwang.app.doorbell import Bell
-from shouwang.app.equipment import Equipment, load_equipment, tls_of
+from shouwang.app.equipment import Equipment, load_equipment, profile_folders, tls_of
 from shouwang.app.pace import hurry
 from shouwang.app.precaution import InHand
 from shouwang.app.reload import Loaded, ProfileWatch
@@ -140,14 +140,15 @@ def _compose(
     announcing = Announcing(SqlAnnouncements(database), ear)
     doors.callback(ear.stop)
     ear.start()
+    fitting = Fitting(equipment, inbox)
+    ended = threading.Event()
+    watch = ProfileWatch(profile_folders(settings), shipped("device_profiles"))
+    threading.Thread(target=watch.follow, args=(ended, fitting.offer), name="profiles", daemon=True).start()
+    doors.callback(ended.set)
     return Intaking(
         ear,
         inbox,
         facts,
-    fitting = Fitting(equipment, inbox)
-    ended = threading.Event()
-    threading.Thread(target=watch.follow, args=(ended, fitting.offer), name="profiles", daemon=True).start()
-    doors.callback(ended.set)
         Intake(
             inbox,
             equipment.interpreter,
@@ -167,6 +168,7 @@ def _compose(
         lease,
         clock,
         settings.data_dir / "figures",
+        fitting,
     )
 
 
@@ -174,7 +176,6 @@ def fingerprint_of(world: World) -> bytes:
     """Changes with any rule, and with the directory."""
     seen = (world.community.revision, [(rule.id, rule.version) for rule in world.book.rules])
     return hashlib.sha256(repr(seen).encode()).hexdigest().encode()
-        fitting,
 
 
 def thinned(gaps: Sequence[Gap], most: int = GAPS_AT_MOST) -> list[Gap]:
@@ -211,13 +212,6 @@ class WatchedWorld:
         return self._world.differing(before)
 
 
-class DeafTimes:
-    """When this service heard nothing: down, or without the broker. Kept, because silence is counted over days; of an
-    interval that goes on, as often as the lease is renewed, so that a kill loses none of it."""
-
-    def __init__(self, facts: Facts, heard_until: Instant | None, now: Instant) -> None:
-        """Deaf at first: since ``heard_until``, where an intake ran before."""
-        self._facts = facts
 class Fitting:
     """Profiles that were loaded beside, put on between two batches."""
 
@@ -244,6 +238,13 @@ class Fitting:
             self._offered = None
 
 
+class DeafTimes:
+    """When this service heard nothing: down, or without the broker. Kept, because silence is counted over days; of an
+    interval that goes on, as often as the lease is renewed, so that a kill loses none of it."""
+
+    def __init__(self, facts: Facts, heard_until: Instant | None, now: Instant) -> None:
+        """Deaf at first: since ``heard_until``, where an intake ran before."""
+        self._facts = facts
         kept = facts.get(GAPS_FACT)
         self._gaps: list[Gap] = msgspec.json.decode(kept, type=list[Gap]) if kept else []
         since = now if heard_until is None else min(heard_until, now)
@@ -291,7 +292,9 @@ class Intaking:
         lease: Lease,
         clock: SystemClock,
         figures: Path,
+        fitting: Fitting,
     ) -> None:
+        self._fitting = fitting
         self._figures = figures
         self._ear = ear
         self._inbox = inbox
@@ -299,9 +302,7 @@ class Intaking:
         self._deaf = deaf
         self._intake = intake
         self._timers = timers
-        fitting: Fitting,
         self._announcing = announcing
-        self._fitting = fitting
         self._world = world
         self._leases = leases
         self._lease = lease
@@ -363,6 +364,9 @@ class Intaking:
             if self._is_settled:
                 self._facts.put(BOOK_FACT, fingerprint_of(self._world()))
 
+    def _follow_profiles(self) -> None:
+        self._fitting.put_on(self._intake)
+
     def _turn(self) -> int:
         """One look at everything that is not an arrival; how many devices' timers ran."""
         now = self._clock.now()
@@ -372,11 +376,9 @@ class Intaking:
             self._renewed = now
             leave_snapshot(metrics.INTAKE, self._figures)
         connected = self._ear.connected
-    def _follow_profiles(self) -> None:
-        self._fitting.put_on(self._intake)
-
         metrics.BROKER_CONNECTED.set(connected)
         self._deaf.look(connected, now)
+        self._guarded(self._follow_profiles)
         self._guarded(self._follow_directory)
         self._guarded(self._timers.carry_out_orders)
         self._guarded(self._intake.rereading.carry_out)
@@ -386,7 +388,6 @@ class Intaking:
             ran = self._guarded(self._timers.run_due) or 0
             return ran if self._is_settled else DEVICES_A_TURN
         return 0
-        self._guarded(self._follow_profiles)
 
     def _guarded(self, work: Callable[[], int | None]) -> int | None:
         """An error of ours in what is not an arrival must not end the process: it would come again at every start, and
@@ -398,7 +399,6 @@ class Intaking:
             raise
         except Exception as error:
             metrics.ACCEPTANCE_FAILURES.labels(type(error).__name__).inc()
-
             if self._troubles.get(name) != str(error):
                 self._troubles[name] = str(error)
                 log.exception("%s failed; it is tried again, and what arrives is taken in all the same", name)

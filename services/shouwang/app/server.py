@@ -21,7 +21,7 @@ from shouwang.api.stream import Tail
 from shouwang.app.clock import SystemClock
 from shouwang.app.demo import Demonstration
 from shouwang.app.doorbell import Door
-from shouwang.app.equipment import CurrentWorld, load_equipment, tls_of
+from shouwang.app.equipment import CurrentWorld, load_equipment, profile_folders, tls_of
 from shouwang.app.pace import hurry
 from shouwang.app.reach import Reach
 from shouwang.app.readiness import Chain
@@ -73,7 +73,6 @@ TESTS_SECONDS = 1.0
 MAINTAIN_SECONDS = 10.0
 FIGURES_SECONDS = 5.0
 REACH_SECONDS = 1.0
-HOLDS_SECONDS = 0.5
 EXERCISES_SECONDS = 1.0
 HEARTBEAT_TIMEOUT = 10.0
 
@@ -150,6 +149,7 @@ class Server:
         self._rounds = Rounds(casebook, outbox, directory, clock, wake=wake)
         self._installing = Installing(casebook, directory, clock, wake=wake)
         self._equipment = equipment
+        self._profiles = ProfileWatch(profile_folders(settings), shipped("device_profiles"))
         doors.callback(lambda: equipment.codecs.close())
         figures = settings.data_dir / "figures"
         board = SqlBoard(self._database)
@@ -222,6 +222,7 @@ class Server:
         self._doors.callback(scheduler.shutdown, wait=False)
         shipping = threading.Thread(target=self._shipping.run, args=(ended,), name="shipping", daemon=True)
         shipping.start()
+        threading.Thread(target=self._profiles.follow, args=(ended, self._put_on), name="profiles", daemon=True).start()
         http = _Quiet(self._http)
         self._directory.community()
         self._listen_at_the_door()
@@ -233,7 +234,6 @@ class Server:
                 tasks.create_task(self._probe(stop), name="canary")
                 await stop.wait()
                 self._tail.close()
-        threading.Thread(target=self._profiles.follow, args=(ended, self._put_on), name="profiles", daemon=True).start()
                 http.should_exit = True
         finally:
             ended.set()
@@ -285,6 +285,9 @@ class Server:
         metrics.DELIVERIES_WAITING.set(waiting)
         metrics.DELIVERIES_OLDEST_SECONDS.set((now - oldest) / SECOND if oldest is not None else 0)
 
+    def _put_on(self, loaded: Loaded) -> None:
+        self._equipment.put_on(*loaded).close()
+
     def _sweep(self) -> None:
         self._housekeeping.sweep_quarantine(self._clock.now() - self._settings.quarantine_days * DAY)
 
@@ -299,11 +302,6 @@ class Server:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(stop.wait(), pause)
                 try:
-
-
-    def _put_on(self, loaded: Loaded) -> None:
-        self._equipment.put_on(*loaded).close()
-
                     proof = await asyncio.to_thread(self._canary.proof)
                 except Unavailable as error:
                     log.error("the canary cannot be looked for: %s", error)
