@@ -75,9 +75,9 @@ class Feed(Protocol):
 class Publisher(Protocol):
     """Publishes on the ear's own connection."""
 
-    def publish(self, topic: str, payload: bytes, *, retain: bool, done: "Settled") -> None:
-        """QoS 1, never blocks. ``done()`` is called once from the session's thread when the PUBACK came; after a lost
-        link it is not called, and the caller publishes again after ``connected`` turned true."""
+    def publish(self, topic: str, payload: bytes, *, retain: bool, done: "Settled", qos: int = 1) -> None:
+        """Never blocks. ``done()`` is called once from the session's thread when the PUBACK came; after a lost link it
+        is not called, and the caller publishes again after ``connected`` turned true. At QoS 0 it is never called."""
         ...
 
     @property

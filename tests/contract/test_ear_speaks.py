@@ -39,6 +39,17 @@ def test_what_we_publish_is_settled_and_never_heard_by_ourselves(station: Statio
 
 
 @everywhere
+def test_what_goes_out_at_qos_0_arrives_and_waits_for_no_acknowledgement(station: Station) -> None:
+    listener = station.listens(topics=["#"])
+    settled: list[int] = []
+    with Device(station.broker.port, listens="zigbee2mqtt/#") as bridge:
+        for number in range(3):
+            listener.ear.publish(f"zigbee2mqtt/gas-{number}/get", b"{}", retain=False, done=lambda: None, qos=0)
+        listener.ear.publish("zigbee2mqtt/last", b"{}", retain=False, done=lambda: settled.append(1))
+        assert until(lambda: len(bridge.heard) == 4 and settled == [1])
+
+
+@everywhere
 def test_what_is_published_while_the_link_is_down_is_not_settled_and_goes_again_after_it(station: Station) -> None:
     settled: list[str] = []
     topic = "shouwang/v1/alerts/b3/_/smoke"

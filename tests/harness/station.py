@@ -23,6 +23,7 @@ from shouwang.channels.webhook import Webhook
 from shouwang.domain.alert import Alert
 from shouwang.domain.board import CaseQuery
 from shouwang.domain.incident import Incident
+from shouwang.domain.interpretation import Ask
 from shouwang.domain.moment import instant, moment, parse_rfc3339
 from shouwang.domain.rule import Rule
 from shouwang.domain.rulebook import RuleBook
@@ -144,6 +145,7 @@ class Station:
         self._equipment = shipped_equipment()
         self.interpreter = self._equipment.interpreter
         self.in_hand = data_dir / "in-hand"
+        self.asked: list[Ask] = []
         self._webhook = Webhook(self.clock, seconds=5.0)
         self.respond = Respond(self.casebook, self.directory, self.clock)
         self.rounds = Rounds(self.casebook, self.outbox, self.directory, self.clock)
@@ -184,6 +186,7 @@ class Station:
             points,
             self._equipment.codecs.run,
             InHand(self.in_hand),
+            self.asked.extend,
         )
         self.timers = Timers(self.inbox, lambda: self.world, lambda: (), self.clock, points)
         self.timers.arm()

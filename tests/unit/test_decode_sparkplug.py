@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.decoding import NOON, Desk, values
+from shouwang.domain.sparkplug import read_payload
 from shouwang.domain.vocabulary import MILLISECOND, Problem
 
 NOW = NOON // MILLISECOND
@@ -130,3 +131,21 @@ def test_any_bytes_give_readings_or_a_problem(data: bytes, verb: str) -> None:
     found = born().hears(DEVICE.format(verb), data)
 
     assert (found.refusal is not None) + found.ignored + bool(found.messages) == 1
+
+
+def test_a_node_that_numbers_what_it_never_named_is_asked_for_a_rebirth() -> None:
+    desk = born()
+    found = desk.hears(DEVICE.format("DDATA"), payload(metric("", 77, number(14, 1)), seq=2))
+    (ask,) = found.asks
+
+    assert ask.topic == NODE.format("NCMD")
+    said = read_payload(ask.payload)
+    assert said.sequence is None and said.time == NOW
+    assert [(one.name, one.type, one.value) for one in said.metrics] == [("Node Control/Rebirth", 11, True)]
+    assert desk.hears(ask.topic, ask.payload).ignored  # our own command comes back to us
+    assert not desk.hears(DEVICE.format("DDATA"), payload(metric("", 1, number(14, 1)), seq=3)).asks
+
+
+def test_after_a_gap_every_node_that_was_ever_born_is_asked() -> None:
+    desk = born()
+    assert [ask.topic for ask in desk.interpreter.asks(desk.state, NOON)] == [NODE.format("NCMD")]

@@ -25,6 +25,7 @@ from shouwang.app.supervisor import die_with_parent, holder_name, is_alive
 from shouwang.domain.errors import StaleEpoch, Unavailable
 from shouwang.domain.vocabulary import DAY, SECOND, DeviceId, Instant
 from shouwang.flows.announcing import Announcing
+from shouwang.flows.asking import Asking
 from shouwang.flows.intake import Intake
 from shouwang.flows.timers import DEVICES_A_TURN, Timers
 from shouwang.flows.world import World
@@ -121,9 +122,11 @@ def _compose(
     deaf = DeafTimes(facts, heard_until, clock.now())
     family_state = equipment.family_state(inbox)
 
-    def connected(_session_present: bool) -> None:
+    def connected(session_present: bool) -> None:
         metrics.BROKER_CONNECTS.inc()
         announcing.reconnected()
+        if not session_present:
+            asking.was_deaf()
 
     ear = open_session(
         parse_address(settings.broker_url),
@@ -138,6 +141,7 @@ def _compose(
         on_connected=connected,
     )
     announcing = Announcing(SqlAnnouncements(database), ear)
+    asking = Asking(ear, clock, allowed=settings.ask_devices)
     doors.callback(ear.stop)
     ear.start()
     fitting = Fitting(equipment, inbox)
@@ -159,9 +163,11 @@ def _compose(
             points,
             equipment.codecs.run,
             InHand(settings.data_dir / "in-hand"),
+            asking.want,
         ),
         Timers(inbox, world, deaf, clock, points),
         announcing,
+        asking,
         world,
         deaf,
         leases,
@@ -286,6 +292,7 @@ class Intaking:
         intake: Intake,
         timers: Timers,
         announcing: Announcing,
+        asking: Asking,
         world: WatchedWorld,
         deaf: DeafTimes,
         leases: Leases,
@@ -303,6 +310,7 @@ class Intaking:
         self._intake = intake
         self._timers = timers
         self._announcing = announcing
+        self._asking = asking
         self._world = world
         self._leases = leases
         self._lease = lease
@@ -385,9 +393,13 @@ class Intaking:
         self._guarded(self._announcing.publish)
         self._guarded(self._announcing.settle)
         if self._caught_up or now - self._waits_since > CATCH_UP:
+            self._guarded(self._ask)
             ran = self._guarded(self._timers.run_due) or 0
             return ran if self._is_settled else DEVICES_A_TURN
         return 0
+
+    def _ask(self) -> int:
+        return self._asking.publish(self._intake.asks)
 
     def _guarded(self, work: Callable[[], int | None]) -> int | None:
         """An error of ours in what is not an arrival must not end the process: it would come again at every start, and

@@ -14,9 +14,9 @@ from shouwang.domain.esphome import EsphomeReader
 from shouwang.domain.family import Family
 from shouwang.domain.home_assistant import HomeAssistantReader
 from shouwang.domain.homie import HomieReader
+from shouwang.domain.interpretation import Ask, Asker, Follower, Found, Reader, Registered
 from shouwang.domain.interpretation import Decoded as Decoded
 from shouwang.domain.interpretation import FamilyState as FamilyState
-from shouwang.domain.interpretation import Follower, Found, Reader, Registered
 from shouwang.domain.interpretation import Interpretation as Interpretation
 from shouwang.domain.interpretation import Introduced as Introduced
 from shouwang.domain.mysensors import MysensorsReader
@@ -28,7 +28,7 @@ from shouwang.domain.shelly import ShellyReader, ShellyRpcReader
 from shouwang.domain.sparkplug import SparkplugReader
 from shouwang.domain.tasmota import TasmotaReader
 from shouwang.domain.topic import Template, filled
-from shouwang.domain.vocabulary import Arrival, Problem, Refusal
+from shouwang.domain.vocabulary import Arrival, Instant, Problem, Refusal
 from shouwang.domain.zigbee2mqtt import Zigbee2mqttReader
 from shouwang.domain.zwavejs import ZwaveReader
 
@@ -121,6 +121,15 @@ class Interpreter:
             mine = [one for one in read.introduced if self._is_only_of(found.family, one.topics)]
             return msgspec.structs.replace(read, introduced=mine)
         return read
+
+    def asks(self, state: FamilyState, now: Instant) -> list[Ask]:
+        """What asks every device of every family that would answer how things stand."""
+        return [
+            ask
+            for family, reader in self._readers.items()
+            if isinstance(reader, Asker)
+            for ask in reader.asks(state.of(family, reader), now)
+        ]
 
     def _followed(self, topic: str, family: str, state: FamilyState) -> Found | None:
         """A topic that some device announced goes before one that only looks like a family's, unless a person said

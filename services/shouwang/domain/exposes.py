@@ -1,7 +1,7 @@
 """What Zigbee2MQTT says that a device exposes, and how that makes the generic profile a profile of this device.
 
-Source: the documented ``exposes`` of ``bridge/devices``: type, name, property, access (bit 1: published), value_on and
-value_off of a binary, unit of a numeric, values of an enum, endpoint.
+Source: the documented ``exposes`` of ``bridge/devices``: type, name, property, access (bit 1: published, bit 3: answers
+a ``get``), value_on and value_off of a binary, unit of a numeric, values of an enum, endpoint.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,7 +13,7 @@ from shouwang.domain.profile import Source
 from shouwang.domain.unit import conversion
 from shouwang.domain.vocabulary import METRICS, Scalar, Value
 
-_PUBLISHED = 1
+_PUBLISHED, _ANSWERED = 1, 4
 _SPECIFIC = frozenset({"switch", "light", "lock", "fan", "cover", "climate"})
 """Types whose features are properties of the message itself; those of a composite are inside it."""
 
@@ -39,6 +39,8 @@ class Expose(Value, frozen=True, omit_defaults=True):
     on: str = ""
     off: str = ""
     values: tuple[str, ...] = ()
+    asked: bool = False
+    """It may be asked for."""
 
 
 def read_exposes(said: object) -> list[Expose]:
@@ -98,6 +100,7 @@ def _flat(said: object) -> Iterator[Expose]:
             on=_word(one.get("value_on")),
             off=_word(one.get("value_off")),
             values=tuple(_word(value) for value in values[:64]) if isinstance(values, list) else (),
+            asked=bool(access & _ANSWERED),
         )
 
 

@@ -1,6 +1,6 @@
 """What an arrival turned out to be: readings of devices, an announcement, a refusal, or nothing of interest."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 import msgspec
@@ -56,6 +56,15 @@ class Introduced(Value, frozen=True, kw_only=True):
     """Where it said that it will report, if that is anywhere: a device that another family reads is not introduced."""
 
 
+class Ask(Value, frozen=True):
+    """A message that asks for how things stand. One that is lost is harmless, and none is sent that changes a thing."""
+
+    family: str
+    topic: str
+    """Whom: none is asked often."""
+    payload: bytes
+
+
 class Interpretation(Value, frozen=True, kw_only=True):
     """Exactly one of: ``messages``; ``refusal``; ``ignored`` (legitimate, no reading), which may have announced."""
 
@@ -71,6 +80,8 @@ class Interpretation(Value, frozen=True, kw_only=True):
     """What the family said of itself, to be kept by key, so that a restart decodes."""
     introduced: list[Introduced] = msgspec.field(default_factory=list)
     """All devices of the announcement that nobody registered."""
+    asks: Sequence[Ask] = ()
+    """What would make the rest readable. To be published once all this is committed, where that is allowed."""
 
 
 class Found(Value, frozen=True):
@@ -113,6 +124,15 @@ class Follower(Protocol):
 
     def follows(self, topic: str, memory: Memory) -> Found | None:
         """What stands at a topic that some device announced; None for any other."""
+        ...
+
+
+@runtime_checkable
+class Asker(Protocol):
+    """A reader some of whose devices can be asked how things stand, after a time in which nobody listened."""
+
+    def asks(self, memory: Memory, now: Instant) -> Iterable[Ask]:
+        """One for each that would answer, as far as the family said."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""The wire format of Protocol Buffers, read without a schema: fields by number.
+"""The wire format of Protocol Buffers, read and written without a schema: fields by number.
 
 Source: Protocol Buffers, Encoding. Groups (wire types 3 and 4) are long out of use and count as broken.
 """
@@ -47,6 +47,15 @@ def float32(raw: bytes) -> float:
 
 def float64(raw: bytes) -> float:
     return float(struct.unpack("<d", raw)[0])
+
+
+def varint(value: int) -> bytes:
+    """A number of wire type 0, for writing; ``value`` is not negative."""
+    out = bytearray()
+    while value > 0x7F:
+        out.append(value & 0x7F | 0x80)
+        value >>= 7
+    return bytes([*out, value])
 
 
 _FIXED = {1: 8, 5: 4}

@@ -3,24 +3,27 @@
 Source: Eclipse Sparkplug 3.0, sections 4 (topics), 5 (operational behaviour) and 6 (payloads).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
 
 from shouwang.domain.codec import Answers
 from shouwang.domain.envelope import EnvelopeReader
-from shouwang.domain.interpretation import Found, Interpretation, Memory, Registered
+from shouwang.domain.interpretation import Ask, Found, Interpretation, Memory, Registered
 from shouwang.domain.payload import MAX_MESSAGE, shown
-from shouwang.domain.protobuf import Broken, fields, float32, float64
+from shouwang.domain.protobuf import Broken, fields, float32, float64, varint
 from shouwang.domain.report import Report
-from shouwang.domain.vocabulary import Arrival, Problem, Refusal
+from shouwang.domain.vocabulary import MILLISECOND, Arrival, Instant, Problem, Refusal
 
 DEAD_SEQUENCE = "bdSeq"
 """Metric that ties an NDEATH to its NBIRTH: a death with another number is of an earlier session."""
 
 MOST_ALIASES = 65_536
 """Names remembered of one edge node."""
+
+BOOLEAN = 11
+"""Data type."""
 
 _SIGNED = {1: 8, 2: 16, 3: 32, 4: 64}
 """Bits by data type of Int8 to Int64, which are sent as their unsigned twins."""
@@ -94,9 +97,30 @@ class SparkplugReader(EnvelopeReader):
             _born(node, found.device, payload)
         reports = list(_reports(found, payload, node, is_birth=verb in _BIRTHS))
         read = self.reading.interpret(found, arrival, reports, registered, answers)
-        if verb not in _BIRTHS:
-            return read
-        return msgspec.structs.replace(read, announced={key: msgspec.msgpack.encode(node)})
+        if verb in _BIRTHS:
+            return msgspec.structs.replace(read, announced={key: msgspec.msgpack.encode(node)})
+        if any(report.flaw is not None for report in reports):
+            return msgspec.structs.replace(read, asks=[self._rebirth(key, arrival.received_at)])
+        return read
+
+    def asks(self, memory: Memory, now: Instant) -> Iterable[Ask]:
+        """A rebirth tells every value that a node and its devices have."""
+        nodes: dict[str, Node] = memory
+        return [self._rebirth(key, now) for key in nodes]
+
+    def _rebirth(self, key: str, now: Instant) -> Ask:
+        """Sparkplug 3.0, section 6, NCMD: it has a time and no sequence number, and goes out at QoS 0."""
+        group, _, edge = key.partition("/")
+        metric = b"".join(
+            (
+                _text(1, b"Node Control/Rebirth"),
+                _number(3, now // MILLISECOND),
+                _number(4, BOOLEAN),
+                _number(14, True),
+            )
+        )
+        payload = _number(1, now // MILLISECOND) + _text(2, metric)
+        return Ask(self.family.id, f"spBv1.0/{group}/NCMD/{edge}", payload)
 
     def _death(
         self,
@@ -146,6 +170,14 @@ def read_payload(data: bytes) -> Payload:
 _VERBS = frozenset({"NBIRTH", "NDATA", "NDEATH", "DBIRTH", "DDATA", "DDEATH"})
 _BIRTHS = frozenset({"NBIRTH", "DBIRTH"})
 _DEATHS = frozenset({"NDEATH", "DDEATH"})
+
+
+def _number(field: int, value: int) -> bytes:
+    return varint(field << 3) + varint(value)
+
+
+def _text(field: int, value: bytes) -> bytes:
+    return varint(field << 3 | 2) + varint(len(value)) + value
 
 
 def _metric(data: bytes) -> Said:

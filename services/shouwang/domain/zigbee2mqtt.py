@@ -4,14 +4,16 @@ Source: Zigbee2MQTT's documentation of its MQTT topics and messages, of exposes,
 settings ``output``, ``last_seen`` and ``include_device_information``.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import tzinfo
+
+import msgspec
 
 from shouwang.domain.catalogue import Catalogue, Understood, guessed_kind
 from shouwang.domain.codec import Answers
 from shouwang.domain.devicetime import Stamp, stamp
 from shouwang.domain.family import Family, Holds
-from shouwang.domain.interpretation import Decoded, Found, Interpretation, Introduced, Memory, Registered
+from shouwang.domain.interpretation import Ask, Decoded, Found, Interpretation, Introduced, Memory, Registered
 from shouwang.domain.mapping import Slot
 from shouwang.domain.payload import MAX_ANNOUNCEMENT, UNREADABLE, read_json, shown
 from shouwang.domain.vocabulary import (
@@ -56,6 +58,13 @@ class Zigbee2mqttReader:
         if holds is Holds.AVAILABILITY or holds is Holds.GATEWAY:
             return self._presence(found, arrival, network, registered)
         return self._announcement(found, arrival, network, registered)
+
+    def asks(self, memory: Memory, now: Instant) -> Iterable[Ask]:
+        network: Network = memory
+        return [
+            Ask(self._family.id, f"{base}/{name}/get", msgspec.json.encode(dict.fromkeys(properties, "")))
+            for base, name, properties in network.asked()
+        ]
 
     def _report(self, found: Found, arrival: Arrival, network: Network, registered: Registered) -> Interpretation:
         name, base = found.device, found.base

@@ -19,6 +19,9 @@ MAX_PRESSES = 10_000
 MAX_DEVICES = 5_000
 """Of one installation. A Zigbee network has some hundreds; more is no network."""
 
+ASKED = frozenset({"smoke", "heat_alarm", "gas", "carbon_monoxide"})
+"""Metrics that are worth a question after a time in which nobody listened."""
+
 MAX_MAPS = 1_000
 """Different sets of exposes whose field maps are kept."""
 
@@ -33,6 +36,8 @@ class Announced(Value, frozen=True, omit_defaults=True):
     hardware: str = ""
     exposes: list[Expose] = msgspec.field(default_factory=list)
     former: list[str] = msgspec.field(default_factory=list)
+    awake: bool = False
+    """It listens all the time, as a router and what has mains power do. Others hear a question when they next wake."""
 
 
 class Site(Value, frozen=True, omit_defaults=True):
@@ -91,6 +96,16 @@ class Network:
         if card.understood is None:
             card.understood = self._understand(card.announced)
         return card.understood
+
+    def asked(self) -> Iterator[tuple[str, str, list[str]]]:
+        """(base, name, properties) of each device that listens, and of whose alarms some may be asked for."""
+        profile = self._catalogue.get(self._catalogue.generic(self._family).id)
+        sources = profile.readings if profile else {}
+        for (base, name), card in self._cards.items():
+            if card.announced.awake:
+                asked = [one for one in card.announced.exposes if one.asked and exposed_metrics(sources, [one]) & ASKED]
+                if asked:
+                    yield base, name, [one.property for one in asked]
 
     def announce(self, base: str, devices: Sequence[Announced]) -> None:
         """All devices of an installation. One whose name changed keeps its former names."""
@@ -196,6 +211,7 @@ def _announced(said: Mapping[str, object]) -> Announced | None:
         model=_text(definition.get("model")),
         hardware=_text(said.get("model_id")),
         exposes=read_exposes(definition.get("exposes")),
+        awake=said.get("type") == "Router" or _text(said.get("power_source")).startswith(("Mains", "DC")),
     )
 
 

@@ -16,7 +16,7 @@ from shouwang import metrics
 from shouwang.domain.consulting import Run, no_codecs, read_together
 from shouwang.domain.decode import Interpreter
 from shouwang.domain.errors import Unavailable
-from shouwang.domain.interpretation import Decoded, FamilyState, Interpretation
+from shouwang.domain.interpretation import Ask, Decoded, FamilyState, Interpretation
 from shouwang.domain.judging import Gaps
 from shouwang.domain.vocabulary import Arrival, DeviceId, Kind, Problem, Reading, Refusal
 from shouwang.flows.casework import carry_out_orders
@@ -41,7 +41,7 @@ OURSELVES = "native:shouwang"
 """This service as a device."""
 
 UNREADABLE = "unreadable_message"
-"""Our own word (metric action) for a message that ends the process which reads it."""
+"""Our own word (metric action) for a message that ends the process which reads it, or that we cannot decide."""
 
 
 class Intake:
@@ -58,8 +58,10 @@ class Intake:
         points: Points,
         run: Run = no_codecs,
         precaution: Precaution | None = None,
+        ask: Callable[[Sequence[Ask]], None] | None = None,
     ) -> None:
-        """``run``: codecs. ``precaution``: without one, a message that ends the process does so again and again."""
+        """``run``: codecs. ``precaution``: without one, a message that ends the process does so again and again.
+        ``ask``: told, after each commit, what would make its messages readable."""
         self._inbox = inbox
         self._interpreter = interpreter
         self._family_state = family_state
@@ -68,6 +70,7 @@ class Intake:
         self._points = points
         self._run = run
         self._precaution = precaution
+        self._ask = ask
         self._hearing = Hearing(gaps)
         self._committed_alone: list[Arrival] = []
         self.rereading = Rereading(inbox, interpreter, family_state, world, self._hearing, clock, points, run)
@@ -76,6 +79,10 @@ class Intake:
         """Reads by other families and profiles from the next batch on."""
         self._interpreter, self._family_state, self._run = interpreter, family_state, run
         self.rereading.equip(interpreter, family_state, run)
+
+    def asks(self) -> list[Ask]:
+        """What asks all devices that would answer how things stand."""
+        return self._interpreter.asks(self._family_state, self._clock.now())
 
     def accept(self, batch: Batch) -> None:
         """Commits the batch and acknowledges it. Raises Unavailable (nothing acknowledged: call again with the same
@@ -134,6 +141,8 @@ class Intake:
             fresh = {id(arrival) for arrival in acceptance.fresh(arrivals)}
             self._points.reach("acceptance.opened")
             self._take_in(acceptance, world, [pair for pair in interpreted if id(pair[0]) in fresh])
+        if self._ask is not None and (asks := [ask for _, found in interpreted for ask in found.asks]):
+            self._ask(asks)
         metrics.BATCHES.inc()
         for family, count in Counter(found.family or "unknown" for _, found in interpreted).items():
             metrics.ARRIVALS.labels(family).inc(count)
@@ -172,19 +181,28 @@ class Intake:
 
     def _set_aside(self, arrival: Arrival, error: Exception) -> None:
         refusal = Refusal(Problem.CODEC_ERROR, f"our own error while deciding: {type(error).__name__}: {error}")
-        with self._inbox.accept() as acceptance:
-            acceptance.fresh([arrival])
-            acceptance.quarantine([Quarantined(arrival=arrival, refusal=refusal)])
-        metrics.QUARANTINED.labels(refusal.code.value).inc()
+        try:
+            self._quarantine_alone(arrival, refusal, told=True)
+        except Unavailable:
+            raise
+        except Exception:  # what cannot decide a device's message may not be able to decide our own word either
+            self._hearing.forget()
+            log.exception("nobody can be told of the arrival on %r by an alert", arrival.topic)
+            self._quarantine_alone(arrival, refusal, told=False)
 
     def _set_aside_unread(self, arrival: Arrival, how: str) -> None:
-        now = self._clock.now()
         refusal = Refusal(Problem.CODEC_ERROR, f"it ended two processes that only read it ({how}); it was not decoded")
+        self._quarantine_alone(arrival, refusal, told=True)
+
+    def _quarantine_alone(self, arrival: Arrival, refusal: Refusal, *, told: bool) -> None:
+        """``told``: an alert says so, because nobody knows whether it was an alarm."""
+        now = self._clock.now()
         with self._inbox.accept() as acceptance:
             if not acceptance.fresh([arrival]):
                 return
             acceptance.quarantine([Quarantined(arrival=arrival, refusal=refusal)])
-            self._hearing.hear(acceptance, self._world(), [(arrival, own_word(UNREADABLE, now))], now)
+            if told:
+                self._hearing.hear(acceptance, self._world(), [(arrival, own_word(UNREADABLE, now))], now)
         metrics.QUARANTINED.labels(refusal.code.value).inc()
 
 

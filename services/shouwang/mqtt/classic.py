@@ -81,8 +81,8 @@ class PahoDialogue:
         assert packet_id is not None  # paho gives none only beside an error
         return packet_id
 
-    def publish(self, topic: str, payload: bytes, *, retain: bool) -> int:
-        sent = self._client.publish(topic, payload, qos=1, retain=retain)
+    def publish(self, topic: str, payload: bytes, *, retain: bool, qos: int = 1) -> int:
+        sent = self._client.publish(topic, payload, qos=qos, retain=retain)
         self._check(sent.rc)
         return sent.mid
 

@@ -94,8 +94,8 @@ class Dialogue(Protocol):
         """Asks for these filters; its packet id."""
         ...
 
-    def publish(self, topic: str, payload: bytes, *, retain: bool) -> int:
-        """QoS 1; its packet id."""
+    def publish(self, topic: str, payload: bytes, *, retain: bool, qos: int = 1) -> int:
+        """QoS 0 or 1; its packet id, which means nothing at QoS 0."""
         ...
 
     def tick(self, *, reading: bool) -> None:

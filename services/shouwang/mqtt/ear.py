@@ -38,8 +38,8 @@ class Ear:
     def next_batch(self, timeout: float) -> FeedBatch | None:
         return self._feed.next_batch(timeout)
 
-    def publish(self, topic: str, payload: bytes, *, retain: bool, done: Settled) -> None:
-        self._session.publish(topic, payload, retain=retain, done=done)
+    def publish(self, topic: str, payload: bytes, *, retain: bool, done: Settled, qos: int = 1) -> None:
+        self._session.publish(topic, payload, retain=retain, done=done, qos=qos)
 
     @property
     def connected(self) -> bool:

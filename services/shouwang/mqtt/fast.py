@@ -81,7 +81,10 @@ class FastDialogue:
         self.link.send(mqtt5.SubscribePacket(packet_id, wanted).write())
         return packet_id
 
-    def publish(self, topic: str, payload: bytes, *, retain: bool) -> int:
+    def publish(self, topic: str, payload: bytes, *, retain: bool, qos: int = 1) -> int:
+        if not qos:
+            self.link.send(mqtt5.PublishPacket(topic, payload, qos=mqtt5.QoS.AT_MOST_ONCE, retain=retain).write())
+            return 0
         packet_id = self._next_id()
         packet = mqtt5.PublishPacket(topic, payload, qos=mqtt5.QoS.AT_LEAST_ONCE, retain=retain, packet_id=packet_id)
         self.link.send(packet.write())

@@ -23,11 +23,11 @@ class Outgoing:
         self._in_flight: dict[int, _Message] = {}
         self._window = _MOST_IN_FLIGHT
 
-    def offer(self, topic: str, payload: bytes, *, retain: bool, done: Settled) -> bool:
+    def offer(self, topic: str, payload: bytes, *, retain: bool, done: Settled, qos: int = 1) -> bool:
         """Puts it in line; False while there is no connection, and it is not sent then."""
         with self._lock:
             if self._open:
-                self._waiting.append(_Message(topic, payload, retain, done))
+                self._waiting.append(_Message(topic, payload, retain, done, qos))
             return self._open
 
     def open(self, receive_maximum: int) -> None:
@@ -46,8 +46,9 @@ class Outgoing:
         """As many as the broker's window takes now, in the order in which they were offered."""
         while self._waiting and len(self._in_flight) < self._window:
             message = self._waiting.popleft()
-            packet_id = dialogue.publish(message.topic, message.payload, retain=message.retain)
-            self._in_flight[packet_id] = message
+            packet_id = dialogue.publish(message.topic, message.payload, retain=message.retain, qos=message.qos)
+            if message.qos:
+                self._in_flight[packet_id] = message
 
     def settle(self, packet_id: int, code: int) -> None:
         """PUBACK. From 0x80 on it is a refusal (MQTT 5 section 3.4.2.1): the broker has thrown the message away, so it
@@ -73,3 +74,4 @@ class _Message(Value, frozen=True):
     payload: bytes
     retain: bool
     done: Settled
+    qos: int

@@ -109,12 +109,12 @@ class Session:
         """What is wrong with the connection or its subscriptions, and what to do; empty when all is well."""
         return self._problem
 
-    def publish(self, topic: str, payload: bytes, *, retain: bool, done: Settled) -> None:
+    def publish(self, topic: str, payload: bytes, *, retain: bool, done: Settled, qos: int = 1) -> None:
         """See ``ports.Publisher``. Dropped while there is no connection: all that is not settled is to be offered again
         at ``on_connected``. Raises ValueError for a topic that nothing can be published to."""
         if problem := topic_problem(topic):
             raise ValueError(problem)
-        if self._outgoing.offer(topic, payload, retain=retain, done=done):
+        if self._outgoing.offer(topic, payload, retain=retain, done=done, qos=qos):
             self._waker.wake()
 
     def reconnect(self, why: str) -> None:

@@ -58,8 +58,8 @@ class Wakeup:
         """See ``Ear.wait_connected``."""
         self._session.wait_connected(timeout)
 
-    def publish(self, topic: str, payload: bytes, *, retain: bool, done: Settled) -> None:
-        self._session.publish(topic, payload, retain=retain, done=done)
+    def publish(self, topic: str, payload: bytes, *, retain: bool, done: Settled, qos: int = 1) -> None:
+        self._session.publish(topic, payload, retain=retain, done=done, qos=qos)
 
     @property
     def connected(self) -> bool:
