@@ -45,11 +45,13 @@ from shouwang.domain.vocabulary import (
 from shouwang.flows.answering import Answering
 from shouwang.flows.discovery import Discovery
 from shouwang.flows.installing import Installing
+from shouwang.flows.holding import Holding
 from shouwang.flows.respond import Respond
 from shouwang.registry.rules import load_rules
 from shouwang.store.board import SqlBoard
 from shouwang.store.database import Database
 from shouwang.store.directory import SqlDirectory
+from shouwang.store.holds import SqlHolds
 from shouwang.store.journal import SqlJournal
 from shouwang.store.replies import SqlReplies
 from shouwang.store.tables import device_states, discovered, quarantine
@@ -128,6 +130,8 @@ class Site:
             answers=Answering(self.casebook, self.board, self.directory, self.respond, self.clock),
             link_secret=LINK_SECRET,
             casebook=self.casebook,
+            holding=Holding(self.casebook, CurrentWorld(self.directory, self.equipment), self.clock),
+            holds=SqlHolds(self.database),
             directory=self.directory,
             readings=self.readings,
             journal=self.journal,

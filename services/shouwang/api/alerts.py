@@ -13,6 +13,8 @@ from shouwang.domain.vocabulary import AlertId, Severity
 from .access import Caller, allow
 from .doors import TheWindow, Window
 from .etags import IfMatch, etag, require_match
+from .hold_sheets import ShelveIn
+from .holds import until_of
 from .names import Names
 from .paging import DEFAULT_LIMIT, After, Limit, Page, cut, mark_of
 from .problems import not_found
@@ -82,6 +84,27 @@ def reset_alert(
     return _shown(window, caller, window.respond.reset_alert(alert.id, actor=caller.actor))
 
 
+@router.post("/{alert_id}/shelve")
+def shelve_alert(
+    window: TheWindow, caller: Caller, alert_id: AlertRef, body: ShelveIn, if_match: IfMatch = None
+) -> AlertOut:
+    """暂缓 a nuisance for a shift at most (12 h); then it is judged by its present condition. Danger to life cannot be
+    shelved: 409."""
+    alert = _for_act(window, caller, alert_id, if_match, Act.HOLD)
+    until = until_of(body, window.clock.now())
+    return _shown(window, caller, window.holding.shelve(alert.id, actor=caller.actor, until=until, why=body.why))
+
+
+@router.post("/{alert_id}/unshelve")
+def unshelve_alert(
+    window: TheWindow, caller: Caller, alert_id: AlertRef, body: Nothing | None = None, if_match: IfMatch = None
+) -> AlertOut:
+    """Back at once."""
+    alert = _for_act(window, caller, alert_id, if_match, Act.HOLD)
+    note = (body.note or "") if body else ""
+    return _shown(window, caller, window.holding.unshelve(alert.id, actor=caller.actor, note=note))
+
+
 def alert_out(alert: Alert, names: Names) -> AlertOut:
     return AlertOut(
         id=alert.id,
@@ -112,6 +135,9 @@ def alert_out(alert: Alert, names: Names) -> AlertOut:
             for one in alert.evidence
         ],
         sentence=alert.sentence,
+        held_by=alert.held_by,
+        under=alert.under,
+        chattering=alert.chattering,
         version=alert.version,
         no_later_sample=alert.no_later_sample,
         revision=alert.revision,
@@ -128,9 +154,11 @@ def _shown(window: Window, caller: Principal, alert: Alert) -> AlertOut:
     return alert_out(alert, Names(window.directory.community(), caller))
 
 
-def _for_act(window: Window, caller: Principal, alert_id: str, if_match: str | None) -> Alert:
+def _for_act(
+    window: Window, caller: Principal, alert_id: str, if_match: str | None, act: Act = Act.RESPOND
+) -> Alert:
     alert = _visible(window, caller, alert_id)
-    allow(caller, Act.RESPOND, alert.place)
+    allow(caller, act, alert.place)
     require_match(if_match, etag(alert.revision))
     return alert
 

@@ -84,6 +84,7 @@ def incident_out(
         holder=incident.holder,
         declined=list(incident.declined),
         reached={name: rfc3339(at) for name, at in incident.reached.items()},
+        under=incident.under,
         drill=incident.drill,
         test=incident.test,
         late=incident.late,

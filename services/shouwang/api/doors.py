@@ -23,6 +23,7 @@ from shouwang.domain.board import (
 )
 from shouwang.domain.errors import ConfigError
 from shouwang.domain.escalation import Policy
+from shouwang.domain.figures import Raise
 from shouwang.domain.incident import Incident
 from shouwang.domain.journal import Entry
 from shouwang.domain.notice import Delivery
@@ -31,10 +32,12 @@ from shouwang.domain.receipt import Receipt
 from shouwang.domain.rule import Rule
 from shouwang.domain.standing import DeviceState
 from shouwang.domain.suggestion import Suggestion
+from shouwang.domain.suppression import Hold, HoldKind
 from shouwang.domain.visit import Visit
 from shouwang.domain.vocabulary import AlertId, DeliveryKey, DeviceId, Duration, IncidentId, Instant, PlaceId, Value
 from shouwang.flows.answering import Answering
 from shouwang.flows.exercises import Exercises
+from shouwang.flows.holding import Holding
 from shouwang.flows.installing import Installing
 from shouwang.flows.respond import Respond
 from shouwang.flows.world import World
@@ -79,6 +82,20 @@ class Board(Protocol):
     def stray_devices(self, after: Mark | None, limit: int) -> list[StrayDevice]: ...
 
     def stray_device(self, address: str) -> StrayDevice | None: ...
+
+
+class Holds(Protocol):
+    """Silences, maintenance, permits and shelves; and what was raised, for the alarm figures."""
+
+    def holds(self, kind: HoldKind, *, ended: bool, after: Mark | None, limit: int) -> list[Hold]: ...
+
+    def hold(self, id: str) -> Hold | None: ...
+
+    def open_holds(self) -> list[Hold]: ...
+
+    def raises(self, start: Instant, end: Instant, places: Collection[PlaceId]) -> list[Raise]: ...
+
+    def true_since(self, places: Collection[PlaceId]) -> list[Instant]: ...
 
 
 class Tokens(Protocol):
@@ -180,6 +197,8 @@ class Window:
     respond: Respond
     answers: Answering
     casebook: Casebook
+    holding: Holding
+    holds: Holds
     directory: Directory
     readings: ReadingStore
     journal: Journal

@@ -14,6 +14,7 @@ from .access import Caller, allow
 from .cases import incidents_out
 from .doors import TheWindow, Window
 from .etags import IfMatch, etag, require_match
+from .hold_views import permits_near
 from .names import Names
 from .paging import DEFAULT_LIMIT, After, Limit, Page, cut, mark_of
 from .problems import invalid, not_found
@@ -57,7 +58,9 @@ def list_incidents(
 def get_incident(window: TheWindow, caller: Caller, incident_id: IncidentRef, response: Response) -> IncidentOut:
     incident = _visible(window, caller, incident_id)
     response.headers["ETag"] = etag(incident.revision)
-    return _whole(window, caller, incident)
+    shown = _whole(window, caller, incident)
+    shown.permits = permits_near(window, caller, incident.places)
+    return shown
 
 
 @router.post("/{incident_id}/acknowledge")

@@ -97,6 +97,9 @@ class AlertOut(BaseModel):
     test: bool
     evidence: list[EvidenceOut]
     sentence: Words
+    held_by: str = Field(description="What keeps it from being told: a silence or another hold, or an alert; empty.")
+    under: str = Field(description="The permit or maintenance under which danger to life was raised; empty.")
+    chattering: bool = Field(description="Raised three times within a minute: one alert with a count.")
     version: str = Field(description="Of the rule that raised it.")
     no_later_sample: bool = Field(description="Raised by time alone: nothing was heard since it began.")
     revision: int
@@ -150,6 +153,21 @@ class NextStepOut(BaseModel):
     when: str | None
 
 
+class NearPermit(BaseModel):
+    """A permit or maintenance that holds now near a case: who responds should know of the work next door."""
+
+    id: str
+    kind: str
+    work: str | None
+    why: str
+    where: list[PlaceNames]
+    until: Time
+    watcher: str | None
+    watcher_name: str
+    contact: str | None
+    contact_name: str
+
+
 class IncidentOut(BaseModel):
     """警情 / 事件: the response case over alerts of one place and time."""
 
@@ -191,6 +209,8 @@ class IncidentOut(BaseModel):
     reached: dict[Milestone, Time] = Field(
         description="What escalation counts on now; what got worse wants to be acknowledged and verified anew."
     )
+    under: str = Field(description="The permit or maintenance whose watcher and desk were told first; empty.")
+    permits: list[NearPermit] = Field(default_factory=list, description="Of one incident alone.")
     drill: bool
     test: bool
     late: bool

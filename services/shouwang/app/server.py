@@ -29,13 +29,16 @@ from shouwang.app.reload import Loaded, ProfileWatch
 from shouwang.app.supervisor import die_with_parent, holder_name, is_alive
 from shouwang.app.telling import Ways
 from shouwang.domain.announcement import ALERTS_TOPIC
+from shouwang.domain.duty import DESK_POST
 from shouwang.domain.errors import Unavailable
+from shouwang.domain.figures import alarm_figures
 from shouwang.domain.vocabulary import DAY, MINUTE, SECOND
 from shouwang.flows.answering import Answering
 from shouwang.flows.canary import Canary
 from shouwang.flows.discovery import Discovery
 from shouwang.flows.dispatch import Dispatch
 from shouwang.flows.exercises import Exercises
+from shouwang.flows.holding import Holding
 from shouwang.flows.installing import Installing
 from shouwang.flows.respond import Respond
 from shouwang.flows.rounds import Rounds
@@ -50,6 +53,7 @@ from shouwang.store.database import Database
 from shouwang.store.directory import SqlDirectory
 from shouwang.store.exercises import SqlExercises
 from shouwang.store.facts import Facts
+from shouwang.store.holds import SqlHolds
 from shouwang.store.housekeeping import Housekeeping
 from shouwang.store.journal import SqlJournal
 from shouwang.store.outbox import SqlOutbox
@@ -69,6 +73,8 @@ STOP_SECONDS = 3
 CHECKPOINT_SECONDS = 1.0
 ROUNDS_SECONDS = 0.25
 LEASES_SECONDS = 1.0
+HOLDS_SECONDS = 0.5
+ALARMS_SECONDS = 60.0
 TESTS_SECONDS = 1.0
 MAINTAIN_SECONDS = 10.0
 FIGURES_SECONDS = 5.0
@@ -154,6 +160,9 @@ class Server:
         figures = settings.data_dir / "figures"
         board = SqlBoard(self._database)
         respond = Respond(casebook, directory, clock, wake=wake)
+        world = CurrentWorld(directory, equipment)
+        self._holding = Holding(casebook, world, clock, wake=wake)
+        self._holds = SqlHolds(self._database)
         self._exercises = Exercises(
             casebook,
             SqlExercises(self._database),
@@ -174,6 +183,8 @@ class Server:
                 Window(
                     board=board,
                     casebook=casebook,
+                    holding=self._holding,
+                    holds=self._holds,
                     respond=respond,
                     answers=Answering(casebook, board, directory, respond, clock, channels=channels, wake=wake),
                     directory=directory,
@@ -186,7 +197,7 @@ class Server:
                     profiles=lambda: equipment.profiles,
                     rules=lambda: equipment.follow(directory.community()).rules,
                     examine=equipment.examine,
-                    world=CurrentWorld(directory, equipment),
+                    world=world,
                     policies=lambda: equipment.policies,
                     readiness=Chain(
                         self._canary, self._link, clock, int(settings.canary_seconds * SECOND), self._ways.pulses
@@ -262,6 +273,9 @@ class Server:
         rounds: list[tuple[str, float, Callable[[], object]]] = [
             ("escalation", ROUNDS_SECONDS, self._rounds.escalate_due),
             ("leases", LEASES_SECONDS, self._rounds.reclaim),
+            ("holds", HOLDS_SECONDS, self._look_at_holds),
+            ("tries", FIGURES_SECONDS, self._holding.note_tries),
+            ("alarms", ALARMS_SECONDS, self._count_alarms),
             ("audit", 30.0, self._rounds.audit),
             ("tests", TESTS_SECONDS, self._installing.end_due_tests),
             ("checkpoint", CHECKPOINT_SECONDS, self._database.checkpoint),
@@ -287,6 +301,28 @@ class Server:
 
     def _put_on(self, loaded: Loaded) -> None:
         self._equipment.put_on(*loaded).close()
+
+    def _look_at_holds(self) -> None:
+        self._holding.end_due()
+        self._holding.let_go()
+
+    def _count_alarms(self) -> None:
+        """Of the last day; the report of a month is asked for."""
+        now = self._clock.now()
+        posts = self._directory.community().posts
+        found = alarm_figures(
+            self._holds.raises(now - DAY, now, ()),
+            self._holds.true_since(()),
+            now - DAY,
+            now,
+            max(1, len({one.place for one in posts if one.post == DESK_POST})),
+        )
+        metrics.ALARMS_PER_OPERATOR_HOUR.set(found.per_operator_hour)
+        metrics.ALARM_FLOOD_SHARE.set(found.share_of_time_in_flood)
+        metrics.ALARMS_CHATTERING.set(len(found.chattering))
+        metrics.ALARMS_STALE.set(found.stale)
+        metrics.ALARMS_TOP_TEN_SHARE.set(found.share_of_top_ten)
+        metrics.ALARMS_HELD.set(found.held)
 
     def _sweep(self) -> None:
         self._housekeeping.sweep_quarantine(self._clock.now() - self._settings.quarantine_days * DAY)

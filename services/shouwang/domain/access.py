@@ -34,6 +34,8 @@ class Act(StrEnum):
     READ_JOURNAL = "read_journal"
     DRILL = "drill"
     """Begin and end drills and duty checks, and send test messages to people."""
+    HOLD = "hold"
+    """Silence, shelve, put under maintenance, give a work permit: change how alerts are told, for a time."""
     CHANGE_DEVICES = "change_devices"
     CHANGE_RULES = "change_rules"
 

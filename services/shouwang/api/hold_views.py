@@ -1,0 +1,115 @@
+"""How a silence, maintenance, permit or shelf looks to a caller, and which of them are near a place."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from shouwang.domain.access import Principal
+from shouwang.domain.moment import rfc3339
+from shouwang.domain.place import is_within
+from shouwang.domain.shift import WEEKDAYS
+from shouwang.domain.suppression import Hold, HoldKind, is_on
+from shouwang.domain.vocabulary import HOUR, MINUTE, Duration, PlaceId
+
+from .doors import Window
+from .hold_sheets import HoldOut, TriedOut
+from .names import Names
+from .questions import time
+from .schemas import NearPermit
+
+
+def hold_out(window: Window, caller: Principal, hold: Hold) -> HoldOut:
+    names = Names(window.directory.community(), caller)
+    said = (hold.by, hold.ended_by, hold.contact, hold.watcher, *(one.by for one in hold.tried.values()))
+    hours = hold.hours
+    return HoldOut(
+        id=hold.id,
+        kind=hold.kind,
+        state=_state(window, hold),
+        by=hold.by,
+        why=hold.why,
+        made_at=rfc3339(hold.made_at),
+        since=rfc3339(hold.starts_at),
+        until=rfc3339(hold.ends_at),
+        rules=list(hold.rules),
+        devices=list(hold.devices),
+        places=list(hold.places),
+        where=[names.place(place) for place in hold.places],
+        days=[WEEKDAYS[day] for day in hours.days] if hours is not None and hours.days is not None else None,
+        hours={"from": _wall(hours.start), "to": _wall(hours.end)} if hours is not None else None,
+        alert=hold.alert,
+        work=hold.work,
+        contact=hold.contact,
+        watcher=hold.watcher,
+        people={id: names.person(id) for id in said if id},
+        ended_at=time(hold.ended_at),
+        ended_by=hold.ended_by,
+        end_note=hold.end_note,
+        untried=list(hold.untried),
+        tried=[
+            TriedOut(device=device, at=rfc3339(one.at), by=one.by, note=one.note) for device, one in hold.tried.items()
+        ],
+        revision=hold.revision,
+    )
+
+
+def _state(window: Window, hold: Hold) -> Literal["planned", "on", "paused", "untried", "ended"]:
+    now = window.clock.now()
+    if hold.ended_at is not None:
+        return "untried" if hold.untried else "ended"
+    if is_on(hold, now, window.world().book.zone):
+        return "on"
+    if now >= hold.ends_at:
+        return "ended"
+    return "planned" if now < hold.starts_at else "paused"
+
+
+def _wall(since_midnight: Duration) -> str:
+    return f"{since_midnight // HOUR:02d}:{since_midnight % HOUR // MINUTE:02d}"
+
+
+def places_of(window: Window, hold: Hold) -> list[PlaceId]:
+    devices = window.directory.community().devices
+    return [*hold.places, *(devices[id].place for id in hold.devices if id in devices)]
+
+
+def is_visible(window: Window, caller: Principal, hold: Hold) -> bool:
+    if caller.place is None:
+        return True
+    return any(is_within(place, caller.place) or is_within(caller.place, place) for place in places_of(window, hold))
+
+
+def permits_near(window: Window, caller: Principal, places: Sequence[str]) -> list[NearPermit]:
+    """Permits and maintenance that hold now near these places: at one of them, in it, or in the same unit, so that who
+    reads the card of a fire knows of the work next door."""
+    now, zone = window.clock.now(), window.world().book.zone
+    near = {around for place in places for around in (place, *_around(place))}
+    found = [
+        hold
+        for hold in window.holds.open_holds()
+        if hold.kind in (HoldKind.PERMIT, HoldKind.MAINTENANCE)
+        and is_on(hold, now, zone)
+        and is_visible(window, caller, hold)
+        and any(is_within(one, place) or is_within(place, one) for one in places_of(window, hold) for place in near)
+    ]
+    names = Names(window.directory.community(), caller)
+    return [
+        NearPermit(
+            id=hold.id,
+            kind=hold.kind.value,
+            work=hold.work.value if hold.work is not None else None,
+            why=hold.why,
+            where=[names.place(place) for place in places_of(window, hold)],
+            until=rfc3339(hold.ends_at),
+            watcher=hold.watcher,
+            watcher_name=names.person(hold.watcher) if hold.watcher else "",
+            contact=hold.contact,
+            contact_name=names.person(hold.contact) if hold.contact else "",
+        )
+        for hold in found
+    ]
+
+
+def _around(place: str) -> list[str]:
+    """Two levels up: from a dwelling to its unit."""
+    above = place.split("/")
+    return ["/".join(above[:-level]) for level in (1, 2) if len(above) - level >= 4]
