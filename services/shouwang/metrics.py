@@ -128,22 +128,6 @@ ALARMS_TOP_TEN_SHARE = _gauge(
 ALARMS_HELD = _gauge(
     "alarms_held", "Raises of the last day that a silence or another hold kept from being told.", of=SERVER
 )
-ALARMS_PER_OPERATOR_HOUR = _gauge(
-    "alarms_per_operator_hour", "Alarms that ask somebody to act, of the last day, an hour and desk.", of=SERVER
-)
-ALARM_FLOOD_SHARE = _gauge(
-    "alarm_flood_share", "Share of the last day in flood: from 10 alarms in ten minutes until fewer than 5.", of=SERVER
-)
-ALARMS_CHATTERING = _gauge(
-    "alarms_chattering", "Alarms raised three times within a minute during the last day.", of=SERVER
-)
-ALARMS_STALE = _gauge("alarms_stale", "Alarms that have been true for more than 24 hours.", of=SERVER)
-ALARMS_TOP_TEN_SHARE = _gauge(
-    "alarms_top_ten_share", "Share of the ten most frequent alarms among all of the last day.", of=SERVER
-)
-ALARMS_HELD = _gauge(
-    "alarms_held", "Raises of the last day that a silence or another hold kept from being told.", of=SERVER
-)
 COVERAGE_GAPS = _gauge("coverage_gaps", "Duties that resolve to nobody at this moment.", of=SERVER)
 NOTICES = _counter("notices", "Notices turned into deliveries, by why people are told.", "why", of=SERVER)
 DELIVERIES = _counter(
