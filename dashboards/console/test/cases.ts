@@ -1,4 +1,4 @@
-// Incidents and facts for tests, whole, with only what a test is about said anew.
+// Incidents and facts for tests: what the console reads of them, with only what a test is about said anew.
 import type { Delivery, Fact, Incident } from "../src/api/types";
 
 export function incident(given: Partial<Incident> & { id: string }): Incident {
@@ -10,14 +10,14 @@ export function incident(given: Partial<Incident> & { id: string }): Incident {
     resolved_by: null, outcome: null, cause: "", cleared_at: null, reviewed_at: null, reviewed_by: null, closed_at: null, closed_by: null, holder: null,
     declined: [], reached: {}, drill: false, test: false, late: false, demo: false, policy: "fire", next_step: null, deliveries: [], timeline: [], people: {},
     revision: 1, ...given,
-  };
+  } as Incident;
 }
 
 export function delivery(given: Partial<Delivery>): Delivery {
   return {
     key: "k1", incident: "i1", person: "wang", name: "王某", post: "patrol", channel: "webhook", why: "first", step: 0, state: "queued", attempts: 0,
     created_at: "2026-11-24T02:14:08Z", sent_at: null, delivered_at: null, seen_at: null, answered_at: null, due_at: null, detail: "", ...given,
-  };
+  } as Delivery;
 }
 
 export function fact(seq: number, kind: string, given: Partial<Fact> = {}): Fact {
