@@ -75,7 +75,9 @@ class Interpretation(Value, frozen=True, kw_only=True):
     refusal: Refusal | None = None
     ignored: bool = False
     pending: CodecCall | None = None
-    """Nothing else is said yet: read again with the answer to this call."""
+    """Nothing else is said yet: ``resume`` with the answer to this call, and with all answers before it."""
+    resume: "Callable[[Answers], Interpretation] | None" = None
+    """What was parsed so far, waiting for the answer; set with ``pending``."""
     announced: dict[str, bytes] | None = None
     """What the family said of itself, to be kept by key, so that a restart decodes."""
     introduced: list[Introduced] = msgspec.field(default_factory=list)

@@ -6,6 +6,8 @@ for every family.
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import tzinfo
+from functools import partial
+from typing import NamedTuple
 
 import msgspec
 
@@ -74,20 +76,27 @@ class ReportReading:
     ) -> Interpretation:
         """All reports of one arrival. Refused where no report has a reading and one has a field that cannot be read;
         pending where a codec has to run first."""
+        device = reports[0].identity if reports else found.device
+        mapped = [self._mapped(report, registered) for report in self._in_time(reports)]
+        return self._told(found.family, device, arrival, mapped, answers)
+
+    def _told(
+        self, family: str, device: str, arrival: Arrival, mapped: Sequence["_Mapped"], answers: Answers
+    ) -> Interpretation:
         messages: list[Decoded] = []
         refusal: Refusal | None = None
-        for report in self._in_time(reports):
-            result = self._decoded(report, arrival, registered, answers)
+        for one in mapped:
+            result = self._decoded(one, arrival, answers)
             if isinstance(result, CodecCall):
-                return Interpretation(family=found.family, device=report.identity, pending=result)
+                resume = partial(self._told, family, device, arrival, mapped)
+                return Interpretation(family=family, device=one.report.identity, pending=result, resume=resume)
             if isinstance(result, Refusal):
                 refusal = refusal or result
             else:
                 messages.extend(result)
-        device = reports[0].identity if reports else found.device
         if messages:
-            return Interpretation(family=found.family, device=device, messages=messages)
-        return Interpretation(family=found.family, device=device, refusal=refusal, ignored=refusal is None)
+            return Interpretation(family=family, device=device, messages=messages)
+        return Interpretation(family=family, device=device, refusal=refusal, ignored=refusal is None)
 
     def _in_time(self, reports: Sequence[Report]) -> Sequence[Report]:
         """Oldest first, as far as the message says; what has no time keeps its place before what has one."""
@@ -95,13 +104,17 @@ class ReportReading:
             return reports
         return sorted(reports, key=lambda report: said_instant(report.time, self._zone) or 0)
 
-    def _decoded(
-        self, report: Report, arrival: Arrival, registered: Registered, answers: Answers
-    ) -> list[Decoded] | CodecCall | Refusal:
+    def _mapped(self, report: Report, registered: Registered) -> "_Mapped":
         address, known = self._who(report, registered)
         understood = self._understood(report, known)
         dropped: list[Refusal] = []
         values, times = self._values(understood, report, dropped)
+        return _Mapped(report, address, known, understood, values, times, dropped)
+
+    def _decoded(self, mapped: "_Mapped", arrival: Arrival, answers: Answers) -> list[Decoded] | CodecCall | Refusal:
+        """Done again with the same, it gives the same, but for what more answers tell."""
+        report, address, known, understood, values, times, dropped = mapped
+        values = dict(values)
         problem = report.flaw
         if report.data and not values:
             answer = self._answer(understood, report, arrival, answers)
@@ -220,6 +233,18 @@ class ReportReading:
             return None
         call = CodecCall(profile.id, report.data, report.port, arrival.received_at)
         return answers.get(call, call)
+
+
+class _Mapped(NamedTuple):
+    """A report with all that it says without a codec."""
+
+    report: Report
+    address: str
+    known: tuple[DeviceId, str] | None
+    understood: Understood
+    values: dict[Slot, Scalar]
+    times: dict[Slot, object]
+    dropped: list[Refusal]
 
 
 LONGEST_NAME = 64
