@@ -206,6 +206,15 @@ def test_a_broken_profile_is_told_file_line_and_cause(tmp_path: Path, change: st
     assert any(one.startswith(problem) for one in found), found
 
 
+def test_numbers_and_truth_values_of_one_map_are_both_understood(tmp_path: Path) -> None:
+    """To Python ``1`` and ``true`` are one key."""
+    text = "smoke: {path: smoke, values: {0: false, 1: true, true: true, false: false}}"
+    (tmp_path / "acme-s1.yaml").write_text(GOOD.replace("smoke: smoke", text, 1), encoding="utf-8")
+    _, profiles = load_profiles([PROFILES, tmp_path])
+
+    assert profiles["acme-s1"].readings["smoke"][0].values == {"0": False, "1": True, "true": True, "false": False}
+
+
 def test_a_file_name_that_is_no_id_is_told(tmp_path: Path) -> None:
     assert "the file name 'Acme_S1' is its id" in problems(tmp_path, GOOD, "Acme_S1.yaml")[0]
 

@@ -254,3 +254,27 @@ def assert_is_storable(found: Interpretation) -> None:
             else:
                 assert isinstance(value, bool if metric.type == "bool" else str)
             assert "\0" not in str(value) + reading.part
+
+
+def test_events_of_a_pack_are_told_by_their_names_for_each_child() -> None:
+    children = [
+        {
+            "identity": {"productKey": "a1", "deviceName": "sm2"},
+            "properties": {},
+            "events": {"SmokeAlarm": {"value": {"Concentration": 41}, "time": NOON // 1000}},
+        },
+        {"identity": {"productKey": "a1", "deviceName": "sm3"}, "properties": {"BatteryPercentage": {"value": 80}}},
+    ]
+    pack = {"id": "1", "params": {"properties": {}, "events": {}, "subDevices": children}}
+    found = Desk().hears("/sys/a1/gw1/thing/event/property/pack/post", pack)
+    said = {one.identity: {reading.metric: reading.value for reading in one.readings} for one in found.messages}
+
+    assert said["sm2"] == {"smoke": True, "smoke_density": 41}
+    assert said["sm3"] == {"battery": 80}
+
+
+def test_a_gateways_children_are_named_by_key_and_one_that_says_nothing_harms_no_other() -> None:
+    children = {"c1": {"properties": {"smoke_sensor_status": {"value": "alarm"}}}, "c2": {}}
+    found = Desk().hears("tylink/gw1/thing/data/batch_report", {"msgId": "1", "data": {"subDevices": children}})
+
+    assert [(one.identity, one.readings[0].metric) for one in found.messages] == [("c1", "smoke")]

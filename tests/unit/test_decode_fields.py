@@ -192,3 +192,17 @@ def _shown(raw: object) -> str:
     if isinstance(raw, bool):
         return words[raw]
     return {list: "a list", dict: "an object"}.get(type(raw), repr(raw))
+
+
+def test_a_spare_source_counts_where_the_metrics_own_is_not_in_the_message() -> None:
+    fields = FieldMap(
+        {"water_leak": [Source(path="detect_wet")]},
+        spare={"water_leak": [Source(path="leak"), Source(path="state", values={"wet": True})]},
+    )
+    dropped: list[Refusal] = []
+
+    assert fields.read({"leak": 0, "state": "wet"}, dropped) == {("water_leak", ""): True}
+    assert fields.read({"detect_wet": 0, "leak": 1}, dropped) == {("water_leak", ""): False}
+    assert fields.read({"state": "asleep"}, dropped) == {}
+    assert dropped == [], "another family's word is no field of this model's that could not be read"
+    assert fields.looks_at("leak")

@@ -31,8 +31,10 @@ def test_a_press_is_told_from_its_repeat_by_the_count() -> None:
 
 
 def test_commands_and_announcements_of_the_first_generation_are_no_readings() -> None:
-    for topic in ("shellies/command", "shellies/announce", "shellies/x/relay/0/command", "shellies/x/announce"):
+    for topic in ("shellies/command", "shellies/x/relay/0/command", "shellies/x/announce"):
         assert Desk().hears(topic, b"on").ignored, topic
+    announced = Desk().reads("shellies/announce", {"id": "shellyflood-0A1B2C", "model": "SHWT-1", "ip": "10.0.0.9"})
+    assert (announced.identity, announced.readings) == ("shellyflood-0A1B2C", [])
 
 
 def test_a_status_that_leaves_alarm_out_is_no_all_clear() -> None:

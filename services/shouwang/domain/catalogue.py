@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from shouwang.domain.errors import ProfileError
 from shouwang.domain.family import Family
 from shouwang.domain.mapping import FieldMap, spelled
-from shouwang.domain.profile import Profile
+from shouwang.domain.profile import Profile, Source
 from shouwang.domain.vocabulary import Kind
 
 KINDS: Sequence[tuple[str, Kind]] = (
@@ -146,12 +146,13 @@ class Catalogue:
         used = {spelling(source.path.partition(".")[0]) for sources in profile.readings.values() for source in sources}
         used.update(map(spelling, profile.ignores))
         completed = dict(profile.readings)
+        spare: dict[str, list[Source]] = {}
         for metric, sources in common.readings.items():
             rest = [source for source in sources if spelling(source.path) not in used]
-            if metric not in completed and rest:
-                completed[metric] = rest
+            if rest:
+                (spare if metric in profile.readings else completed)[metric] = rest
         try:
-            return FieldMap(completed, own_names=profile.own_names, any_spelling=any_spelling)
+            return FieldMap(completed, spare=spare, own_names=profile.own_names, any_spelling=any_spelling)
         except ProfileError as error:
             raise ProfileError(f"profile {profile.id}: {error}") from None
 

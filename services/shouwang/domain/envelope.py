@@ -66,15 +66,18 @@ class EnvelopeReader:
     def reports_of(self, found: Found, content: object, flaw: Refusal | None) -> Sequence[Report] | Refusal:
         """The same of a payload that is JSON."""
         plan = self._plans[id(found.route)]
-        reports = []
+        reports: list[Report] = []
+        refusal: Refusal | None = None  # of one device; it takes nothing from the others
         for identity, message in plan.messages(content):
             if not isinstance(message, dict):
-                return Refusal(Problem.WRONG_TYPE, f"the payload holds {shown(message)}; expected an object")
-            report = plan.report(found, identity, message, flaw)
+                report: Report | Refusal = _no_object(message)
+            else:
+                report = plan.report(found, identity, message, flaw)
             if isinstance(report, Refusal):
-                return report
-            reports.append(report)
-        return reports
+                refusal = refusal or report
+            else:
+                reports.append(report)
+        return reports or refusal or []
 
     def _bare(self, found: Found, arrival: Arrival) -> Report:
         content, _ = read_json(arrival.payload)
@@ -119,13 +122,17 @@ def presence(payload: bytes) -> bool | Refusal:
     return Refusal(Problem.WRONG_TYPE, f"the availability is {shown(content)}; expected online or offline")
 
 
+def _no_object(message: object) -> Refusal:
+    return Refusal(Problem.WRONG_TYPE, f"the payload holds {shown(message)}; expected an object")
+
+
 class _Plan:
     """An envelope, compiled for one route."""
 
     def __init__(self, route: Route, envelope: Envelope) -> None:
         self._route = route
-        self._each = [_look(path) for path in envelope.each]
-        self._keyed = envelope.keyed
+        self._each = [(_look(path.removesuffix(".*")), envelope.keyed or path.endswith(".*")) for path in envelope.each]
+        self._events = [_look(path) for path in envelope.events]
         self._identity = [_look(path) for path in envelope.identity]
         self._aliases = [_named(path) for path in envelope.aliases]
         self._subtype = [_look(path) for path in envelope.subtype]
@@ -142,9 +149,9 @@ class _Plan:
 
     def messages(self, content: object) -> Iterator[tuple[str, object]]:
         """(identity, message); identity empty where no key tells it."""
-        for look in self._each or [_whole]:
+        for look, is_keyed in self._each or [(_whole, False)]:
             inner = _unpacked(look(content))
-            if self._keyed and isinstance(inner, dict):
+            if is_keyed and isinstance(inner, dict):
                 for identity, below in inner.items():
                     for one in below if isinstance(below, list) else [below]:
                         yield identity, one
@@ -195,6 +202,7 @@ class _Plan:
         if not self._readings:
             return message
         objects = [one for look in self._readings for one in look(message)]
+        objects += [_happened(events) for look in self._events if isinstance(events := look(message), dict) and events]
         if not objects:
             if self._bytes or self._route.says:  # an uplink may be empty: the device was heard
                 return {}
@@ -218,6 +226,17 @@ class _Plan:
 
 def _whole(message: object) -> object:
     return message
+
+
+def _happened(events: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of named events: their names, and what they carry."""
+    fields: dict[str, Any] = {"event": " ".join(events)}
+    for event in events.values():
+        for carried in event if isinstance(event, list) else [event]:
+            if isinstance(carried, dict):
+                inner = carried.get("value", carried.get("outputParams"))
+                fields = {**(inner if isinstance(inner, dict) else {}), **fields}
+    return fields
 
 
 def _every(path: str) -> Callable[[object], list[dict[str, Any]]]:

@@ -35,7 +35,7 @@ class Envelope(Value, frozen=True, kw_only=True, omit_defaults=True):
     """Paths of messages, of lists of them, or of objects of them: all that are there are read. Empty: the payload is
     one message, or a list of them."""
     keyed: bool = False
-    """The keys of the object at ``each`` are the devices' identities."""
+    """The keys of the object at ``each`` are the devices' identities; of a path that ends in ``.*`` they always are."""
     identity: list[str] = msgspec.field(default_factory=list)
     """Before the topic's own name. Where neither tells: problem ``no_identity``."""
     aliases: list[str] = msgspec.field(default_factory=list)
@@ -47,6 +47,9 @@ class Envelope(Value, frozen=True, kw_only=True, omit_defaults=True):
     readings: list[str] = msgspec.field(default_factory=list)
     """Objects of fields, laid over each other, the first on top; empty: the message itself. Where a family names some
     and a message has none of them (and no bytes), it is refused as ``wrong_type``."""
+    events: list[str] = msgspec.field(default_factory=list)
+    """Objects whose keys are names of what happened: together they are the field ``event``; what an event carries (its
+    ``value`` or ``outputParams``) are fields beside it."""
     no_fields: bool = False
     """A message of the family about a device, not of the device: only ``Family.readings`` look at it."""
     time: list[str] = msgspec.field(default_factory=list)

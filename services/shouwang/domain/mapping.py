@@ -6,6 +6,7 @@ Compiled once a profile; runs for every message, so that each raw value costs on
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from types import MappingProxyType
 from typing import NamedTuple, TypeAlias
 
 from shouwang.domain.errors import ProfileError
@@ -42,6 +43,9 @@ _Condition: TypeAlias = tuple[tuple[str, ...], frozenset[str]]
 """A path, and the raw values as text that fulfil it."""
 
 
+_NO_SOURCES: Mapping[str, Sequence[Source]] = MappingProxyType({})
+
+
 class _Step(NamedTuple):
     slot: Slot
     path: tuple[str, ...]
@@ -58,10 +62,16 @@ class FieldMap:
     """Reads messages of one profile."""
 
     def __init__(
-        self, readings: Mapping[str, Sequence[Source]], *, own_names: bool = False, any_spelling: bool = False
+        self,
+        readings: Mapping[str, Sequence[Source]],
+        *,
+        spare: Mapping[str, Sequence[Source]] = _NO_SOURCES,
+        own_names: bool = False,
+        any_spelling: bool = False,
     ) -> None:
-        """``any_spelling``: keys are compared without case and punctuation. Raises ProfileError for a metric or unit
-        that there is not."""
+        """``spare``: for metrics of ``readings``, other sources, which count in a message that holds none of the
+        metric's own: another family's word for the same. ``any_spelling``: keys are compared without case and
+        punctuation. Raises ProfileError for a metric or unit that there is not."""
         self.own_names = own_names
         self._any_spelling = any_spelling
         by_slot: dict[Slot, list[_Step]] = {}
@@ -83,7 +93,22 @@ class FieldMap:
             self._alternatives[slot] = steps
             for key in dict.fromkeys(step.path[0] for step in steps):
                 self._sought.setdefault(key, []).append(slot)
-        self.keys = frozenset({*self._direct, *self._sought})
+        spelling = spelled if any_spelling else str
+        self._spare: dict[str, dict[Slot, list[_Step]]] = {}
+        self._spare_of: dict[str, list[str]] = {}
+        """By key, metrics with a spare source."""
+        for metric, sources in spare.items():
+            slots = self._spare[metric] = {}
+            for step in (_step(metric, source, spelling) for source in sources):
+                slots.setdefault(step.slot, []).append(step)
+                metrics = self._spare_of.setdefault(step.path[0], [])
+                if metric not in metrics:
+                    metrics.append(metric)
+        self._own = {
+            metric: frozenset(step.path[0] for (of, _), steps in by_slot.items() if of == metric for step in steps)
+            for metric in spare
+        }
+        self.keys = frozenset({*self._direct, *self._sought, *self._spare_of})
         """Top-level keys that are looked at."""
 
     def looks_at(self, key: str) -> bool:
@@ -96,12 +121,15 @@ class FieldMap:
             fields = _respelled(fields)
         found: dict[Slot, Scalar] = {}
         touched: dict[Slot, None] = {}
-        direct, sought = self._direct, self._sought
+        spared: list[str] = []
+        direct, sought, spare = self._direct, self._sought, self._spare_of
         for key, raw in fields.items():
             if raw is None:
                 continue
             if key in sought:
                 touched.update(dict.fromkeys(sought[key]))
+            if key in spare:
+                spared += spare[key]
             steps = direct.get(key)
             if steps is None:
                 continue
@@ -115,6 +143,10 @@ class FieldMap:
                     found[slot] = value  # type: ignore[assignment]  # mypy does not narrow by an exact type
         for slot in touched:
             self._seek(slot, self._alternatives[slot], fields, found, dropped)
+        for metric in dict.fromkeys(spared):
+            if self._own[metric].isdisjoint(fields):
+                for slot, others in self._spare[metric].items():
+                    self._seek(slot, others, fields, found, [])
         return found
 
     def read_field(self, key: str, raw: object, part: str, found: dict[Slot, Scalar], dropped: list[Refusal]) -> None:

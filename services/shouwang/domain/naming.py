@@ -72,6 +72,7 @@ _NUMBERS: Sequence[tuple[str, Meaning]] = (
     (r"smoke( density| level| value| concentration)?|烟雾浓度", Meaning("smoke_density")),
     (r"(lux|illuminance|illumination|luminance|照度)", Meaning("illuminance")),
     (r"(atmospheric |barometric |air )pressure|barometer|气压", Meaning("pressure")),
+    (r"^pressure$", Meaning("pressure", unit="hPa")),
     (r"power|功率", Meaning("power")),
     (r"(residual|leakage) current|剩余电流", Meaning("residual_current")),
     (r"current|电流", Meaning("current")),

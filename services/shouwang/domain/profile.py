@@ -98,7 +98,8 @@ class Profile(Value, frozen=True, kw_only=True):
     readings: dict[str, list[Source]] = msgspec.field(default_factory=dict)
     """By metric. Several sources of one part are alternatives: of a flag the worst word counts, else the first that
     gives a value. Metrics that are not named here are read as the family's generic profile does, from keys that are not
-    named here: what an author forgot, or a new firmware brings, is not lost."""
+    named here, and so are those of which a message holds no key that is named here: what an author forgot, another
+    family or a new firmware brings, is not lost."""
     ignores: list[str] = msgspec.field(default_factory=list)
     """Keys that mean something else on this model than on others, and are not read."""
     topics: list[Spoken] = msgspec.field(default_factory=list)

@@ -12,6 +12,7 @@ from shouwang.domain.errors import ConfigError
 T = TypeVar("T")
 
 _Loader: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_NUMBER, _TRUTH, _TEXT = (f"tag:yaml.org,2002:{kind}" for kind in ("int", "bool", "str"))
 
 
 class Document(msgspec.Struct, frozen=True):
@@ -71,6 +72,7 @@ def shaped(document: Document, shape: type[T]) -> T:
 def _mark(node: yaml.Node, path: str, lines: dict[str, int], name: str) -> None:
     lines[path] = node.start_mark.line + 1
     if isinstance(node, yaml.MappingNode):
+        _keep_apart(node)
         seen: set[str] = set()
         for key, value in node.value:
             if key.value in seen:
@@ -80,3 +82,13 @@ def _mark(node: yaml.Node, path: str, lines: dict[str, int], name: str) -> None:
     elif isinstance(node, yaml.SequenceNode):
         for index, item in enumerate(node.value):
             _mark(item, f"{path}[{index}]", lines, name)
+
+
+def _keep_apart(mapping: yaml.MappingNode) -> None:
+    """To Python ``1`` and ``true`` are one key, of which the later value would win in silence. Beside numbers, truth
+    values are therefore kept as the texts that they were written as."""
+    tags = {key.tag for key, _ in mapping.value}
+    if _NUMBER in tags and _TRUTH in tags:
+        for key, _ in mapping.value:
+            if key.tag == _TRUTH:
+                key.tag = _TEXT
