@@ -14,6 +14,7 @@ from argon2 import PasswordHasher
 from shouwang.api.doors import Demo, Readiness, Window
 from shouwang.api.stream import Tail
 from shouwang.app.equipment import CurrentWorld, Equipment
+from shouwang.app.paper import Paper
 from shouwang.codecs.expression import expressions
 from shouwang.domain.access import Role
 from shouwang.domain.alert import Alert, AlertClass
@@ -44,8 +45,8 @@ from shouwang.domain.vocabulary import (
 )
 from shouwang.flows.answering import Answering
 from shouwang.flows.discovery import Discovery
-from shouwang.flows.installing import Installing
 from shouwang.flows.holding import Holding
+from shouwang.flows.installing import Installing
 from shouwang.flows.respond import Respond
 from shouwang.registry.rules import load_rules
 from shouwang.store.board import SqlBoard
@@ -149,6 +150,7 @@ class Site:
             clock=self.clock,
             installing=Installing(self.casebook, self.directory, self.clock, wake=self.tail.wake),
             visits=SqlVisits(self.database),
+            sheets=Paper(self.equipment),
             suggest=self.suggest,
             demo=demo,
         )

@@ -21,12 +21,16 @@ from shouwang.domain.board import (
     StrayDevice,
     StrayMessage,
 )
+from shouwang.domain.community import Community
+from shouwang.domain.device_sheet import SheetReading
 from shouwang.domain.errors import ConfigError
 from shouwang.domain.escalation import Policy
 from shouwang.domain.figures import Raise
 from shouwang.domain.incident import Incident
 from shouwang.domain.journal import Entry
+from shouwang.domain.label import Label
 from shouwang.domain.notice import Delivery
+from shouwang.domain.place import Device
 from shouwang.domain.profile import Profile
 from shouwang.domain.receipt import Receipt
 from shouwang.domain.rule import Rule
@@ -159,6 +163,20 @@ class Callbacks(Protocol):
         ...
 
 
+class Sheets(Protocol):
+    """Sheets of devices and of labels."""
+
+    def read(self, content: bytes, community: Community) -> SheetReading:
+        """CSV or XLSX. Never raises."""
+        ...
+
+    def write(self, devices: Sequence[Device], *, xlsx: bool) -> bytes: ...
+
+    def print_labels(self, labels: Sequence[Label]) -> bytes:
+        """As PDF."""
+        ...
+
+
 class Readiness(Value, frozen=True, kw_only=True):
     """Whether the whole chain works. ``reasons``: what is missing, in words, when not ready. ``proven_at`` / ``took``:
     the newest round trip of the canary. ``channels``: which ways to people are alive now."""
@@ -219,6 +237,7 @@ class Window:
     clock: Clock
     installing: Installing
     visits: Visits
+    sheets: Sheets
     suggest: Callable[[StrayDevice], list[Suggestion]]
     """Profiles that fit a device which nobody registered, the best first."""
     demo: Demo | None = None

@@ -23,6 +23,7 @@ from shouwang.app.demo import Demonstration
 from shouwang.app.doorbell import Door
 from shouwang.app.equipment import CurrentWorld, load_equipment, profile_folders, tls_of
 from shouwang.app.pace import hurry
+from shouwang.app.paper import Paper
 from shouwang.app.reach import Reach
 from shouwang.app.readiness import Chain
 from shouwang.app.reload import Loaded, ProfileWatch
@@ -206,6 +207,7 @@ class Server:
                     clock=clock,
                     installing=self._installing,
                     visits=SqlVisits(self._database),
+                    sheets=Paper(equipment),
                     suggest=Discovery(lambda: equipment.interpreter, lambda calls: equipment.codecs.run(calls)),
                     demo=demo,
                     callbacks=self._ways.callbacks,

@@ -1,0 +1,1 @@
+"""Printed matter: what people take in their hands."""
