@@ -48,7 +48,9 @@ from shouwang.flows.discovery import Discovery
 from shouwang.flows.holding import Holding
 from shouwang.flows.installing import Installing
 from shouwang.flows.respond import Respond
+from shouwang.registry.checklists import load_checklists
 from shouwang.registry.rules import load_rules
+from shouwang.store.attachments import Attachments
 from shouwang.store.board import SqlBoard
 from shouwang.store.database import Database
 from shouwang.store.directory import SqlDirectory
@@ -105,6 +107,7 @@ class Site:
         self, database: Database, data_dir: Path, profiles: Mapping[str, Profile], at: Instant = START
     ) -> None:
         self.clock = StillClock(at)
+        self.data_dir = data_dir
         self.database = database
         self.profiles = profiles
         self.directory = SqlDirectory(database, self.clock.now)
@@ -152,6 +155,8 @@ class Site:
             visits=SqlVisits(self.database),
             sheets=Paper(self.equipment),
             suggest=self.suggest,
+            checklists=load_checklists,
+            attachments=Attachments(self.data_dir / "files"),
             demo=demo,
         )
 

@@ -28,6 +28,9 @@ CALLBACKS = f"{API}/callbacks/"
 BODY_LIMIT = 1 << 20
 """Bytes. The largest thing that people send here is a device with its note."""
 
+PHOTO_LIMIT = 8 << 20
+"""Bytes of a photo or document of a case."""
+
 KNOWN_FOR = SECOND // 2
 """How long a found bearer is believed without asking again: a revoked token ends within half a second."""
 
@@ -70,7 +73,7 @@ class Gate:
         try:
             if _is_guarded(scope["method"], scope["path"], self._open_paths):
                 scope.setdefault("state", {})["caller"] = await self._caller(scope["method"], Headers(scope=scope))
-            receive = await _bounded(scope, receive, self._body_limit)
+            receive = await _bounded(scope, receive, max(self._body_limit, _allowance(scope["path"])))
         except Problem as problem:
             await problem.response(scope["path"])(scope, receive, send)
             return
@@ -143,6 +146,11 @@ def _is_guarded(method: str, path: str, open_paths: frozenset[str]) -> bool:
     if path.startswith(CALLBACKS):
         return method != "POST"  # a gateway proves itself by its signature or its address
     return (path == API or path.startswith(f"{API}/")) and path not in open_paths
+
+
+def _allowance(path: str) -> int:
+    """Photos of a case may be larger than all else that is sent."""
+    return PHOTO_LIMIT if path.startswith(f"{API}/incidents/") and path.endswith("/files") else 0
 
 
 def _unauthenticated(detail: str) -> Problem:

@@ -2,17 +2,31 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from shouwang.domain.escalation import Step
+from shouwang.domain.casefile import CaseFile
+from shouwang.domain.clocks import Clock, clocks
+from shouwang.domain.escalation import Step, step_due_at
 from shouwang.domain.incident import Incident, is_live
 from shouwang.domain.journal import Entry
-from shouwang.domain.moment import duration, rfc3339
+from shouwang.domain.moment import rfc3339
 from shouwang.domain.notice import Delivery, DeliveryState
-from shouwang.domain.vocabulary import IncidentId, Instant
+from shouwang.domain.vocabulary import SECOND, IncidentId, Instant
 
 from .journals import readable
 from .names import Names
 from .questions import time
-from .schemas import DeliveryOut, EntryOut, IncidentOut, NextStepOut
+from .schemas import (
+    ArrivedOut,
+    CaseFileOut,
+    ClockOut,
+    DeliveryOut,
+    DialledOut,
+    EnteredOut,
+    EntryOut,
+    FileOut,
+    FollowedUpOut,
+    IncidentOut,
+    NextStepOut,
+)
 
 _TRIED_AGAIN = frozenset({DeliveryState.QUEUED, DeliveryState.UNREACHABLE})
 
@@ -22,15 +36,16 @@ def incidents_out(
     timelines: Mapping[IncidentId, Sequence[Entry]],
     deliveries: Mapping[IncidentId, Sequence[Delivery]],
     names: Names,
+    now: Instant,
 ) -> list[IncidentOut]:
     return [
-        incident_out(incident, timelines.get(incident.id, ()), deliveries.get(incident.id, ()), names)
+        incident_out(incident, timelines.get(incident.id, ()), deliveries.get(incident.id, ()), names, now)
         for incident in incidents
     ]
 
 
 def incident_out(
-    incident: Incident, timeline: Sequence[Entry], deliveries: Sequence[Delivery], names: Names
+    incident: Incident, timeline: Sequence[Entry], deliveries: Sequence[Delivery], names: Names, now: Instant
 ) -> IncidentOut:
     told = [delivery_out(delivery, names, incident.place) for delivery in deliveries]
     entries = [entry_out(entry, names) for entry in timeline]
@@ -90,6 +105,8 @@ def incident_out(
         late=incident.late,
         demo=incident.demo,
         policy=incident.policy.id,
+        clocks=[_clock_out(one) for one in clocks(incident, now)],
+        file=_file_out(incident.file) if incident.file is not None else None,
         next_step=next_step(incident),
         deliveries=told,
         timeline=entries,
@@ -155,5 +172,49 @@ def next_step(incident: Incident) -> NextStepOut | None:
 
 
 def _due_at(incident: Incident, step: Step) -> Instant | None:
-    since = incident.armed_at if step.when is None else incident.reached.get(step.when)
-    return None if since is None else since + duration(step.after)
+    return step_due_at(incident.policy, step, incident.armed_at, incident.reached)
+
+
+def _clock_out(clock: Clock) -> ClockOut:
+    return ClockOut(
+        name=clock.name,
+        limit=clock.limit // SECOND,
+        due_at=rfc3339(clock.due_at),
+        met_at=time(clock.met_at),
+        late=clock.late,
+        proven=clock.proven,
+    )
+
+
+def _file_out(file: CaseFile) -> CaseFileOut:
+    return CaseFileOut(
+        arrivals=[
+            ArrivedOut(by=one.by, at=rfc3339(one.at), proof=one.proof, reference=one.reference) for one in file.arrivals
+        ],
+        calls=[
+            DialledOut(service=one.service, at=rfc3339(one.at), by=one.by, note=one.note) for one in file.calls
+        ],
+        entries=[
+            EnteredOut(
+                how=one.how,
+                place=one.place,
+                reason=one.reason,
+                authorised_by=one.authorised_by,
+                witnesses=one.witnesses,
+                at=rfc3339(one.at),
+                by=one.by,
+            )
+            for one in file.entries
+        ],
+        files=[
+            FileOut(id=one.id, name=one.name, type=one.type, size=one.size, at=rfc3339(one.at), by=one.by)
+            for one in file.files
+        ],
+        follow_ups=[
+            FollowedUpOut(result=one.result, at=rfc3339(one.at), by=one.by, note=one.note) for one in file.follow_ups
+        ],
+        reported_by=file.reported_by,
+        merged=[str(one) for one in file.merged],
+        merged_into=file.merged_into,
+        split_from=file.split_from,
+    )

@@ -23,6 +23,7 @@ from shouwang.domain.board import (
 )
 from shouwang.domain.community import Community
 from shouwang.domain.device_sheet import SheetReading
+from shouwang.domain.checklist import Checklist
 from shouwang.domain.errors import ConfigError
 from shouwang.domain.escalation import Policy
 from shouwang.domain.figures import Raise
@@ -140,6 +141,19 @@ class Visits(Protocol):
     def missed(self, places: Collection[PlaceId]) -> Mapping[PlaceId, int]: ...
 
 
+class Attachments(Protocol):
+    """Photos and documents of cases, by an id that names their content."""
+
+    @property
+    def types(self) -> Sequence[str]: ...
+
+    def type_of(self, content: bytes) -> str | None: ...
+
+    def keep(self, content: bytes) -> str: ...
+
+    def read(self, id: str) -> bytes | None: ...
+
+
 class Callbacks(Protocol):
     """What gateways report back. Every method raises NotFound for a gateway that is not in use."""
 
@@ -240,6 +254,8 @@ class Window:
     sheets: Sheets
     suggest: Callable[[StrayDevice], list[Suggestion]]
     """Profiles that fit a device which nobody registered, the best first."""
+    checklists: Callable[[], Sequence[Checklist]] = tuple
+    attachments: Attachments | None = None
     demo: Demo | None = None
     link_secret: bytes = b""
     """Seals the links of messages; empty: no link is believed."""

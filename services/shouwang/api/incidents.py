@@ -11,10 +11,12 @@ from shouwang.domain.incident import Incident, IncidentState
 from shouwang.domain.vocabulary import IncidentId, Severity
 
 from .access import Caller, allow
+from .arrival import proven
 from .cases import incidents_out
 from .doors import TheWindow, Window
 from .etags import IfMatch, etag, require_match
 from .hold_views import permits_near
+from .handling_sheets import ArriveIn
 from .names import Names
 from .paging import DEFAULT_LIMIT, After, Limit, Page, cut, mark_of
 from .problems import invalid, not_found
@@ -104,11 +106,16 @@ def en_route(
 
 @router.post("/{incident_id}/arrive")
 def arrive(
-    window: TheWindow, caller: Caller, incident_id: IncidentRef, body: Nothing | None = None, if_match: IfMatch = None
+    window: TheWindow, caller: Caller, incident_id: IncidentRef, body: ArriveIn | None = None, if_match: IfMatch = None
 ) -> IncidentOut:
-    """到场."""
+    """到场, proven by a tag, a press or a photo; without one 未核实到场."""
     incident = _for_act(window, caller, incident_id, if_match)
-    return _whole(window, caller, window.respond.arrive(incident.id, actor=caller.actor, note=_note(body)))
+    said = body or ArriveIn()
+    reference = proven(window, incident, said.proof, said.reference)
+    done = window.respond.arrive(
+        incident.id, actor=caller.actor, proof=said.proof, reference=reference, note=said.note or ""
+    )
+    return _whole(window, caller, done)
 
 
 @router.post("/{incident_id}/resolve")
@@ -173,6 +180,21 @@ def _note(body: Nothing | None) -> str:
     return (body.note if body else None) or ""
 
 
+def for_act(window: Window, caller: Principal, incident_id: str, if_match: str | None) -> Incident:
+    """The incident, for somebody who may act on it. Raises Problem."""
+    return _for_act(window, caller, incident_id, if_match)
+
+
+def visible(window: Window, caller: Principal, incident_id: str) -> Incident:
+    """The incident, for somebody who may see it. Raises Problem."""
+    return _visible(window, caller, incident_id)
+
+
+def whole(window: Window, caller: Principal, incident: Incident) -> IncidentOut:
+    """The incident with all of its timeline."""
+    return _whole(window, caller, incident)
+
+
 def _for_act(window: Window, caller: Principal, incident_id: str, if_match: str | None) -> Incident:
     incident = _visible(window, caller, incident_id)
     allow(caller, Act.RESPOND, incident.place)
@@ -198,4 +220,4 @@ def _shown(
     ids = [incident.id for incident in incidents]
     names = Names(window.directory.community(), caller)
     timelines = {} if newest == 0 else window.board.timelines(ids, newest)
-    return incidents_out(incidents, timelines, window.board.deliveries_of(ids), names)
+    return incidents_out(incidents, timelines, window.board.deliveries_of(ids), names, window.clock.now())

@@ -168,6 +168,71 @@ class NearPermit(BaseModel):
     contact_name: str
 
 
+class ClockOut(BaseModel):
+    """A limit that we hold ourselves to: acknowledge 60 s, verify and on_scene 3 min where life is in danger."""
+
+    name: str
+    limit: int = Field(description="Seconds.")
+    due_at: Time
+    met_at: Time | None
+    late: bool
+    proven: bool | None = Field(description="Of an arrival: whether it was; false is 未核实到场.")
+
+
+class ArrivedOut(BaseModel):
+    by: str
+    at: Time
+    proof: str | None
+    reference: str
+
+
+class DialledOut(BaseModel):
+    service: str
+    at: Time
+    by: str
+    note: str
+
+
+class EnteredOut(BaseModel):
+    how: str
+    place: str
+    reason: str
+    authorised_by: str
+    witnesses: list[str]
+    at: Time
+    by: str
+
+
+class FollowedUpOut(BaseModel):
+    result: str
+    at: Time
+    by: str
+    note: str
+
+
+class FileOut(BaseModel):
+    id: str
+    name: str
+    type: str
+    size: int
+    at: Time
+    by: str
+
+
+class CaseFileOut(BaseModel):
+    """What people added to the case."""
+
+    arrivals: list[ArrivedOut]
+    calls: list[DialledOut]
+    entries: list[EnteredOut]
+    files: list[FileOut]
+    follow_ups: list[FollowedUpOut]
+    reported_by: str
+    merged: list[str]
+    merged_into: str | None
+    split_from: str | None
+
+
 class IncidentOut(BaseModel):
     """警情 / 事件: the response case over alerts of one place and time."""
 
@@ -216,6 +281,8 @@ class IncidentOut(BaseModel):
     late: bool
     demo: bool
     policy: str
+    clocks: list[ClockOut] = Field(default_factory=list)
+    file: CaseFileOut | None = None
     next_step: NextStepOut | None
     deliveries: list[DeliveryOut]
     timeline: list[EntryOut] = Field(description="Oldest first; in lists only the newest hundred.")

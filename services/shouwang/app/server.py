@@ -47,8 +47,10 @@ from shouwang.flows.shipping import Shipping
 from shouwang.mqtt.address import parse_address
 from shouwang.mqtt.wakeup import Wakeup
 from shouwang.ports import Points, Wake
+from shouwang.registry.checklists import load_checklists
 from shouwang.registry.holidays import calendar_of
 from shouwang.settings import Settings, host_port, shipped
+from shouwang.store.attachments import Attachments
 from shouwang.store.board import SqlBoard
 from shouwang.store.database import Database
 from shouwang.store.directory import SqlDirectory
@@ -207,6 +209,8 @@ class Server:
                     clock=clock,
                     installing=self._installing,
                     visits=SqlVisits(self._database),
+                    checklists=load_checklists,
+                    attachments=Attachments(settings.data_dir / "files"),
                     sheets=Paper(equipment),
                     suggest=Discovery(lambda: equipment.interpreter, lambda calls: equipment.codecs.run(calls)),
                     demo=demo,

@@ -32,6 +32,7 @@ _SEVERE = {AlertClass.FIRE, AlertClass.GAS, AlertClass.CO, AlertClass.EMERGENCY}
 
 
 def open_by_hand(
+    id: IncidentId,
     klass: AlertClass,
     place: PlaceId,
     *,
@@ -57,7 +58,7 @@ def open_by_hand(
     zone = zone_of(community, place)
     words = TITLES.get(klass, {"zh": "人工上报", "en": "Reported by hand"})
     opened = Incident(
-        id=IncidentId(f"ih{now}"),
+        id=id,
         group=group_key(klass, place, BY_HAND, community.places),
         klass=klass,
         state=IncidentState.OPEN,

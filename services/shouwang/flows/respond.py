@@ -124,7 +124,11 @@ class Respond:
         """An incident that a person reports, and whether it is new: what is going on already is one case."""
         now, community = self._clock.now(), self._directory.community()
         with self._casebook.change() as transaction:
+            number = now
+            while transaction.incident(IncidentId(f"ih{number}")) is not None:
+                number += 1
             opened = open_by_hand(
+                IncidentId(f"ih{number}"),
                 klass,
                 place,
                 actor=actor,

@@ -1,0 +1,195 @@
+"""Shapes of what people add to a case, and of what a case tells those who handle it."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, Field
+
+from shouwang.domain.alert import AlertClass
+from shouwang.domain.casefile import Counting, EntryWay, Proof, Visit
+from shouwang.domain.vocabulary import Severity
+
+from .schemas import PlaceNames, Sent, Time, Words
+
+Ref = Annotated[str, Field(min_length=1, max_length=300)]
+NoteText = Annotated[str | None, Field(max_length=2000)]
+
+
+class Report(Sent):
+    """人工报警: what a person saw or was told."""
+
+    place: Ref
+    klass: AlertClass = Field(alias="class")
+    severity: Severity | None = None
+    title: str = Field(default="", max_length=200)
+    note: str = Field(default="", max_length=2000)
+    reported_by: str = Field(default="", max_length=200, description="Who said so, where it is not you.")
+
+
+class ArriveIn(Sent):
+    """``{}`` is enough: then 未核实到场. ``reference``: the device or place of a tag, the device that was pressed, or
+    the file of a photo."""
+
+    proof: Proof | None = None
+    reference: str = Field(default="", max_length=300)
+    note: NoteText = None
+
+
+class MergeIn(Sent):
+    """``into``: the incident that stays."""
+
+    into: Ref
+    note: NoteText = None
+
+
+class SplitIn(Sent):
+    """``alerts``: those that become a case of their own."""
+
+    alerts: Annotated[list[Ref], Field(min_length=1, max_length=500)]
+    note: NoteText = None
+
+
+class CheckIn(Sent):
+    item: Annotated[str, Field(min_length=1, max_length=60)]
+    note: NoteText = None
+
+
+class CallIn(Sent):
+    """A person has dialled: 119, 120, 110, gas-company …"""
+
+    service: Annotated[str, Field(min_length=2, max_length=40)]
+    note: NoteText = None
+
+
+class EntryIn(Sent):
+    """入户. ``witnesses``: two people (ids, or posts and names as the site says them) beside whoever opens."""
+
+    how: EntryWay
+    place: Ref
+    reason: Annotated[str, Field(min_length=2, max_length=500)]
+    authorised_by: Ref
+    witnesses: Annotated[list[Ref], Field(max_length=10)]
+    note: NoteText = None
+
+
+class CountIn(Sent):
+    place: Ref
+    state: Counting
+    people: int | None = Field(default=None, ge=0, le=200)
+    note: NoteText = None
+
+
+class FollowUpIn(Sent):
+    """回访."""
+
+    result: Visit
+    note: NoteText = None
+
+
+class EscalateIn(Sent):
+    """``note``: why more people are needed."""
+
+    note: NoteText = None
+
+
+class ItemOut(BaseModel):
+    """A step of the checklist; ``service``: a person dials this."""
+
+    id: str
+    text: Words
+    posts: list[str]
+    service: str
+    done_at: Time | None
+    done_by: str | None
+
+
+class ScriptOut(BaseModel):
+    """What to read out; the machine dials nobody."""
+
+    service: str
+    name: Words
+    text: Words
+    called_at: list[Time]
+
+
+class ChecklistOut(BaseModel):
+    id: str
+    title: Words
+    never: list[Words]
+    items: list[ItemOut]
+    scripts: list[ScriptOut]
+    tasks: dict[str, Words]
+
+
+class FamilyOut(BaseModel):
+    name: str
+    relation: str
+    phone: str
+
+
+class KeyOut(BaseModel):
+    person: str | None
+    name: str
+    phone: str
+    note: str
+
+
+class HouseholdOut(BaseModel):
+    """What whoever goes to a dwelling must know."""
+
+    place: str
+    where: PlaceNames
+    residents: int | None
+    needs: list[str]
+    helped: bool
+    contacts: list[FamilyOut]
+    keys: list[KeyOut]
+    gate: str
+    note: str
+
+
+class HeadOut(BaseModel):
+    """人员清点 of one dwelling; ``state`` null: nobody has said yet."""
+
+    place: str
+    where: PlaceNames
+    residents: int | None
+    helped: bool
+    needs: list[str]
+    state: Counting | None
+    people: int | None
+    at: Time | None
+    by: str | None
+
+
+class HeadcountOut(BaseModel):
+    """Dwellings of the fire floor, then of those above, those who need help first."""
+
+    floors: list[str]
+    items: list[HeadOut]
+    evacuated: int
+    not_reached: int
+    unknown: int
+    needs_help: int
+
+
+class CardOut(BaseModel):
+    """What this caller must know of a case. ``level``: assigned (whoever was called or goes), desk, or summary, which
+    has no resident's data."""
+
+    level: str
+    incident: str
+    where: PlaceNames
+    households: list[HouseholdOut]
+    helped: list[HeadOut] = Field(description="需协助疏散人员 on the fire floor and above.")
+    tasks: list[Words] = Field(description="Of the posts that you hold.")
+    never: list[Words]
+    neighbours: int = Field(description="Dwellings on the floors concerned.")
+
+
+class AttachmentOut(BaseModel):
+    id: str
+    name: str
+    type: str
+    size: int
+    at: Time
+    by: str
