@@ -511,10 +511,26 @@ async def test_one_person_hears_of_one_incident_in_order(office: Office) -> None
     office.phones["guard"].answers(*(Reply(200, after=0.05 if n % 2 else 0.0) for n in range(30)))
     for number in range(2, 20):
         office.clock.at += 1
-        office.tells(incident, Why.WORSE, "post:desk_operator", number=number)
+        office.tells(incident, Why.CLEARED, "post:desk_operator", number=number)
     await office.dispatch.cycle()
     keys = [call.key for call in office.calls("guard")]
     assert keys == [f"i1-{number}:guard:0" for number in range(1, 20)]
+
+
+async def test_a_storm_updates_the_message_that_people_have(office: Office) -> None:
+    incident = office.opens("i1", "post:desk_operator")
+    for number in range(2, 20):
+        office.tells(incident, Why.WORSE, "post:desk_operator", number=number)
+    office.clock.at += 1
+    await office.dispatch.cycle()
+    assert [call.body["why"] for call in office.calls("guard")] == ["first"], "it is written after all that was news"
+    office.clock.at += 1
+    for number in range(20, 40):
+        office.tells(incident, Why.WORSE, "post:desk_operator", "post:branch_secretary", number=number)
+    office.clock.at += 1
+    await office.dispatch.cycle()
+    assert [call.body["why"] for call in office.calls("guard")] == ["first", "worse"]
+    assert [call.body["why"] for call in office.calls("secretary")] == ["worse"], "who was not told yet is told once"
 
 
 async def test_what_a_dead_process_was_sending_is_sent_at_once_under_the_same_key(office: Office) -> None:

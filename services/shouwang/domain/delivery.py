@@ -1,6 +1,6 @@
 """From a notice to attempts: who gets it on which contact first, what an outcome leads to, when it is tried again."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import assert_never
 from urllib.parse import quote
 
@@ -107,6 +107,29 @@ def plan_failover(
         step=failed.step,
         alert=failed.alert,
     )
+
+
+def who_knows(notice: Notice, before: Iterable[Delivery]) -> set[PersonId]:
+    """The people to whom an update would say nothing new: a message about the incident is still to be written for them,
+    or was written after what the update is about. So a storm updates the message that people have, and each of them
+    reads one that says how things stand. A first notice, an order and a farewell are always told.
+
+    ``before``: deliveries of the incident so far."""
+    if notice.why not in _UPDATES:
+        return set()
+    return {
+        one.person
+        for one in before
+        if one.why in _CARRIERS
+        and (one.state is DeliveryState.QUEUED or (one.created_at > notice.created_at and one.state not in _UNSAID))
+    }
+
+
+_UPDATES = frozenset({Why.WORSE, Why.REPEAT})
+_CARRIERS = frozenset({Why.FIRST, Why.WORSE, Why.NEXT_STEP, Why.COVERAGE_GAP})
+"""What calls people, and says all there is to say: an update after one of these, of what was before, is no news."""
+
+_UNSAID = (DeliveryState.UNREACHABLE, DeliveryState.REFUSED, DeliveryState.CANCELLED)
 
 
 def contacts(person: Person, step: int | None, incident: Incident, channels: Collection[str]) -> list[int]:

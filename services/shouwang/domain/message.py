@@ -126,6 +126,7 @@ def _text(why: Why, incident: Incident, alert: Alert | None, community: Communit
     parts = [
         place_words(community, place),
         title.get(language) or next(iter(title.values()), ""),
+        _how_many(incident, in_chinese),
         "双点报警" if incident.confirmed and in_chinese else "two detectors" if incident.confirmed else "",
         _wall_clock(alert.received_at if alert else incident.opened_at, community.site.timezone),
         reason,
@@ -139,6 +140,14 @@ def _text(why: Why, incident: Incident, alert: Alert | None, community: Communit
     ]
     head = "".join(f"【{mark}】" for mark in marks) if in_chinese else "".join(f"[{mark}]" for mark in marks) + " "
     return head + ("，" if in_chinese else ", ").join(part for part in parts if part)
+
+
+def _how_many(incident: Incident, in_chinese: bool) -> str:
+    """A growing incident says how far it has grown, so that the newest message tells all."""
+    count = len(incident.places)
+    if count < 2:
+        return ""
+    return f"共{count}处" if in_chinese else f"{count} places"
 
 
 def _wall_clock(at: Instant, zone: str) -> str:

@@ -166,13 +166,14 @@ class Outgoing:
             community, incident.place, notice.tell, now, told=dict.fromkeys(told), holder=incident.holder
         )
         plan = deliver.plan_deliveries(notice, incident, resolution, community, channels=self._channels, now=now)
+        known = deliver.who_knows(notice, cases.deliveries(incident.id) if notice_rank(notice.why) else ())
+        planned = [one for one in plan.deliveries if one.person not in known]
         room = (HELD_FIRST if notice_rank(notice.why) == 0 else HELD_OTHERS) - held
         deliveries = [
-            deliver.leased(one, self._holder, now + LEASE) if index < room else one
-            for index, one in enumerate(plan.deliveries)
+            deliver.leased(one, self._holder, now + LEASE) if index < room else one for index, one in enumerate(planned)
         ]
         for one in deliveries:
-            cases.change.keep_delivery(one)
+            cases.make_delivery(one)
         cases.record(
             "notice.expanded",
             incident,
@@ -182,9 +183,12 @@ class Outgoing:
             why=notice.why,
             step=notice.step,
             people=[one.person for one in deliveries],
+            **({"known": sorted(known)} if known else {}),
             gaps=plan.gaps,
         )
-        if not {one.person for one in deliveries}.intersection(_called(notice, resolution, incident, community, now)):
+        if not {one.person for one in plan.deliveries}.intersection(
+            _called(notice, resolution, incident, community, now)
+        ):
             cases.keep(nobody_answers(incident, notice, plan.gaps, community=community, now=now))
         metrics.NOTICES.labels(notice.why).inc()
         return deliveries
@@ -301,6 +305,12 @@ class _Cases:
 
     def keep_delivery(self, one: Delivery) -> None:
         self._of(one.incident)[one.key] = one
+        self.change.keep_delivery(one)
+
+    def make_delivery(self, one: Delivery) -> None:
+        """A new one: those before it are not read for it."""
+        if one.incident in self._deliveries:
+            self._deliveries[one.incident][one.key] = one
         self.change.keep_delivery(one)
 
     def keep(self, changed: Changed) -> None:
