@@ -176,6 +176,7 @@ class Station:
         points = NoPoints()
         self.inbox = SqlInbox(self.database, lease, points.reach)
         self.world = self._equipment.world(self.directory.community())
+        self.interpreter = self.interpreter.in_zone(self.world.community.site.timezone)
         self.intake = Intake(
             self.inbox,
             self.interpreter,

@@ -74,6 +74,35 @@ def rules_told(station: Station) -> set[str]:
     return rules
 
 
+async def test_parts_of_one_retained_message_are_no_repeats_of_one_another(station: Station) -> None:
+    at = station.clock.now() // 1000
+    said = {"hall": [{"ts": at - 60_000, "values": {"smoke": False}}, {"ts": at - 1000, "values": {"smoke": True}}]}
+
+    await station.hears("v1/gateway/telemetry", said, retained=True)
+    assert station.alert("smoke").device == "thingsboard:hall"
+
+    await station.hears("v1/gateway/telemetry", said, retained=True)  # as after a reconnect
+    assert station.alert("smoke").count == 1
+    assert rules_told(station) == {"smoke"}
+
+
+async def test_the_same_said_twice_in_one_message_is_said_once(station: Station) -> None:
+    at = station.clock.now() // 1000
+    part = {"ts": at - 1000, "values": {"battery": 90}}
+    await station.hears("v1/gateway/telemetry", {"hall": [part, part]})
+
+    assert len(station.spool.waiting(10)[0].readings) == 1
+
+
+async def test_a_message_that_names_nobody_alarms_and_lists_nobody(station: Station) -> None:
+    await station.hears("v1/devices/me/telemetry", {"smoke": True})
+
+    assert station.alert("smoke").place == "unassigned"
+    assert station.board.stray_devices(None, 10) == []
+    assert [kept.reason for kept in station.board.stray_messages(None, None, 10)] == ["no_identity"]
+    assert rules_told(station) == {"smoke"}
+
+
 def _no_database() -> None:
     raise StoreUnavailable("no database")
 

@@ -51,7 +51,7 @@ class Equipment:
     def put_on(self, families: Sequence[Family], profiles: Mapping[str, Profile]) -> JavaScriptCodecs:
         """Reads by these from now on; gives the codecs of before, which are to be closed once nobody runs them. Raises
         ProfileError and changes nothing where they cannot be compiled."""
-        interpreter = Interpreter(families, profiles.values(), bases=self._bases)
+        interpreter = Interpreter(families, profiles.values(), bases=self._bases, timezone=self.interpreter.timezone)
         before = self.codecs
         self.codecs = JavaScriptCodecs({id: profile.codec for id, profile in profiles.items() if profile.codec})
         self.interpreter, self.profiles = interpreter, profiles
@@ -62,6 +62,8 @@ class Equipment:
         return FamilyState({family: inbox.announced(family) for family in self.interpreter.families})
 
     def world(self, community: Community) -> World:
+        """Device times without a zone are of the community's site from now on."""
+        self.interpreter = self.interpreter.in_zone(community.site.timezone)
         return World(community, self.follow(community), self.policies, self.profiles)
 
     def follow(self, community: Community) -> RuleBook:
@@ -109,14 +111,14 @@ class CurrentWorld:
 def load_equipment(settings: Settings) -> Equipment:
     """Raises ConfigError naming file and line."""
     families, profiles = load_profiles(profile_folders(settings))
-    bases = {"zigbee2mqtt": settings.zigbee2mqtt_bases}
+    bases = _bases(settings, {family.id for family in families})
     language = expressions()
     rules = load_rules([shipped("alert_rules"), *_own(settings.rules_dir)], language)
     policies = load_policies(
         [*_own(settings.rules_dir and settings.rules_dir / "policies"), shipped("alert_rules") / "policies"]
     )
     return Equipment(
-        Interpreter(families, profiles.values(), bases=_bases(settings, {family.id for family in families})),
+        Interpreter(families, profiles.values(), bases=bases),
         profiles,
         RuleBook(rules, expressions=language, minds_consent=True),
         policies,

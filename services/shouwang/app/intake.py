@@ -230,6 +230,10 @@ class Fitting:
         """Any thread may call it."""
         self._offered = loaded
 
+    def suit(self, intake: Intake) -> None:
+        """The site may be in another time zone now."""
+        intake.read_by(self._equipment.interpreter)
+
     def put_on(self, intake: Intake) -> None:
         """Raises Unavailable; then it is tried again."""
         offered = self._offered
@@ -358,6 +362,7 @@ class Intaking:
         """What changed is kept in mind until it is done: the database may not answer half-way."""
         book = self._world().book
         if (changed := self._world.refresh()) is not None:
+            self._fitting.suit(self._intake)
             # Other rules concern every device, and are brought to a few at a turn: what arrives does not wait for it.
             self._changed.update(changed if self._world().book is book else self._inbox.known())
             self._is_settled, self._is_armed = False, False

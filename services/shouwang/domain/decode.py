@@ -1,6 +1,7 @@
 """From an arrival to readings: which family speaks, which device, which profile reads it. Pure, and never raises."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from copy import copy
 from datetime import tzinfo
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
@@ -73,10 +74,10 @@ class Interpreter:
         """``bases``: base topics by family id, where the installation's settings name them. ``timezone``: of the site,
         for device times without one. Raises ProfileError for what cannot be compiled."""
         self.families = tuple(family.id for family in families)
+        self._families = families
         known = {profile.id: profile for profile in profiles}
         self.catalogue = Catalogue(families, known)
-        zone = ZoneInfo(timezone)
-        self._readers = {family.id: READERS[family.reader](family, self.catalogue, zone) for family in families}
+        self._settle(timezone)
         routes = [
             (family.id, route, Template(route.topic, (bases or {}).get(family.id) or family.bases))
             for family in families
@@ -88,6 +89,19 @@ class Interpreter:
             self._routes = [*own, *self._routes]
         self._called = {name: family.id for family in families for name in (family.id, *family.also_called)}
         self._known: dict[tuple[str, str], Found | None] = {}
+
+    def in_zone(self, timezone: str) -> "Interpreter":
+        """The same for a site in this time zone; what families announced to the one the other reads on with."""
+        if timezone == self.timezone:
+            return self
+        moved = copy(self)
+        moved._settle(timezone)
+        return moved
+
+    def _settle(self, timezone: str) -> None:
+        zone = ZoneInfo(timezone)
+        self.timezone = timezone
+        self._readers = {family.id: READERS[family.reader](family, self.catalogue, zone) for family in self._families}
         self._followers = [(id, reader) for id, reader in self._readers.items() if isinstance(reader, Follower)]
 
     def read(

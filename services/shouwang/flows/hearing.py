@@ -58,14 +58,16 @@ class Hearing:
         changed: dict[DeviceId, DeviceState] = {}
         spooled: list[Reading] = []
         strays = {one.address: one for arrival, found in heard for one in self._introduced(arrival, found, now)}
+        parts = _Parts()
         for arrival, decoded, device in messages:
             state = states.get(device, _NEVER)
             digest = payload_hash(arrival.payload)
-            if kind := repeat_kind(state, arrival, decoded, digest):
+            if kind := parts.repeat_kind(state, arrival, decoded, digest):
                 metrics.REPEATS.labels(kind).inc()
                 continue
             facts = world.facts(device, decoded.kind, decoded.profile, _taken_for(state, decoded))
-            if not facts.registered and self._is_news(decoded.address, now, decoded.kind):
+            # Nobody can claim whom no message names; the message is in quarantine, and says so.
+            if not facts.registered and decoded.identity and self._is_news(decoded.address, now, decoded.kind):
                 strays[decoded.address] = _stray(arrival, decoded, now)
                 if state is _NEVER:
                     acceptance.record(Entry(at=now, kind="device.discovered", device=device, place=facts.place))
@@ -109,9 +111,10 @@ class Hearing:
         states = dict(acceptance.states({decoded.device for _, decoded in late}))
         changed: dict[DeviceId, DeviceState] = {}
         spooled: list[Reading] = []
+        parts = _Parts()
         for arrival, decoded in late:
             state, digest = states.get(decoded.device, _NEVER), payload_hash(arrival.payload)
-            if kind := repeat_kind(state, arrival, decoded, digest):
+            if kind := parts.repeat_kind(state, arrival, decoded, digest):
                 metrics.REPEATS.labels(kind).inc()
                 continue
             facts = world.facts(decoded.device, decoded.kind, decoded.profile, _taken_for(state, decoded))
@@ -211,6 +214,27 @@ def repeat_kind(state: DeviceState, arrival: Arrival, decoded: Decoded, digest: 
         ):
             return "counter"
     return ""
+
+
+class _Parts:
+    """Tells repeats among messages that hold several parts of one device: each is judged by what was heard before the
+    arrival, and is a repeat of another part only where both are the same in all."""
+
+    def __init__(self) -> None:
+        self._arrival: Arrival | None = None
+        self._before: dict[DeviceId, tuple[DeviceState, list[Decoded]]] = {}
+
+    def repeat_kind(self, state: DeviceState, arrival: Arrival, decoded: Decoded, digest: str) -> str:
+        """See above. ``state``: of now."""
+        if arrival is not self._arrival:
+            self._arrival, self._before = arrival, {}
+        before, parts = self._before.setdefault(decoded.device, (state, []))
+        if kind := repeat_kind(before, arrival, decoded, digest):
+            return kind
+        if (decoded.counter or decoded.device_time is not None) and decoded in parts:
+            return "counter"
+        parts.append(decoded)
+        return ""
 
 
 def _known_as(state: DeviceState, facts: DeviceFacts) -> DeviceState:

@@ -80,6 +80,11 @@ class Intake:
         self._interpreter, self._family_state, self._run = interpreter, family_state, run
         self.rereading.equip(interpreter, family_state, run)
 
+    def read_by(self, interpreter: Interpreter) -> None:
+        """The same families and profiles, for a site in another time zone."""
+        self._interpreter = interpreter
+        self.rereading.equip(interpreter, self._family_state, self._run)
+
     def asks(self) -> list[Ask]:
         """What asks all devices that would answer how things stand."""
         return self._interpreter.asks(self._family_state, self._clock.now())
