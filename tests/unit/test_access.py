@@ -12,14 +12,14 @@ PATHS = st.lists(st.sampled_from(["a", "b", "ab"]), min_size=1, max_size=4).map(
 
 def test_what_each_role_may_do() -> None:
     allowed = {role: "".join("x" if act in ROLE_ACTS[role] else "." for act in Act) for role in Role}
-    #                        read respond names strays journal devices rules
+    #            read respond names strays journal drill hold duties devices rules
     assert allowed == {
-        Role.ADMIN: "xxxxxxx",
-        Role.OPERATOR: "xxxxx..",
-        Role.RESPONDER: "xx.....",
-        Role.INSTALLER: "x..x.x.",
-        Role.VIEWER: "x......",
-        Role.AUDITOR: "x..xx..",
+        Role.ADMIN: "xxxxxxxxxx",
+        Role.OPERATOR: "xxxxxxxx..",
+        Role.RESPONDER: "xx........",
+        Role.INSTALLER: "x..x....x.",
+        Role.VIEWER: "x.........",
+        Role.AUDITOR: "x..xx.....",
     }
 
 

@@ -53,7 +53,7 @@ def list_gaps(
         places = [inside[0]]
     policies = (*community.policies, *window.policies())
     end = start + days * DAY if moment is None else start + 1
-    found = [_gap_out(gap) for gap in coverage_gaps(community, policies, start, end, places)]
+    found = [gap_out(gap) for gap in coverage_gaps(community, policies, start, end, places)]
     configured = [gap for gap in plan_gaps(community) if all(is_within(gap.place or "", one) for one in inside)]
     gaps = [*configured, *found]
     page, following = cut_by_name(gaps, limit, cursor, _mark)
@@ -143,7 +143,8 @@ def _covered_out(one: Covered, names: Names) -> CoveredOut:
     )
 
 
-def _gap_out(gap: Gap) -> GapOut:
+def gap_out(gap: Gap) -> GapOut:
+    """A gap as it is shown."""
     return GapOut(
         kind=gap.kind,
         detail=gap.detail,

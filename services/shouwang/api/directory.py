@@ -13,6 +13,7 @@ from shouwang.domain.errors import ConfigError
 from shouwang.domain.escalation import Policy
 from shouwang.domain.moment import parse_rfc3339
 from shouwang.domain.place import Place, ancestors, is_within
+from shouwang.domain.rostering import override_id
 
 from .access import Caller, allow
 from .doors import TheWindow
@@ -28,6 +29,7 @@ from .sheets import (
     PolicyOut,
     PostOut,
     RosterOut,
+    RotationOut,
     ShiftOut,
     StepOut,
     ZoneOut,
@@ -125,7 +127,7 @@ def list_rosters(
     allow(caller, Act.READ)
     rows = _rosters_of(window.directory.community(), caller)
     page, following = cut_by_name(rows, limit, cursor, lambda one: one.id)
-    return Page(items=[_roster_out(one) for one in page], next=following)
+    return Page(items=[roster_out(one) for one in page], next=following)
 
 
 @router.get("/overrides")
@@ -209,21 +211,37 @@ def _zone_out(zone: Zone) -> ZoneOut:
     )
 
 
-def _roster_out(roster: Roster) -> RosterOut:
+def roster_out(roster: Roster) -> RosterOut:
     return RosterOut(
         id=roster.id,
         zone=roster.zone,
         post=roster.post,
         timezone=roster.timezone,
         shifts=[
-            ShiftOut(start=one.start, end=one.end, people=list(one.people), days=one.days) for one in roster.shifts
+            ShiftOut(
+                start=one.start,
+                end=one.end,
+                people=list(one.people),
+                days=one.days,
+                layer=one.layer,
+                rotation=RotationOut(
+                    since=one.rotation.since,
+                    days=one.rotation.days,
+                    teams=[[str(person) for person in team] for team in one.rotation.teams],
+                )
+                if one.rotation
+                else None,
+            )
+            for one in roster.shifts
         ],
         overrides=[_override_out(roster.id, one) for one in roster.overrides],
     )
 
 
 def _override_out(roster: str, one: Override) -> OverrideOut:
-    return OverrideOut(roster=roster, start=one.start, end=one.end, remove=one.remove, add=one.add)
+    return OverrideOut(
+        id=override_id(roster, one), roster=roster, start=one.start, end=one.end, remove=one.remove, add=one.add
+    )
 
 
 def _begin(override: Override) -> int:

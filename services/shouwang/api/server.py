@@ -28,6 +28,7 @@ from . import (
     protection,
     reference,
     reports,
+    rostering,
     rule_editing,
     rulebook,
     session,
@@ -76,6 +77,7 @@ def build_app(window: Window, *, version: str = "0", body_limit: int = BODY_LIMI
     app.include_router(_api(demo))
     app.include_router(health.router)
     app.include_router(onetap.router)
+    app.include_router(rostering.feeds)
     app.include_router(site_router(list(app.routes)))
     return app
 
@@ -96,6 +98,7 @@ def _api(demo: Demo | None) -> APIRouter:
         labels.router,
         devices.router,
         drills.router,
+        rostering.router,
         directory.router,
         coverage.router,
         protection.router,

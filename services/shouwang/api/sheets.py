@@ -128,14 +128,25 @@ class ZoneOut(BaseModel):
     fallback: str | None
 
 
+class RotationOut(BaseModel):
+    """轮班: teams take turns of so many days."""
+
+    since: str
+    days: int
+    teams: list[list[str]]
+
+
 class ShiftOut(BaseModel):
     start: str = Field(serialization_alias="from")
     end: str = Field(serialization_alias="to")
     people: list[str]
     days: list[str] | None
+    rotation: RotationOut | None = None
+    layer: int = 0
 
 
 class OverrideOut(BaseModel):
+    id: str
     roster: str
     start: str = Field(serialization_alias="from")
     end: str = Field(serialization_alias="to")

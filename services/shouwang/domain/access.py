@@ -36,6 +36,8 @@ class Act(StrEnum):
     """Begin and end drills and duty checks, and send test messages to people."""
     HOLD = "hold"
     """Silence, shelve, put under maintenance, give a work permit: change how alerts are told, for a time."""
+    CHANGE_DUTIES = "change_duties"
+    """Rosters, overrides, leave of others."""
     CHANGE_DEVICES = "change_devices"
     CHANGE_RULES = "change_rules"
 

@@ -1,0 +1,109 @@
+"""Shapes of rosters, overrides, swaps and duty as people send and read them."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, Field
+
+from .schemas import Sent, Time
+from .sheets import GapOut
+
+Ref = Annotated[str, Field(min_length=1, max_length=200)]
+Begin = Annotated[str, Field(alias="from", max_length=40)]
+End = Annotated[str, Field(alias="to", max_length=40)]
+
+
+class RotationIn(Sent):
+    since: str = Field(max_length=10, examples=["2026-11-01"])
+    days: int = Field(default=1, ge=1, le=366)
+    teams: Annotated[list[Annotated[list[Ref], Field(max_length=50)]], Field(min_length=1, max_length=60)]
+
+
+class ShiftIn(Sent):
+    """``days``: mon … sun, workday, restday, holiday; absent is every day."""
+
+    start: Begin
+    end: End
+    people: Annotated[list[Ref], Field(max_length=200)] = Field(default_factory=list)
+    days: Annotated[list[str], Field(max_length=10)] | None = None
+    rotation: RotationIn | None = None
+    layer: int = Field(default=0, ge=0, le=9)
+
+
+class RosterIn(Sent):
+    zone: str = Field(default="", max_length=200)
+    post: str = Field(default="", max_length=200)
+    timezone: str = Field(default="", max_length=60)
+    shifts: Annotated[list[ShiftIn], Field(max_length=200)]
+
+
+class OverrideIn(Sent):
+    roster: Ref
+    start: Begin
+    end: End
+    add: str | None = Field(default=None, max_length=200)
+    remove: str | None = Field(default=None, max_length=200)
+
+
+class OverrideMade(BaseModel):
+    id: str
+    roster: str
+    start: str | None = Field(serialization_alias="from")
+    end: str | None = Field(serialization_alias="to")
+    add: str | None
+    remove: str | None
+
+
+class SwapIn(Sent):
+    """``asker``: whose shifts; the person that the token stands for unless said."""
+
+    roster: Ref
+    taker: Ref
+    start: Begin
+    end: End
+    asker: str | None = Field(default=None, max_length=200)
+    note: str = Field(default="", max_length=500)
+
+
+class SwapOut(BaseModel):
+    id: str
+    roster: str
+    asker: str
+    asker_name: str
+    taker: str
+    taker_name: str
+    start: str = Field(serialization_alias="from")
+    end: str = Field(serialization_alias="to")
+    state: str = Field(description="asked, agreed, refused, withdrawn")
+    note: str
+
+
+class AbsenceIn(Sent):
+    start: Annotated[str, Field(alias="from", serialization_alias="from", max_length=40)]
+    end: Annotated[str, Field(alias="to", serialization_alias="to", max_length=40)]
+
+
+class WatchPerson(BaseModel):
+    id: str
+    name: str
+
+
+class WatchOut(BaseModel):
+    """A span in which nobody comes or goes."""
+
+    roster: str
+    start: Time = Field(serialization_alias="from")
+    end: Time = Field(serialization_alias="to")
+    people: list[WatchPerson]
+    why_nobody: str
+
+
+class DutyCardOut(BaseModel):
+    at: Time
+    workday: bool
+    rosters: dict[str, list[WatchOut]]
+    gaps: list[GapOut]
+    open_incidents: list[str]
+
+
+class FeedOut(BaseModel):
+    path: str = Field(description="Below this service's address; whoever has it sees the shifts.")
