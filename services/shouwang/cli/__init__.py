@@ -10,6 +10,7 @@ from shouwang.domain.errors import ConfigError, ShouwangError
 VERBS = {
     "run": "Run the service (intake and server) on this machine.",
     "decode": "Read messages as intake would, and print their readings.",
+    "profile": "Draft a profile of a device model from captured messages.",
     "check": "Check profiles, rules, policies and community files.",
     "community": "Apply or export a whole compound as one file.",
     "token": "Make tokens for people and machines.",

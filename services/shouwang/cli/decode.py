@@ -59,7 +59,7 @@ def decode(
     if (topic is None) == (jsonl is None) or len(payloads) != (0 if jsonl else 1):
         raise click.UsageError("expected --topic with one of --payload, --payload-file, --payload-base64, or --jsonl")
     if jsonl is not None:
-        messages = _lines(jsonl)
+        messages = captured_messages(jsonl)
     else:
         raw = os.fsencode(payload) if payload is not None else _raw(payload_file, payload_base64)
         messages = iter([{"id": None, "topic": topic, "payload": raw, "model": model, "family": family}])
@@ -159,7 +159,8 @@ def _problem(refusal: Any) -> dict[str, str] | None:
     return None if refusal is None else {"code": refusal.code.value, "detail": refusal.detail}
 
 
-def _lines(file: Path) -> Iterator[dict[str, Any]]:
+def captured_messages(file: Path) -> Iterator[dict[str, Any]]:
+    """``topic``, ``payload`` as bytes, ``id``, ``model`` and ``family`` of each line. Raises InputUnreadable."""
     try:
         with sys.stdin.buffer if str(file) == "-" else file.open("rb") as stream:
             for number, line in enumerate(stream, 1):

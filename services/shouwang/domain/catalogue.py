@@ -93,6 +93,10 @@ class Catalogue:
     def generic(self, family: str) -> Understood:
         return self.for_family(self._generic[family], family)
 
+    def network(self, family: str) -> str:
+        """The name by which profiles say that a family carries them."""
+        return self._network.get(family, family)
+
     def carried_by(self, family: str) -> list[Profile]:
         """Profiles of models that speak by this family, without its generic one."""
         carriers = {family, self._network.get(family, family)}

@@ -21,6 +21,9 @@ says nothing; its profile may leave the longest silence out and must warn of it.
 TESTABLE = WATCHED | {Kind.BUTTON, Kind.FALL}
 """Kinds that an installer tests with a press."""
 
+TO_FILL = "FILL-IN"
+"""Where a draft leaves to its author what no message tells."""
+
 LONGEST_SILENCE = 24 * HOUR
 """A fire or gas detector that was not heard for a day may have been dead for a day."""
 
@@ -31,6 +34,10 @@ def broken_laws(profile: Profile, document: Document, families: Mapping[str, Fam
         yield ProfileError(
             f"the file name {profile.id!r} is its id; expected small letters, digits and -", _at(document)
         )
+    texts = {"vendor": profile.vendor, "model": profile.model, **_by_language(profile)}
+    for path, text in texts.items():
+        if TO_FILL in text:
+            yield ProfileError(f"{path}: is still to be filled in", _at(document, path))
     if not profile.families:
         yield ProfileError("families: expected at least one", _at(document, "families"))
     carriers = {name for family in families.values() for name in (family.id, family.network or family.id)}
@@ -46,6 +53,11 @@ def broken_laws(profile: Profile, document: Document, families: Mapping[str, Fam
     if profile.kind in TESTABLE and not profile.test_press:
         yield ProfileError(f"test_press: expected what a press looks like, of a {profile.kind}", _at(document))
     yield from _examples(profile, document)
+
+
+def _by_language(profile: Profile) -> Mapping[str, str]:
+    words = {"title": profile.title, "test_press": profile.test_press}
+    return {f"{name}.{language}": text for name, said in words.items() for language, text in said.items()}
 
 
 def wrong_sources(profile: Profile, document: Document) -> Iterator[ProfileError]:
