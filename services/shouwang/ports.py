@@ -366,8 +366,9 @@ class Casebook(Protocol):
         """Ids of permits that ended and whose detectors nobody has tried since."""
         ...
 
-    def holders(self, limit: int) -> "list[Holder]":
-        """What keeps an alert from being told now, or says who is told first."""
+    def holders(self, after: str, limit: int) -> "list[Holder]":
+        """What keeps an alert from being told now, or says who is told first; by id, from the one that follows
+        ``after``."""
         ...
 
 

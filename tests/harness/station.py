@@ -254,7 +254,7 @@ class Station:
             # Nothing falls due within a long step, so nothing is passed over by making it.
             calm = next((span for span in CALM if not self.casebook.incidents_due(self.clock.now() + span, 1)), STEP)
             return max(step, min(self.clock.now() + calm, self.inbox.next_due() or end))
-        if self.casebook.holds_due(end, 1) or self.casebook.holders(1):
+        if self.casebook.holds_due(end, 1) or self.casebook.holders("", 1):
             return max(step, min(self.clock.now() + LONG_STEP, self.inbox.next_due() or end))
         return max(step, min(end, self.inbox.next_due() or end))
 

@@ -1,16 +1,19 @@
 """What changes how alerts are told, from the messages to the phones: silences, permits, maintenance, lost gateways."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from harness.station import Station, open_station
-from shouwang.domain.alert import AlertState
+from harness.station import HandedBatch, Station, open_station
+from shouwang.domain.alert import AlertClass, AlertState
 from shouwang.domain.errors import Conflict
-from shouwang.domain.incident import Finding
+from shouwang.domain.incident import Finding, Incident
 from shouwang.domain.suppression import Hold, HoldKind, Work
-from shouwang.domain.vocabulary import DAY, HOUR, MINUTE, DeviceId, PersonId, PlaceId
+from shouwang.domain.vocabulary import DAY, HOUR, MINUTE, SECOND, Arrival, DeviceId, PersonId, PlaceId
 from shouwang.domain.wallclock import Hours
 
 HOME, ABOVE = PlaceId("cj/dm/jy/b3/u2/f5/501"), PlaceId("cj/dm/jy/b3/u2/f6/601")
@@ -343,3 +346,98 @@ async def test_three_raises_in_a_minute_are_one_alert_with_a_count(station: Stat
     chattering = [alert for alert in station.alerts() if alert.chattering]
     assert len(chattering) == 1
     assert len(station.alerts()) < 4
+
+
+DEEDS = st.sampled_from(
+    [
+        "silence",
+        "maintain",
+        "permit",
+        "end",
+        "tamper",
+        "trouble",
+        "smoke",
+        "smoke next door",
+        "clear",
+        "restart",
+        "wait",
+    ]
+)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@given(deeds=st.lists(DEEDS, min_size=3, max_size=14))
+def test_whatever_is_held_and_killed_no_smoke_waits_and_every_end_restores(
+    tmp_path_factory: pytest.TempPathFactory, deeds: list[str]
+) -> None:
+    """Nobody dispatches here: what was to be told is in the notices."""
+    with open_station(tmp_path_factory.mktemp("calm"), COMPOUND) as station:
+        begun: list[Hold] = []
+        for deed in deeds:
+            station.clock.set(station.clock.now() + 7 * SECOND)
+            match deed:
+                case "silence":
+                    begun.append(hold(station, HoldKind.SILENCE, 5 * MINUTE, places=[PlaceId("cj/dm/jy")]))
+                case "maintain":
+                    begun.append(hold(station, HoldKind.MAINTENANCE, 5 * MINUTE, devices=[DeviceId("smoke-501")]))
+                case "permit":
+                    begun.append(permit(station, 5 * MINUTE))
+                case "end":
+                    if begun:
+                        station.holding.end(begun.pop().id, actor="desk")
+                case "tamper" | "trouble" | "smoke" | "clear":
+                    payload = {"tamper": TAMPER, "trouble": TROUBLE, "smoke": SMOKE, "clear": CLEAR}[deed]
+                    before = notices(station)
+                    was = standing(station, "smoke-501")
+                    say(station, S501, payload)
+                    if deed == "smoke" and was is not AlertState.UNACKED:
+                        assert notices(station) > before or was is not None
+                        assert incident_of(station, "smoke-501") is not None
+                case "smoke next door":
+                    say(station, S601, SMOKE)
+                    own = incident_of(station, "smoke-601")
+                    assert own is not None
+                    assert own.under == ""
+                case "restart":
+                    station.restart()
+                case "wait":
+                    station.clock.set(station.clock.now() + 2 * MINUTE)
+                    look(station)
+        station.restart()
+        station.clock.set(station.clock.now() + 6 * MINUTE)
+        look(station)
+        for alert in station.alerts():
+            assert (alert.under, alert.state in SUPPRESSED_BY_PEOPLE) == ("", False)
+            holder = next((one for one in station.alerts() if one.id == alert.held_by), None)
+            assert alert.held_by == "" or (holder is not None and holder.klass is AlertClass.FIRE)
+            if alert.active and not alert.held_by:
+                assert alert.incident is not None, alert
+        assert all(incident.under == "" or not incident.active for incident in station.incidents())
+
+
+SUPPRESSED_BY_PEOPLE = (AlertState.OUT_OF_SERVICE, AlertState.SHELVED)
+
+
+def say(station: Station, topic: str, payload: dict[str, object]) -> None:
+    arrival = Arrival(topic, json.dumps(payload).encode(), station.clock.now(), session="s", packet_id=1)
+    station.intake.accept(HandedBatch((arrival,)))
+
+
+def look(station: Station) -> None:
+    while station.holding.end_due():
+        pass
+    station.holding.let_go()
+    station.rounds.escalate_due()
+
+
+def notices(station: Station) -> int:
+    return sum(entry.kind == "notice.made" for entry in station.journal.since(0, 10_000))
+
+
+def standing(station: Station, device: str) -> AlertState | None:
+    return next((one.state for one in station.alerts() if one.device == device and one.rule == "smoke"), None)
+
+
+def incident_of(station: Station, device: str) -> Incident | None:
+    smoke = next((one for one in station.alerts() if one.device == device and one.rule == "smoke"), None)
+    return next((one for one in station.incidents() if smoke is not None and one.id == smoke.incident), None)

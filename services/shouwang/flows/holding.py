@@ -21,6 +21,7 @@ from shouwang.domain.incident import is_live
 from shouwang.domain.joining import take_cover_off
 from shouwang.domain.journal import Entry
 from shouwang.domain.permit import UNTRIED, detectors_of, tried_by, untried, with_try
+from shouwang.domain.place import is_within
 from shouwang.domain.standing import Change, DeviceFacts, Transition
 from shouwang.domain.suppression import (
     Hold,
@@ -58,6 +59,7 @@ class Holding:
         self._world = world
         self._clock = clock
         self._wake = wake
+        self._looked_up_to = ""
 
     # People's acts ----------------------------------------------------------------------------------------------------
 
@@ -167,9 +169,12 @@ class Holding:
         return len(due)
 
     def let_go(self) -> int:
-        """Lets go what is held by something that does not hold any more; how many holders were over."""
+        """Lets go what is held by something that does not hold any more, a page of holders at a time; how many were
+        over."""
         now, world = self._clock.now(), self._world()
-        over = [one.id for one in self._casebook.holders(LOOKED_AT) if not _holds(one, now, world)]
+        page = self._casebook.holders(self._looked_up_to, LOOKED_AT)
+        self._looked_up_to = page[-1].id if len(page) == LOOKED_AT else ""
+        over = [one.id for one in page if not _holds(one, now, world)]
         for id in over:
             self._free(id)
         if over:
@@ -317,7 +322,7 @@ def _try_of(transaction: Transaction, hold: Hold, device: DeviceId, world: World
 
 def _may_be_of(hold: Hold, device: DeviceId, world: World) -> bool:
     place = world.community.devices[device].place
-    return device in hold.devices or any(place == one or place.startswith(f"{one}/") for one in hold.places)
+    return device in hold.devices or any(is_within(place, one) for one in hold.places)
 
 
 def _again(alert: Alert, now: Instant) -> Transition:

@@ -6,7 +6,7 @@ Danger to life is held by none of it; it may stand under a permit, which says wh
 
 import msgspec
 
-from shouwang.domain.alert import Alert, is_open, is_suppressed
+from shouwang.domain.alert import LIFE_SAFETY, Alert, is_open, is_suppressed
 from shouwang.domain.alerting import disposition
 from shouwang.domain.announcement import alert_announcement
 from shouwang.domain.holding import explains_silence, hold_back, release
@@ -51,7 +51,7 @@ def held_now(transaction: Transaction, world: World, rule: Rule, alert: Alert, n
 def last_alert(transaction: Transaction, rule: Rule, subject: str) -> Alert | None:
     """The newest of (rule, subject) that is over: where being raised once more makes it chatter it goes on with its
     count, else the new one remembers how it was raised before. None for what cannot chatter."""
-    if rule.is_event:
+    if rule.is_event or rule.klass in LIFE_SAFETY:
         return None
     newest = transaction.newest_alert(rule.id, subject)
     return newest if newest is not None and not newest.late and not is_protected(newest) else None

@@ -174,14 +174,14 @@ class SqlCasebook:
     def untried(self, limit: int) -> list[str]:
         return [id for (id,) in self._database.look(_UNTRIED, {"most": limit})]
 
-    def holders(self, limit: int) -> list[Holder]:
+    def holders(self, after: str, limit: int) -> list[Holder]:
         return [
             Holder(
                 id,
                 msgspec.json.decode(hold, type=Hold) if hold else None,
                 msgspec.json.decode(alert, type=Alert) if alert else None,
             )
-            for id, hold, alert in self._database.look(_HOLDERS, {"most": limit})
+            for id, hold, alert in self._database.look(_HOLDERS, {"after": after, "most": limit})
         ]
 
 
@@ -319,7 +319,14 @@ _UNTRIED = (
     )
     .limit(bindparam("most"))
 )
-_HELD = select(alerts.c.held).where(alerts.c.held != literal("", literal_execute=True)).distinct().subquery()
+_HELD = (
+    select(alerts.c.held)
+    .where(alerts.c.held != literal("", literal_execute=True), alerts.c.held > bindparam("after"))
+    .distinct()
+    .order_by(alerts.c.held)
+    .limit(bindparam("most"))
+    .subquery()
+)
 _HOLDER = alerts.alias("holder")
 _HOLDERS = (
     select(_HELD.c.held, holds.c.body, _HOLDER.c.body)
@@ -327,7 +334,6 @@ _HOLDERS = (
     .outerjoin(holds, holds.c.id == _HELD.c.held)
     .outerjoin(_HOLDER, _HOLDER.c.id == _HELD.c.held)
     .order_by(_HELD.c.held)
-    .limit(bindparam("most"))
 )
 _RAISED_SINCE = (
     select(journal)
