@@ -360,3 +360,33 @@ def test_the_same_book_changes_nothing() -> None:
     life = Life(rule(HOT), SMOKE, SILENT)
     life.hears(0, temperature=58, smoke=True)
     assert changed(life, MINUTE, rule(HOT), SMOKE, SILENT).state == life.state
+
+
+# silenced detectors ---------------------------------------------------------------------------------------------------
+
+
+def test_a_silenced_detector_gives_no_all_clear_until_it_is_not_silenced_any_more() -> None:
+    life = Life(SMOKE)
+    assert life.hears(0, smoke=True) == ["0s smoke raised"]
+    assert life.hears(10 * SECOND, smoke=False, silenced=True) == []
+    assert life.hears(20 * SECOND, smoke=False) == [], "silenced still"
+    assert life.hears(30 * SECOND, silenced=False) == ["30s smoke cleared"]
+
+
+def test_a_detector_that_tests_itself_gives_no_all_clear_in_the_same_message() -> None:
+    life = Life(SMOKE)
+    life.hears(0, smoke=True)
+    assert life.hears(10 * SECOND, smoke=False, test=True) == []
+    assert life.hears(20 * SECOND, test=False) == ["20s smoke cleared"]
+
+
+def test_smoke_of_a_silenced_detector_raises_all_the_same() -> None:
+    life = Life(SMOKE)
+    life.hears(0, silenced=True)
+    assert life.hears(10 * SECOND, smoke=True) == ["10s smoke raised"]
+
+
+def test_silence_holds_up_no_fault_that_is_over() -> None:
+    life = Life(rule("{is: {metric: fault, value: true}}", id="fault", severity="medium"))
+    life.hears(0, fault=True)
+    assert life.hears(10 * SECOND, fault=False, silenced=True) == ["10s fault cleared"]

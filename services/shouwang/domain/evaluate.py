@@ -117,6 +117,10 @@ def what_was_reset(before: DeviceState, after: DeviceState) -> dict[str, str]:
     return lost
 
 
+UNMUTED = frozenset({"silenced", "test"})
+"""Metrics whose end lets a detector be believed again."""
+
+
 class _Desk(msgspec.Struct, frozen=True):
     """What stays the same while one message, or one turn of timers, of one device is judged."""
 
@@ -187,6 +191,9 @@ def _take_in(
         for rule in scope.by_metric.get(reading.metric, ()):
             if rule.is_quiet is None or rule.rule.id in standings or not rule.is_quiet(reading.value):
                 concerned[rule.index] = rule
+    if any(one.reading.metric in UNMUTED and one.reading.value is False for one in applied):
+        # What a silenced detector could not say is judged now.
+        concerned.update({found.index: found for id in standings if (found := scope.rules.get(id)) is not None})
     before, heard_at = state.heard_at, state.heard_at if desk.retained else desk.now
     longest, silence = desk.facts.longest_silence, 0
     if before is not None and longest is not None and not desk.retained and desk.now - before > longest:

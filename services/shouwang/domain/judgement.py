@@ -4,8 +4,9 @@ from collections.abc import Mapping
 
 import msgspec
 
+from shouwang.domain.alert import LIFE_SAFETY
 from shouwang.domain.condition import Verdict, weigh
-from shouwang.domain.judging import IDLE, Condition, Order, View
+from shouwang.domain.judging import IDLE, Condition, Order, View, parts_of
 from shouwang.domain.rulebook import Compiled
 from shouwang.domain.sentence import sentence
 from shouwang.domain.standing import Change, Memory, Standing, Transition
@@ -41,6 +42,8 @@ def judge(
         if supposed is not None:
             memories, verdict = supposed, Verdict(True)
     change = None if standing.was_reset and by_timer else _change(standing, verdict, is_news)
+    if change is Change.CLEARED and rule.rule.klass in LIFE_SAFETY and _is_muted(view):
+        change = None
     raised_at = standing.raised_at
     if change is not None:
         at = view.at if by_timer else _became_at(rule, memories, view, raised_at)
@@ -138,6 +141,14 @@ def _change(standing: Standing, verdict: Verdict, is_news: bool) -> Change | Non
     if verdict.truth is False and is_raised and not standing.occurred and is_news:
         return Change.CLEARED
     return None
+
+
+def _is_muted(view: View) -> bool:
+    """A detector that is silenced, or that says in this message that it tests itself, looks for nothing meanwhile: that
+    it finds nothing is no all-clear. What it says when that is over is."""
+    if any(newest.value is True for _, newest in parts_of("silenced", view.values)):
+        return True
+    return any(one.reading.metric == "test" and one.reading.value is True for one in view.applied)
 
 
 def _became_at(rule: Compiled, memories: Mapping[str, Memory], view: View, raised_at: Instant | None) -> Instant:
