@@ -350,3 +350,12 @@ async def test_a_person_is_not_rung_empty_but_hears_of_every_incident_once() -> 
     assert isinstance(await watched.send(message("other"), ABROAD, Contact(kind="sms")), Sent)
     clock.at += HOUR
     assert isinstance(await watched.send(message("later"), GUARD, Contact(kind="sms")), Sent)
+
+
+def test_the_gateway_in_the_manual_is_in_order(tmp_path: Path) -> None:
+    manual = (Path(__file__).parents[2] / "docs/channels.md").read_text(encoding="utf-8")
+    file = tmp_path / "town.yaml"
+    file.write_text(manual.split("### Writing one\n```yaml\n")[1].split("```")[0], encoding="utf-8")
+    (template,), problems = read_gateways(file)
+    assert problems == []
+    assert template.gateway == "town"
