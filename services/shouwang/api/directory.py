@@ -73,7 +73,7 @@ def list_people(
     rows = _people_of(community, caller)
     page, following = cut_by_name(rows, limit, cursor, lambda one: one.id)
     names = Names(community, caller)
-    return Page(items=[_person_out(community, names, one) for one in page], next=following)
+    return Page(items=[person_out(community, names, one) for one in page], next=following)
 
 
 @router.get("/people/{person_id}")
@@ -83,7 +83,7 @@ def get_person(window: TheWindow, caller: Caller, person_id: Ref) -> PersonOut:
     person = next((one for one in _people_of(community, caller) if one.id == person_id), None)
     if person is None:
         raise not_found("person", person_id)
-    return _person_out(community, Names(community, caller), person)
+    return person_out(community, Names(community, caller), person)
 
 
 @router.get("/posts")
@@ -190,7 +190,7 @@ def _touches(place: str, other: str) -> bool:
     return is_within(place, other) or is_within(other, place)
 
 
-def _person_out(community: Community, names: Names, person: Person) -> PersonOut:
+def person_out(community: Community, names: Names, person: Person) -> PersonOut:
     return PersonOut(
         id=person.id,
         name=names.person(person.id),

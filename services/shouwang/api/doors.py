@@ -261,6 +261,10 @@ class Window:
     """Seals the links of messages; empty: no link is believed."""
     callbacks: Callbacks | None = None
     exercises: Exercises | None = None
+    kinds: Collection[str] = ()
+    """Of contacts that this installation can reach."""
+    refuse_address: Callable[[str], str | None] = lambda _url: "no web address may be set here"
+    """Why a web address may not be set over HTTP, None where it may."""
     site_mark: str = ""
     """By which this site knows itself at its public address."""
 

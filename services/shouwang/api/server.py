@@ -10,6 +10,7 @@ from starlette.middleware import Middleware
 from . import (
     alerts,
     callbacks,
+    contacts,
     coverage,
     devices,
     directory,
@@ -98,6 +99,7 @@ def _api(demo: Demo | None) -> APIRouter:
         labels.router,
         devices.router,
         drills.router,
+        contacts.router,
         rostering.router,
         directory.router,
         coverage.router,

@@ -216,6 +216,8 @@ class Server:
                     demo=demo,
                     callbacks=self._ways.callbacks,
                     exercises=self._exercises,
+                    kinds=channels.keys(),
+                    refuse_address=self._ways.webhook.refusal,
                     link_secret=self._reach.secret,
                     site_mark=self._reach.mark,
                 ),
