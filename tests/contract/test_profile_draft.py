@@ -81,3 +81,18 @@ def test_a_capture_of_nothing_or_of_several_devices_is_refused(
 def test_nothing_is_written_over(tmp_path: Path) -> None:
     assert draft(tmp_path, zigbee("hall", *SMOKE), "acme-s1").returncode == 0
     assert draft(tmp_path, zigbee("hall", *SMOKE), "acme-s1").returncode == 1
+
+
+OVERLAPPING = """\
+title: {zh: 某某网关, en: Acme gateway}
+topics: [{topic: "zigbee2mqtt/{device}"}]
+generic: zigbee2mqtt-generic
+"""
+
+
+def test_a_family_whose_topics_another_one_takes_is_named(tmp_path: Path) -> None:
+    families = tmp_path / "families"
+    families.mkdir()
+    (families / "acme.yaml").write_text(OVERLAPPING, encoding="utf-8")
+    done = run("check", str(tmp_path))
+    assert done.returncode == 1 and "acme" in done.stdout and "covered by family" in done.stdout, done.stdout

@@ -145,6 +145,18 @@ class Interpreter:
             for ask in reader.asks(state.of(family, reader), now)
         ]
 
+    def shadowed(self) -> list[tuple[str, str, str]]:
+        """(family, template, other family) of each template of which no topic would reach its family, because
+        another's stands before it. Those that are weak, or count only when named, give way on purpose."""
+        found = []
+        for id, route, template in self._routes:
+            if route.weak or route.when_named or id == RAW:
+                continue
+            owner = self._find(template.sample(), "")
+            if owner is not None and owner.family != id and owner.family != RAW:
+                found.append((id, template.topic, owner.family))
+        return found
+
     def _followed(self, topic: str, family: str, state: FamilyState) -> Found | None:
         """A topic that some device announced goes before one that only looks like a family's, unless a person said
         that it is."""

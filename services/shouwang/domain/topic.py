@@ -27,6 +27,7 @@ class Template:
     def __init__(self, topic: str, bases: Sequence[str]) -> None:
         """``bases``: what ``{base}`` may be. Raises ProfileError for a template that is none."""
         self.topic = topic
+        self._bases = tuple(bases)
         levels = topic.split("/")
         self._check(levels)
         self._pattern = re.compile(_pattern(levels, "|".join(map(re.escape, bases)) or "[^/]+"), re.DOTALL)
@@ -40,6 +41,13 @@ class Template:
             return None
         names = found.groupdict()
         return Names(names.get("device", ""), names.get("base", ""), names)
+
+    def sample(self) -> str:
+        """A topic that the template covers, to look who else does."""
+        base = self._bases[0] if self._bases else "base"
+        text = self.topic.replace("{base}", base).replace("{device+}", "d1/d2")
+        levels = ["p" if level == "+" else "r" if level == "#" else level for level in text.split("/")]
+        return re.sub(r"\{[a-z_]+\}", "n1", "/".join(levels))
 
     def _check(self, levels: Sequence[str]) -> None:
         if not self.topic or "" in levels[1:]:
