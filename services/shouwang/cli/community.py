@@ -80,15 +80,30 @@ def apply(file: Path, dry_run: bool, prune: bool, as_json: bool, **given: object
 def export(file: Path, **given: object) -> None:
     """Write the directory as FILE (`-`: to stdout). It holds personal data and secrets: only you may read it."""
     from shouwang.registry.export import export_community
+    from shouwang.registry.workbook import workbook_of
 
-    text = export_community(_directory(**given).community())
+    known = _directory(**given).community()
     if str(file) == "-":
-        click.echo(text, nl=False)
+        click.echo(export_community(known), nl=False)
         return
     try:
-        _write_private(file, text)
+        _write_private(file, workbook_of(known) if file.suffix == ".xlsx" else export_community(known).encode())
     except OSError as error:
         click.echo(f"shouwang community export: {file} cannot be written: {error.strerror}", err=True)
+        raise SystemExit(FAILED) from None
+
+
+@community.command()
+@click.argument("file", metavar="FILE.xlsx", type=click.Path(path_type=Path))
+def template(file: Path) -> None:
+    """Write an example compound as a workbook with Chinese headings: change it, then apply it."""
+    from shouwang.registry.demo import demo_community
+    from shouwang.registry.workbook import workbook_of
+
+    try:
+        _write_private(file, workbook_of(demo_community()))
+    except OSError as error:
+        click.echo(f"shouwang community template: {file} cannot be written: {error.strerror}", err=True)
         raise SystemExit(FAILED) from None
 
 
@@ -127,7 +142,7 @@ def _read(file: Path, current: "Community", *, prune: bool, **given: object) -> 
     if str(file) == "-":
         with click.open_file("-", encoding="utf-8") as stdin:
             return parse_community(stdin.read(), "-", around)
-    return read_community(file, around)
+    return read_workbook(file, around) if file.suffix == ".xlsx" else read_community(file, around)
 
 
 def _tell_problems(reading: "Reading", *, as_json: bool) -> None:
@@ -166,12 +181,12 @@ def _print_json(result: dict[str, object]) -> None:
     click.echo(json.dumps(result, ensure_ascii=False))
 
 
-def _write_private(file: Path, text: str) -> None:
+def _write_private(file: Path, content: bytes) -> None:
     """In one step, readable by its owner only."""
     import os
 
     part = file.with_name(f".{file.name}.part")
     descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as opened:
-        opened.write(text)
+    with os.fdopen(descriptor, "wb") as opened:
+        opened.write(content)
     part.replace(file)

@@ -78,6 +78,11 @@ def parse_community(text: str, name: str, around: Around | None = None) -> Readi
     return _read(list(parse_documents(text, name)), name, around or Around())
 
 
+def read_document(document: Document, name: str, around: Around) -> Reading:
+    """As ``read_community``, from a document that was read already."""
+    return _read([document], name, around)
+
+
 def _read(documents: list[Document], name: str, around: Around) -> Reading:
     content = documents[0].content if len(documents) == 1 else None
     if not isinstance(content, dict):

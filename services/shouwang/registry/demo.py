@@ -2,10 +2,15 @@
 
 from pathlib import Path
 
-from shouwang.domain.community import Configured, rows
+from shouwang.domain.community import Community, Configured, rows
 from shouwang.registry.community import read_community
 
 DEMO_FILE = Path(__file__).with_name("demo-compound.yaml")
+
+
+def demo_community() -> Community:
+    """The compound as one value: the filled example of the workbook."""
+    return read_community(DEMO_FILE, name=DEMO_FILE.name).community
 
 
 def demo_compound() -> list[Configured]:

@@ -1,6 +1,7 @@
 """A community as the file it was applied from: one row a line, in a stable order, so that two exports compare."""
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import msgspec
 import yaml
@@ -16,15 +17,7 @@ _HEAD = "# A compound as one file: `shouwang community apply FILE` reads it back
 
 def export_community(community: Community) -> str:
     """The file. Values that are the default are left out. Rows are ordered by id, policies as they are matched."""
-    sections: Mapping[str, Iterable[Value]] = {
-        "places": sorted(community.places.values(), key=identity),
-        "people": sorted(community.people.values(), key=identity),
-        "posts": sorted(community.posts, key=identity),
-        "zones": sorted(community.zones.values(), key=identity),
-        "rosters": sorted(community.rosters.values(), key=identity),
-        "policies": community.policies,
-        "devices": sorted(map(_without_trial, community.devices.values()), key=identity),
-    }
+    sections = sections_of(community)
     parts = [_HEAD, f"site: {_line(community.site)}\n"]
     for name, values in sections.items():
         lines = [f"  - {_line(value)}\n" for value in values]
@@ -35,6 +28,27 @@ def export_community(community: Community) -> str:
 def _without_trial(device: Device) -> Device:
     """Who commissions or tests it now is no part of a file."""
     return msgspec.structs.replace(device, trial=None)
+
+
+def sections_of(community: Community) -> Mapping[str, Iterable[Value]]:
+    """Rows by section, as the file writes them."""
+    return {
+        "places": sorted(community.places.values(), key=identity),
+        "people": sorted(community.people.values(), key=identity),
+        "posts": sorted(community.posts, key=identity),
+        "zones": sorted(community.zones.values(), key=identity),
+        "rosters": sorted(community.rosters.values(), key=identity),
+        "policies": community.policies,
+        "devices": sorted(map(_without_trial, community.devices.values()), key=identity),
+        "households": sorted(community.households.values(), key=identity),
+    }
+
+
+def plain(value: Value) -> dict[str, Any]:
+    """A row as its file says it: builtins, without what is the default."""
+    written = _plain(value)
+    assert isinstance(written, dict)
+    return written
 
 
 def _line(value: Value) -> str:
