@@ -122,14 +122,12 @@ def _directory(**given: object) -> "SqlDirectory":
 def _read(file: Path, current: "Community", *, prune: bool, **given: object) -> "Reading":
     """Raises ConfigError where the file is no community file at all."""
     from shouwang.domain.community import Community as Nothing
-    from shouwang.domain.errors import ConfigError
     from shouwang.registry.community import parse_community, read_community
     from shouwang.registry.consistency import CHANNELS, Around
     from shouwang.registry.profiles import load_profiles
+    from shouwang.registry.workbook import read_workbook
     from shouwang.settings import read_settings, shipped
 
-    if file.suffix == ".xlsx":
-        raise ConfigError("is a workbook; this version reads the YAML form only", str(file))
     settings = read_settings(**given)
     own = [settings.profiles_dir] if settings.profiles_dir else []
     families, profiles = load_profiles([shipped("device_profiles"), *own])
