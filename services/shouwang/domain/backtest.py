@@ -7,8 +7,9 @@ import msgspec
 
 from shouwang.domain.alert import Alert
 from shouwang.domain.evaluate import hear, run_due
-from shouwang.domain.gathering import Notice, hear_place, notices
+from shouwang.domain.gathering import Notice, hear_place, is_place, notices
 from shouwang.domain.incident import Outcome
+from shouwang.domain.judging import Member
 from shouwang.domain.rulebook import RuleBook
 from shouwang.domain.standing import Change, DeviceFacts, DeviceState, Transition
 from shouwang.domain.vocabulary import MINUTE, AlertId, DeviceId, Duration, IncidentId, Instant, PlaceId, Reading, Value
@@ -74,11 +75,13 @@ def replayed(
         yield from judged.transitions
         for row, told in _by_row(notices(book, own, before, judged.state, message)).items():
             facts.setdefault(row, DeviceFacts(device=row, kind=None, place=PlaceId(""), tags=own.tags))
-            of_place = hear_place(book, row, states.get(row, DeviceState()), told, now)
+            members, was = _members(book, facts, states), Member(own, before)
+            of_place = hear_place(book, row, states.get(row, DeviceState()), told, now, (), members, was)
             states[row] = of_place.state
             yield from of_place.transitions
     for row, state in states.items():
-        yield from run_due(book, facts[row], state, end).transitions
+        members = _members(book, facts, states) if is_place(row) else None
+        yield from run_due(book, facts[row], state, end, members=members).transitions
 
 
 def episodes(transitions: Iterable[Transition], start: Instant, end: Instant) -> list[Episode]:
@@ -153,6 +156,15 @@ def _messages(readings: Iterable[Reading]) -> Iterator[list[Reading]]:
         message.append(reading)
     if message:
         yield message
+
+
+def _members(
+    book: RuleBook, facts: Mapping[DeviceId, DeviceFacts], states: Mapping[DeviceId, DeviceState]
+) -> list[Member] | None:
+    """All devices that spoke, where a rule asks who is silent."""
+    if not book.minds_silence:
+        return None
+    return [Member(facts[row], state) for row, state in states.items() if not is_place(row)]
 
 
 def _by_row(told: Iterable[Notice]) -> Mapping[DeviceId, list[Notice]]:

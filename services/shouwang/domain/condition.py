@@ -13,6 +13,7 @@ import msgspec
 
 from shouwang.domain.home import Confirm, Inactive
 from shouwang.domain.judging import IDLE, Condition, Truth, View
+from shouwang.domain.outage import MassAbsent
 from shouwang.domain.standing import Memory
 from shouwang.domain.vocabulary import Value
 
@@ -116,7 +117,7 @@ def negated(node: Node, under_not: bool = False) -> Iterator[Condition]:
 
 def is_about_places(node: Node) -> bool:
     """Its subject is a place, not a device."""
-    return any(isinstance(leaf, Confirm | Inactive) for leaf in leaves(node))
+    return any(isinstance(leaf, Confirm | Inactive | MassAbsent) for leaf in leaves(node))
 
 
 def _below(key: str, index: int) -> str:

@@ -12,7 +12,7 @@ import msgspec
 
 from shouwang.domain.gathering import is_place, reconcile_place, run_due_place
 from shouwang.domain.judgement import LATE_AFTER, carried_over, is_idle, judge
-from shouwang.domain.judging import Applied, Gaps, Order, View, silence_between
+from shouwang.domain.judging import Applied, Gaps, Member, Order, View, silence_between
 from shouwang.domain.rulebook import Compiled, InScope, RuleBook
 from shouwang.domain.standing import DeviceFacts, DeviceState, Judged, Newest, Standing, Transition
 from shouwang.domain.vocabulary import Duration, Instant, Reading, Scalar
@@ -53,11 +53,19 @@ def hear(
     return Judged(state, earlier + [_dated(transition, now) for transition in transitions])
 
 
-def run_due(book: RuleBook, facts: DeviceFacts, state: DeviceState, now: Instant, gaps: Gaps = ()) -> Judged:
+def run_due(
+    book: RuleBook,
+    facts: DeviceFacts,
+    state: DeviceState,
+    now: Instant,
+    gaps: Gaps = (),
+    members: Sequence[Member] | None = None,
+) -> Judged:
     """Timers due up to ``now``, each at its own time, in order. ``gaps``: all intervals since the device was last heard
-    in which we were deaf, oldest first; silence does not count them. Works for the row of a place too."""
+    in which we were deaf, oldest first; silence does not count them. Works for the row of a place too, with the
+    ``members`` that stand there, where a rule asks for their silence."""
     if is_place(facts.device):
-        return run_due_place(book, facts, state, now, gaps)
+        return run_due_place(book, facts, state, now, gaps, members)
     transitions: list[Transition] = []
     if state.due_at is not None and state.due_at <= now:
         state = _run_timers(_Desk(book, book.for_facts(facts), facts, now, gaps), state, now, transitions)
@@ -81,7 +89,9 @@ def reset(book: RuleBook, facts: DeviceFacts, state: DeviceState, rule_id: str, 
 
 def arm(book: RuleBook, facts: DeviceFacts, state: DeviceState, now: Instant, gaps: Gaps = ()) -> DeviceState:
     """The state with its timers set anew. Of a registered device that was never heard, silence counts from its
-    registration; what is overdue is due now."""
+    registration; what is overdue is due now. A place looks at its devices now."""
+    if is_place(facts.device):
+        return reconcile_place(book, facts, state, now)
     desk = _Desk(book, book.for_facts(facts), facts, now, gaps)
     return msgspec.structs.replace(state, due_at=_first_due(desk, state, now))
 

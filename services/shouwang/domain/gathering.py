@@ -1,4 +1,5 @@
-"""What devices tell the places that they stand in, and judging rules about places (``confirm``, ``inactive``).
+"""What devices tell the places that they stand in, and judging rules about places (``confirm``, ``inactive``, a share
+of ``absent`` devices).
 
 A place has a state row of its own, ``place:<path>``, beside those of devices. Only what changes reaches it: after each
 message ``notices`` says what, mostly nothing; whoever hears messages loads the rows that are named and calls
@@ -11,7 +12,8 @@ import msgspec
 
 from shouwang.domain.home import HOME, Confirm, Inactive
 from shouwang.domain.judgement import LATE_AFTER, carried_over, is_idle, judge
-from shouwang.domain.judging import Condition, Gaps, Note, View, key_of, number, parts_of
+from shouwang.domain.judging import Condition, Gaps, Member, Note, View, key_of, number, parts_of
+from shouwang.domain.outage import SAID_BY, MassAbsent, counts, said_lost, was_silent
 from shouwang.domain.rulebook import Compiled, RuleBook
 from shouwang.domain.standing import DeviceFacts, DeviceState, Judged, Newest, Transition
 from shouwang.domain.vocabulary import UNASSIGNED, DeviceId, Instant, PlaceId, Reading, Scalar, Value
@@ -31,6 +33,8 @@ class Notice(Value, frozen=True):
     rule: str
     version: str
     note: Note
+    looks_at: Instant | None = None
+    """The place has to look again by then, though nothing changes now."""
 
 
 def is_place(row: str) -> bool:
@@ -56,30 +60,49 @@ def notices(
     readings: Sequence[Reading],
     *,
     retained: bool = False,
+    gaps: Gaps = (),
 ) -> list[Notice]:
-    """What a message of a device tells its places; ``before`` and ``after`` are the device's states around it."""
-    of_places = book.for_facts(facts).of_places
-    if not of_places:
+    """What a message of a device tells its places; ``before`` and ``after`` are the device's states around it, ``gaps``
+    the intervals in which we were deaf."""
+    scope = book.for_facts(facts)
+    if not scope.of_places:
         return []
-    concerned = {rule.index: rule for reading in readings for rule in of_places.get(reading.metric, ())}
-    return [
+    concerned = {rule.index: rule for reading in readings for rule in scope.of_places.get(reading.metric, ())}
+    told = [
         Notice(DeviceId(_ROW + subject), rule.rule.id, rule.rule.version, note)
         for _, rule in sorted(concerned.items())
         for leaf in rule.leaves
         for subject, note in _told(leaf, facts, before.values, after.values, readings, retained)
     ]
+    for rule in scope.of_silence:
+        told += _told_of_silence(rule, facts, before, after, readings, gaps)
+    return told
 
 
 def hear_place(
-    book: RuleBook, row: DeviceId, state: DeviceState, told: Sequence[Notice], now: Instant, gaps: Gaps = ()
+    book: RuleBook,
+    row: DeviceId,
+    state: DeviceState,
+    told: Sequence[Notice],
+    now: Instant,
+    gaps: Gaps = (),
+    members: Sequence[Member] | None = None,
+    before: Member | None = None,
 ) -> Judged:
-    """The place hears notices of one message at receive time ``now``; timers due up to ``now`` run first."""
-    judged = _timers_run(book, row, state, now, gaps)
+    """The place hears notices of one message at receive time ``now``; timers due up to ``now`` run first. ``members``:
+    the devices that stand there as they are after the message, needed where ``asks_members`` says so; ``before``: the
+    one that spoke, as it was."""
+    if not asks_members(book, state, told, now):
+        told, state = _looking_later(book, told, state)
+        members = None
+        if not told:
+            return Judged(state, [])
+    judged = _timers_run(book, row, state, now, gaps, _as_before(members, before))
     standings, transitions = dict(judged.state.standings), list(judged.transitions)
     due_at = judged.state.due_at
     for rule in _rules_of(book, {notice.rule: notice.version for notice in told}):
         notes = sorted((one.note for one in told if one.rule == rule.rule.id), key=lambda note: note.at)
-        view = place_view(book, row, now, notes[-1].at, gaps, notes)
+        view = place_view(book, row, now, notes[-1].at, gaps, notes, _of_rule(book, rule, row, members))
         fresh: list[Transition] = []
         due = judge(rule, subject_of(row), standings, view, fresh)
         transitions += [msgspec.structs.replace(one, late=True) if now - one.at > LATE_AFTER else one for one in fresh]
@@ -87,19 +110,50 @@ def hear_place(
     return Judged(msgspec.structs.replace(judged.state, standings=standings, due_at=due_at), transitions)
 
 
-def run_due_place(book: RuleBook, facts: DeviceFacts, state: DeviceState, now: Instant, gaps: Gaps = ()) -> Judged:
+def asks_members(book: RuleBook, state: DeviceState, told: Sequence[Notice], now: Instant) -> bool:
+    """Whether the place has to know how all its devices stand to judge what it is told: not where a device is heard
+    while nothing is raised or due. What is told then can only move a timer."""
+    if not book.minds_silence:
+        return False
+    if state.due_at is not None and state.due_at <= now:
+        return True
+    return any(
+        _is_of_silence(book, notice) and (notice.note.what in ("rise", "fall") or notice.rule in state.standings)
+        for notice in told
+    )
+
+
+def run_due_place(
+    book: RuleBook,
+    facts: DeviceFacts,
+    state: DeviceState,
+    now: Instant,
+    gaps: Gaps = (),
+    members: Sequence[Member] | None = None,
+) -> Judged:
     """The place's timers due up to ``now``, each at its own time. Where consent was taken back, nothing is said."""
-    return _timers_run(book, facts.device, _consented(book, facts, state), now, gaps)
+    return _timers_run(book, facts.device, _consented(book, facts, state), now, gaps, members)
 
 
-def _timers_run(book: RuleBook, row: DeviceId, state: DeviceState, now: Instant, gaps: Gaps) -> Judged:
+def _timers_run(
+    book: RuleBook, row: DeviceId, state: DeviceState, now: Instant, gaps: Gaps, members: Sequence[Member] | None
+) -> Judged:
     transitions: list[Transition] = []
+    of_silence = [] if members is None else _asked_of(book, row, members)
     while (at := state.due_at) is not None and at <= now:
         standings = dict(state.standings)
-        view = place_view(book, row, at, at, gaps)
+        rules = _rules_of(book, {id: standing.version for id, standing in standings.items()})
+        rules += [rule for rule in of_silence if rule.rule.id not in standings]
         dues = [
-            judge(rule, subject_of(row), standings, view, transitions, by_timer=True)
-            for rule in _rules_of(book, {id: standing.version for id, standing in standings.items()})
+            judge(
+                rule,
+                subject_of(row),
+                standings,
+                place_view(book, row, at, at, gaps, members=_of_rule(book, rule, row, members)),
+                transitions,
+                by_timer=True,
+            )
+            for rule in sorted(rules, key=lambda rule: rule.index)
         ]
         due_at = min((due for due in dues if due is not None), default=None)
         state = msgspec.structs.replace(state, standings=standings, due_at=due_at)
@@ -107,8 +161,8 @@ def _timers_run(book: RuleBook, row: DeviceId, state: DeviceState, now: Instant,
 
 
 def reconcile_place(book: RuleBook, facts: DeviceFacts, state: DeviceState, now: Instant) -> DeviceState:
-    """The place's state under a changed book: what the devices told stays known as far as a rule asks the same. It is
-    looked at again now."""
+    """The place's state under a changed book, or with other devices in it: what the devices told stays known as far as
+    a rule asks the same. It is looked at again now."""
     state = _consented(book, facts, state)
     standings = {
         id: carried
@@ -117,7 +171,7 @@ def reconcile_place(book: RuleBook, facts: DeviceFacts, state: DeviceState, now:
         and rule.rule.is_about_places
         and not is_idle(carried := carried_over(rule, standing))
     }
-    return msgspec.structs.replace(state, standings=standings, due_at=now if standings else None)
+    return msgspec.structs.replace(state, standings=standings, due_at=now)
 
 
 def place_at(facts: DeviceFacts, level: str) -> str | None:
@@ -139,7 +193,7 @@ def subject_for(rule: Compiled, facts: DeviceFacts) -> str | None:
     stands in no such place."""
     for leaf in rule.leaves:
         match leaf:
-            case Confirm():
+            case Confirm() | MassAbsent():
                 return place_at(facts, leaf.level)
             case Inactive():
                 return home_of(facts)
@@ -182,6 +236,82 @@ def _told(
             home = home_of(facts)
             for note in _activities(leaf, facts.device, before, readings, retained):
                 yield home, note
+
+
+def _told_of_silence(
+    rule: Compiled,
+    facts: DeviceFacts,
+    before: DeviceState,
+    after: DeviceState,
+    readings: Sequence[Reading],
+    gaps: Gaps,
+) -> Iterator[Notice]:
+    """``seen``: it counts from now on; ``heard``: its silence is over; ``rise`` and ``fall``: it says that it or its
+    power is gone, or is back."""
+    for leaf in rule.leaves:
+        if not isinstance(leaf, MassAbsent):
+            continue
+        now = after.heard_at if after.heard_at != before.heard_at else None
+        what = ""
+        if now is not None and before.heard_at is None:
+            what = "seen"
+        elif now is not None and was_silent(leaf, facts, before, now, gaps):
+            what = "heard"
+        longest = leaf.longest_of(facts)
+        looks_at = now + longest if what and now is not None and longest is not None else None
+        if any(one.metric in SAID_BY for one in readings):
+            was, is_now = (said_lost(facts, values) for values in (before.values, after.values))
+            if (was is None) != (is_now is None):
+                what = "fall" if is_now is None else "rise"
+        if what and counts(facts) and (place := place_at(facts, leaf.level)) is not None:
+            at = max((one.measured_at for one in readings), default=now or 0)
+            note = Note(facts.device, "", what, at)
+            yield Notice(DeviceId(_ROW + place), rule.rule.id, rule.rule.version, note, looks_at)
+
+
+def _looking_later(book: RuleBook, told: Sequence[Notice], state: DeviceState) -> tuple[list[Notice], DeviceState]:
+    """What else is told, and the state that looks again when the first of the devices may be silent."""
+    rest, due_at = [], state.due_at
+    for notice in told:
+        if not _is_of_silence(book, notice):
+            rest.append(notice)
+        elif notice.looks_at is not None and (due_at is None or notice.looks_at < due_at):
+            due_at = notice.looks_at
+    return rest, state if due_at == state.due_at else msgspec.structs.replace(state, due_at=due_at)
+
+
+def _is_of_silence(book: RuleBook, notice: Notice) -> bool:
+    rule = book.compiled(notice.rule, notice.version)
+    return rule is not None and rule.rule.is_about_mass_silence
+
+
+def _as_before(members: Sequence[Member] | None, before: Member | None) -> Sequence[Member] | None:
+    if members is None or before is None:
+        return members
+    return [before if one.facts.device == before.facts.device else one for one in members]
+
+
+def _asked_of(book: RuleBook, row: str, members: Sequence[Member]) -> list[Compiled]:
+    """The rules that ask for the silence of devices of this place."""
+    found = {
+        rule.index: rule
+        for one in members
+        for rule in book.for_facts(one.facts).of_silence
+        if subject_for(rule, one.facts) == subject_of(row)
+    }
+    return list(found.values())
+
+
+def _of_rule(book: RuleBook, rule: Compiled, row: str, members: Sequence[Member] | None) -> Sequence[Member] | None:
+    """Those that stand in the rule's scope, and in this place."""
+    if members is None or not any(isinstance(leaf, MassAbsent) for leaf in rule.leaves):
+        return None
+    subject = subject_of(row)
+    return [
+        one
+        for one in members
+        if rule in book.for_facts(one.facts).of_silence and subject_for(rule, one.facts) == subject
+    ]
 
 
 def _is_any_true(metric: str, values: Mapping[str, Newest]) -> bool:
@@ -234,7 +364,13 @@ def _rules_of(book: RuleBook, versions: Mapping[str, str]) -> list[Compiled]:
 
 
 def place_view(
-    book: RuleBook, row: str, at: Instant, measured_at: Instant, gaps: Gaps, notes: Sequence[Note] = ()
+    book: RuleBook,
+    row: str,
+    at: Instant,
+    measured_at: Instant,
+    gaps: Gaps,
+    notes: Sequence[Note] = (),
+    members: Sequence[Member] | None = None,
 ) -> View:
     """What conditions about the place of a row see at a moment."""
     facts = DeviceFacts(device=DeviceId(row), kind=None, place=PlaceId(subject_of(row)))
@@ -247,4 +383,5 @@ def place_view(
         zone=book.zone,
         notes=notes,
         gaps=gaps,
+        members=members,
     )

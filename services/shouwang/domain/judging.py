@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
 
-from shouwang.domain.standing import DeviceFacts, Memory, Newest
+from shouwang.domain.standing import DeviceFacts, DeviceState, Memory, Newest
 from shouwang.domain.vocabulary import DeviceId, Duration, Evidence, Instant, Reading, Scalar, Value
 
 if TYPE_CHECKING:
@@ -55,6 +55,13 @@ class Note(Value, frozen=True):
     late: bool = False
 
 
+class Member(Value, frozen=True):
+    """A device that stands in a place, as it is when the place is judged."""
+
+    facts: DeviceFacts
+    state: DeviceState
+
+
 class View(msgspec.Struct):
     """One judging of one device: ``at`` is its moment (receive time, or a timer's own time), ``measured_at`` the
     device time of the readings just applied."""
@@ -74,6 +81,8 @@ class View(msgspec.Struct):
     """How long the device had been silent before this moment, our own gaps not counted."""
     retained: bool = False
     expressions: "Expressions | None" = None
+    members: Sequence[Member] | None = None
+    """Of a place: the devices that a rule about silence asks of. None: nobody looked."""
     blind: bool = False
     """Conditions on the clock and on silence say unknown: is the rest decided without them?"""
 

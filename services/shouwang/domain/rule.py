@@ -6,6 +6,7 @@ from shouwang.domain.alert import LIFE_SAFETY, AlertClass
 from shouwang.domain.condition import Node, is_about_places, leaves
 from shouwang.domain.home import Inactive
 from shouwang.domain.occurrence import Event
+from shouwang.domain.outage import MassAbsent
 from shouwang.domain.place import is_within
 from shouwang.domain.standing import DeviceFacts
 from shouwang.domain.timing import Absent
@@ -116,8 +117,13 @@ class Rule(Value, frozen=True, kw_only=True):
 
     @property
     def is_about_silence(self) -> bool:
-        """Its alert says that nothing is heard, which a lost gateway explains."""
+        """Its alert says that nothing is heard of a device, which a lost gateway explains."""
         return any(isinstance(leaf, Absent) for leaf in leaves(self.when))
+
+    @property
+    def is_about_mass_silence(self) -> bool:
+        """Its alert says that many devices of a place are not heard, which one lost gateway behind all explains."""
+        return any(isinstance(leaf, MassAbsent) for leaf in leaves(self.when))
 
     @property
     def is_about_places(self) -> bool:
@@ -142,7 +148,9 @@ def class_of(when: Node) -> AlertClass:
     for klass, metrics in _CLASS_METRICS.items():
         if named & metrics:
             return klass
-    return AlertClass.FAULT if any(isinstance(leaf, Absent) for leaf in leaves(when)) else AlertClass.WARNING
+    return (
+        AlertClass.FAULT if any(isinstance(leaf, Absent | MassAbsent) for leaf in leaves(when)) else AlertClass.WARNING
+    )
 
 
 def latches(klass: AlertClass) -> bool:

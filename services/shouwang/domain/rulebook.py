@@ -8,6 +8,7 @@ import msgspec
 from shouwang.domain.condition import AllOf, AnyOf, Node, Not, leaves, numbered
 from shouwang.domain.expression import Expressions
 from shouwang.domain.judging import Condition
+from shouwang.domain.outage import MassAbsent
 from shouwang.domain.rule import CONSENT, Rule
 from shouwang.domain.shift import timezone as time_zone
 from shouwang.domain.standing import DeviceFacts
@@ -44,6 +45,8 @@ class InScope(msgspec.Struct, frozen=True):
     """Judged on every message of the device."""
     of_places: Mapping[str, tuple[Compiled, ...]]
     """Rules about places, by metric."""
+    of_silence: tuple[Compiled, ...] = ()
+    """Those of them that ask which devices of the place are heard."""
 
 
 class RuleBook:
@@ -68,6 +71,7 @@ class RuleBook:
         self._by_version = {(one.rule.id, one.rule.version): one for one in self._compiled}
         self._minds_place = any(rule.scope.places for rule in self.rules)
         self._minds_device = any(rule.scope.devices for rule in self.rules)
+        self.minds_silence = any(isinstance(leaf, MassAbsent) for one in self._compiled for leaf in one.leaves)
         self._in_scope: dict[tuple[object, ...], InScope] = {}
         self._of_rules: dict[tuple[int, ...], InScope] = {}
 
@@ -159,4 +163,5 @@ def _in_scope(chosen: list[Compiled]) -> InScope:
         timed=tuple(one for one in own if one.is_timed),
         always=tuple(one for one in own if one.minds_all),
         of_places={metric: tuple(found) for metric, found in of_places.items()},
+        of_silence=tuple(one for one in chosen if any(isinstance(leaf, MassAbsent) for leaf in one.leaves)),
     )

@@ -7,6 +7,7 @@ from shouwang.domain.expression import Expression
 from shouwang.domain.home import Confirm, Inactive
 from shouwang.domain.judging import IDLE, Condition, View, parts_of
 from shouwang.domain.occurrence import Event
+from shouwang.domain.outage import MassAbsent
 from shouwang.domain.standing import Change, Memory
 from shouwang.domain.states import Above, Below, Is, State
 from shouwang.domain.timing import Absent, Between
@@ -77,6 +78,13 @@ def _leaf_words(leaf: Condition, memory: Memory, view: View) -> Words:
             silent = view.at - (view.heard_at if view.heard_at is not None else view.facts.registered_at)
             zh, en = duration_words(silent - silent % SECOND)
             return f"已 {zh}没有收到任何消息", f"nothing heard for {en}"
+        case MassAbsent():
+            tally, level = leaf.tally(view.members or (), view.at, view.gaps), LEVELS.get(leaf.level, leaf.level)
+            lost, counted = len(tally.lost), len(tally.ends)
+            return (
+                f"同一{level} {counted} 个设备中有 {lost} 个失联或断电",
+                f"{lost} of {counted} devices of one {leaf.level} are silent or without power",
+            )
         case Between():
             return hours_words(leaf.hours)
         case Inactive():

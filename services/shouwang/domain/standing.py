@@ -118,6 +118,8 @@ class DeviceFacts(Value, frozen=True, kw_only=True):
     longest_silence: int | None = None
     """Microseconds; None where the profile names none (then no ``absent`` without its own ``longest``)."""
     no_all_clear: bool = False
+    on_mains: bool = False
+    """It lives on mains, with or without a battery beside it."""
     registered_at: Instant = 0
     registered: bool = True
     trial_at: Instant | None = None

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import msgspec
 
 from shouwang.domain.evaluate import hear, run_due
-from shouwang.domain.gathering import hear_place, notices
+from shouwang.domain.gathering import hear_place, is_place, notices
+from shouwang.domain.judging import Member
 from shouwang.domain.moment import parse_rfc3339
 from shouwang.domain.rule import Example, ExampleOutcome, Scope
 from shouwang.domain.rulebook import RuleBook
@@ -96,7 +97,7 @@ class _Stage:
         while self._timers and self._timers[0][0] <= self.clock:
             at, _, row = heapq.heappop(self._timers)
             if self._states[row].due_at == at:
-                yield from self._kept(row, run_due(self._book, self._facts[row], self._states[row], at))
+                yield from self._kept(row, self._run_due(row, at))
 
     def hear(self, message: Sequence[Line]) -> Iterator[Transition]:
         fresh = [line for line in message if self._is_new(line)]
@@ -119,7 +120,19 @@ class _Stage:
             self._facts.setdefault(row, DeviceFacts(device=row, kind=None, place=PlaceId("")))
             state = self._states.get(row, DeviceState())
             own = [notice for notice in told if notice.row == row]
-            yield from self._at_clock(row, hear_place(self._book, row, state, own, self.clock))
+            was = Member(facts, before)
+            heard = hear_place(self._book, row, state, own, self.clock, (), self._members(), was)
+            yield from self._at_clock(row, heard)
+
+    def _run_due(self, row: DeviceId, at: Instant) -> Judged:
+        members = self._members() if is_place(row) else None
+        return run_due(self._book, self._facts[row], self._states[row], at, members=members)
+
+    def _members(self) -> list[Member] | None:
+        """All devices that spoke, where a rule asks who is silent: nobody says which stand where."""
+        if not self._book.minds_silence:
+            return None
+        return [Member(self._facts[row], state) for row, state in self._states.items() if not is_place(row)]
 
     def _is_new(self, line: Line) -> bool:
         if line.value is None:

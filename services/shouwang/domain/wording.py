@@ -5,6 +5,7 @@ from shouwang.domain.expression import Expression
 from shouwang.domain.home import Confirm, Inactive
 from shouwang.domain.judging import Condition
 from shouwang.domain.occurrence import Event
+from shouwang.domain.outage import MassAbsent
 from shouwang.domain.states import Above, Below, Is, State
 from shouwang.domain.timing import Absent, Between
 from shouwang.domain.vocabulary import DAY, HOUR, METRICS, MINUTE, SECOND, Duration, Scalar
@@ -119,6 +120,12 @@ def _leaf_words(leaf: Condition) -> Words:
                 zh, en = duration_words(leaf.longest)
                 en = f"for {en}"
             return f"{zh}没有收到任何消息", f"nothing heard {en}"
+        case MassAbsent():
+            share, level = f"{leaf.share:.0%}", LEVELS.get(leaf.level, leaf.level)
+            return (
+                f"同一{level}至少 {share}（且至少 {leaf.devices} 个）设备失联或断电",
+                f"at least {share} of the devices of one {leaf.level}, and {leaf.devices}, are silent or without power",
+            )
         case Between():
             return hours_words(leaf.hours)
         case Inactive():

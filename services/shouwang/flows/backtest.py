@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from shouwang.domain.backtest import Episode, episodes, replayed
 from shouwang.domain.condition import leaves
+from shouwang.domain.outage import MassAbsent
 from shouwang.domain.rule import Rule
 from shouwang.domain.rulebook import RuleBook
 from shouwang.domain.standing import DeviceFacts
@@ -50,7 +51,7 @@ def _is_asked(book: RuleBook, facts: DeviceFacts) -> bool:
 
 def _metrics(rules: Sequence[Rule]) -> frozenset[str] | None:
     """Those that the rules look at; None is all, where any word of a device counts."""
-    if any(isinstance(leaf, Absent) for rule in rules for leaf in leaves(rule.when)):
+    if any(isinstance(leaf, Absent | MassAbsent) for rule in rules for leaf in leaves(rule.when)):
         return None
     return frozenset(metric for rule in rules for metric in rule.metrics)
 

@@ -1,6 +1,7 @@
 """What readable messages do inside an acceptance: repeats left out, readings spooled, rules judged, alerts raised."""
 
-from collections.abc import Callable, Iterator, Sequence
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -8,10 +9,10 @@ from shouwang import metrics
 from shouwang.domain import evaluate
 from shouwang.domain.commissioning import trial_entries
 from shouwang.domain.decode import payload_hash
-from shouwang.domain.gathering import Notice, hear_place, notices
+from shouwang.domain.gathering import Notice, asks_members, hear_place, notices
 from shouwang.domain.interpretation import Decoded, Interpretation
 from shouwang.domain.journal import Entry
-from shouwang.domain.judging import Gaps
+from shouwang.domain.judging import Gaps, Member
 from shouwang.domain.standing import DeviceFacts, DeviceState, RepeatMark
 from shouwang.domain.vocabulary import MINUTE, SECOND, Arrival, DeviceId, Duration, Instant, Kind, Reading
 from shouwang.flows.casework import apply_transitions
@@ -33,6 +34,8 @@ DISCOVER_EVERY: Duration = 30 * SECOND
 
 STRANGERS = 65_536
 """Of which it is remembered when they were last written; beyond it all are forgotten, and written once more."""
+
+log = logging.getLogger(__name__)
 
 _NEVER = DeviceState()
 _ANNOUNCED, _REFUSED = "?", "!"
@@ -75,7 +78,9 @@ class Hearing:
             judged = evaluate.hear(
                 world.book, facts, known_as, decoded.readings, now, retained=arrival.retained, gaps=self._gaps()
             )
-            told = notices(world.book, facts, state, judged.state, decoded.readings, retained=arrival.retained)
+            told = notices(
+                world.book, facts, state, judged.state, decoded.readings, retained=arrival.retained, gaps=self._gaps()
+            )
             if facts.trial_at is not None and not arrival.retained:
                 for entry in trial_entries(facts, state, decoded.readings, arrival.received_at, now):
                     acceptance.record(entry)
@@ -88,7 +93,7 @@ class Hearing:
                 metrics.DROPPED_FIELDS.labels(refusal.code.value).inc()
             apply_transitions(acceptance, world, facts, judged.transitions, received_at=arrival.received_at, now=now)
             if told:
-                self._tell_places(acceptance, world, facts, told, arrival.received_at, now)
+                self._tell_places(acceptance, world, Member(facts, state), told, arrival.received_at, now, changed)
         acceptance.keep_states(changed)
         acceptance.spool(spooled)
         acceptance.discover(list(strays.values()))
@@ -159,18 +164,24 @@ class Hearing:
         self,
         acceptance: Acceptance,
         world: World,
-        facts: DeviceFacts,
+        before: Member,
         told: Sequence[Notice],
         received_at: Instant,
         now: Instant,
+        changed: Mapping[DeviceId, DeviceState],
     ) -> None:
-        """What the message means to the places in which its device stands: rules about several devices, about homes."""
+        """What the message means to the places in which its device stands: rules about several devices, about homes.
+        ``before``: the device as it was; ``changed``: states that are still to be kept."""
         for row in dict.fromkeys(notice.row for notice in told):
             state = acceptance.states([row]).get(row, _NEVER)
             mine = [notice for notice in told if notice.row == row]
-            judged = hear_place(world.book, row, state, mine, now, self._gaps())
-            acceptance.keep_states({row: judged.state})
-            apply_transitions(acceptance, world, facts, judged.transitions, received_at=received_at, now=now)
+            members = None
+            if asks_members(world.book, state, mine, now):
+                members = members_of(acceptance, world, row, changed)
+            judged = hear_place(world.book, row, state, mine, now, self._gaps(), members, before)
+            if judged.state != state:
+                acceptance.keep_states({row: judged.state})
+            apply_transitions(acceptance, world, before.facts, judged.transitions, received_at=received_at, now=now)
 
     def _introduced(self, arrival: Arrival, found: Interpretation, now: Instant) -> Iterator[Heard]:
         """Devices that their family announced: on the installer's list before they say a word."""
@@ -196,6 +207,26 @@ class Hearing:
             self._discovered.clear()
         self._discovered[key] = (now, kind)
         return True
+
+
+def members_of(
+    acceptance: Acceptance, world: World, row: DeviceId, changed: Mapping[DeviceId, DeviceState]
+) -> list[Member]:
+    """The devices of which a rule about a place may ask whether they are silent. ``changed``: states that the
+    acceptance does not know yet."""
+    devices = world.members(row)
+    states = acceptance.states(devices) if devices else {}
+    found: list[Member] = []
+    for device in devices:
+        state = changed.get(device) or states.get(device)
+        if state is None:
+            continue
+        try:
+            found.append(Member(world.facts(device), state))
+        except Exception as error:  # what is wrong with one device stands before no other's alarm
+            metrics.ACCEPTANCE_FAILURES.labels(type(error).__name__).inc()
+            log.exception("device %r cannot be counted among those of %r", device, row)
+    return found
 
 
 def repeat_kind(state: DeviceState, arrival: Arrival, decoded: Decoded, digest: str) -> str:

@@ -7,11 +7,13 @@ from collections.abc import Callable, Sequence
 from shouwang import metrics
 from shouwang.domain import evaluate
 from shouwang.domain.errors import Unavailable
+from shouwang.domain.gathering import is_place
 from shouwang.domain.journal import Entry
 from shouwang.domain.judging import Gaps
 from shouwang.domain.standing import DeviceState
 from shouwang.domain.vocabulary import MINUTE, DeviceId, Duration, Instant
 from shouwang.flows.casework import announce_untold, apply_transitions, carry_out_orders
+from shouwang.flows.hearing import members_of
 from shouwang.flows.world import World
 from shouwang.ports import Clock, Inbox, Points
 
@@ -56,7 +58,8 @@ class Timers:
                 if state.due_at is not None:
                     metrics.TIMER_LAG_SECONDS.observe(max(0, now - state.due_at) / 1e6)
                 facts = world.facts(device, profile=state.profile, remembered=state.kind)
-                judged = evaluate.run_due(world.book, facts, state, now, gaps)
+                members = members_of(acceptance, world, device, changed) if is_place(device) else None
+                judged = evaluate.run_due(world.book, facts, state, now, gaps, members)
                 changed[device] = judged.state
                 apply_transitions(acceptance, world, facts, judged.transitions, received_at=now, now=now)
             acceptance.keep_states(changed)
@@ -93,7 +96,7 @@ class Timers:
     def arm(self) -> int:
         """Registered devices that were never heard get a state, so that their silence is counted from registration."""
         world = self._world()
-        missing = self._inbox.unheard(world.community.devices)
+        missing = self._inbox.unheard([*world.community.devices, *world.rows_of_silence()])
         now = self._clock.now()
         for start in range(0, len(missing), ARMED_A_TURN):
             with self._inbox.accept() as acceptance:

@@ -9,12 +9,13 @@ import msgspec
 from shouwang.domain.alert import LIFE_SAFETY, Alert, is_open, is_suppressed
 from shouwang.domain.alerting import disposition
 from shouwang.domain.announcement import alert_announcement
+from shouwang.domain.gathering import subject_for
 from shouwang.domain.holding import explains_silence, hold_back, release
 from shouwang.domain.journal import Entry
 from shouwang.domain.rule import Rule
 from shouwang.domain.standing import DeviceFacts
 from shouwang.domain.suppression import Cover, Effect, Held, cover_of, is_protected, what_holds
-from shouwang.domain.vocabulary import DeviceId, Instant
+from shouwang.domain.vocabulary import DeviceId, Instant, Kind
 from shouwang.flows.world import World
 from shouwang.ports import Transaction
 
@@ -70,11 +71,29 @@ def lost_gateway(transaction: Transaction, world: World, device: DeviceId, now: 
     return None
 
 
+def mass_silence(transaction: Transaction, world: World, device: DeviceId, now: Instant) -> Alert | None:
+    """The alert that says that many devices around this one are silent, or were until a moment ago. A gateway or panel
+    is told by itself all the same: it may be the cause."""
+    facts = world.facts(device)
+    if facts.kind in (Kind.GATEWAY, Kind.PANEL):
+        return None
+    for found in world.book.for_facts(facts).of_silence:
+        subject = subject_for(found, facts)
+        parent = transaction.newest_alert(found.rule.id, subject) if subject is not None else None
+        if parent is not None and explains_silence(parent, now):
+            return parent
+    return None
+
+
 def _held_by_logic(transaction: Transaction, world: World, rule: Rule, alert: Alert, now: Instant) -> Held | None:
     if alert.device is None:
-        return None
+        parent = _behind_all(transaction, world, alert, now) if rule.is_about_mass_silence else None
+        return Held(Effect.SUPPRESS, parent.id) if parent is not None else None
     if rule.is_about_silence:
         parent = lost_gateway(transaction, world, alert.device, now)
+        if parent is not None:
+            return Held(Effect.SUPPRESS, parent.id)
+        parent = mass_silence(transaction, world, alert.device, now)
         if parent is not None:
             return Held(Effect.SUPPRESS, parent.id)
     if rule.yields_to:
@@ -82,6 +101,20 @@ def _held_by_logic(transaction: Transaction, world: World, rule: Rule, alert: Al
             if other.klass in rule.yields_to and is_protected(other) and not other.test:
                 return Held(Effect.SUPPRESS, other.id)
     return None
+
+
+def _behind_all(transaction: Transaction, world: World, alert: Alert, now: Instant) -> Alert | None:
+    """The alert of the one gateway behind which all these silent devices are heard, where that one is lost. Several
+    gateways lost at once are news of their own: the power."""
+    silent = {DeviceId(one.part) for one in alert.evidence}
+    gateways = {world.gateway_of(device) for device in silent}
+    if len(gateways - {None}) != 1:
+        return None
+    (gateway,) = gateways - {None}
+    if any(world.gateway_of(device) is None and device != gateway for device in silent):
+        return None
+    some = next(device for device in silent if device != gateway)
+    return lost_gateway(transaction, world, some, now)
 
 
 def _hide_lesser(transaction: Transaction, world: World, facts: DeviceFacts, alert: Alert, now: Instant) -> None:

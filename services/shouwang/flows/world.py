@@ -3,11 +3,13 @@
 from collections.abc import Mapping, Sequence
 
 from shouwang.domain.community import Community
+from shouwang.domain.condition import leaves
 from shouwang.domain.duty import zone_of
 from shouwang.domain.escalation import Policy
-from shouwang.domain.gathering import is_place, subject_of
+from shouwang.domain.gathering import is_place, place_at, row_of, subject_of
+from shouwang.domain.outage import MassAbsent
 from shouwang.domain.place import Device, PlaceKind, ancestors, is_within
-from shouwang.domain.profile import Profile
+from shouwang.domain.profile import Power, Profile
 from shouwang.domain.rule import Rule
 from shouwang.domain.rulebook import RuleBook
 from shouwang.domain.standing import DeviceFacts
@@ -30,6 +32,7 @@ class World:
         self.profiles = profiles
         self._facts: dict[DeviceId, DeviceFacts] = {}
         self._gateways: dict[str, list[DeviceId]] | None = None
+        self._members: dict[DeviceId, list[DeviceId]] | None = None
         self._addresses = {address: (device.id, device.profile) for address, device in community.by_address.items()}
         self._spelled = {address.casefold(): known for address, known in self._addresses.items()}
 
@@ -41,8 +44,19 @@ class World:
 
     def differing(self, other: "World") -> list[DeviceId]:
         """Registered devices whose facts another world sees otherwise; also those that it does not know (they may have
-        been heard before somebody registered them)."""
-        return [device for device in self.community.devices if self.facts(device) != other.facts(device)]
+        been heard before somebody registered them). And the rows of places that ask for the silence of such devices."""
+        found = [device for device in self.community.devices if self.facts(device) != other.facts(device)]
+        gone = [device for device in other.community.devices if device not in self.community.devices]
+        of_silence = {row for device in (*found, *gone) for world in (self, other) for row in world._rows_of(device)}
+        return [*found, *of_silence]
+
+    def members(self, row: DeviceId) -> Sequence[DeviceId]:
+        """Registered devices of which a rule may ask whether they are silent, by the row of their place."""
+        return self._by_silence().get(row, ())
+
+    def rows_of_silence(self) -> Sequence[DeviceId]:
+        """The rows of all places that have to look whether their devices are heard."""
+        return list(self._by_silence())
 
     def gateway_of(self, device: DeviceId) -> DeviceId | None:
         """Behind which a registered device is heard: as registered, else the only gateway of its family."""
@@ -107,6 +121,7 @@ class World:
             # Nobody waits for a device that was taken off the wall.
             longest_silence=profile.longest_silence if profile and device.life is not Life.RETIRED else None,
             no_all_clear=profile.no_all_clear if profile else False,
+            on_mains=profile is not None and profile.power in (Power.MAINS, Power.MAINS_WITH_BATTERY),
             registered_at=self.community.registered_at.get(id, 0),
             trial_at=device.trial.at if device.trial else None,
             trial_by=device.trial.by if device.trial else "",
@@ -119,6 +134,32 @@ class World:
             if profile is not None and profile.kind is Kind.GATEWAY and device.life is not Life.RETIRED:
                 found.setdefault(device.address.partition(":")[0], []).append(device.id)
         return found
+
+    def _by_silence(self) -> dict[DeviceId, list[DeviceId]]:
+        if self._members is None:
+            self._members = {}
+            rows: dict[str, list[DeviceId]] = {}
+            for device in self.community.devices.values() if self._levels_of_silence() else ():
+                if device.place not in rows:
+                    rows[device.place] = self._rows_at(device.place)
+                for row in rows[device.place]:
+                    self._members.setdefault(row, []).append(device.id)
+        return self._members
+
+    def _rows_of(self, device: DeviceId) -> list[DeviceId]:
+        known = self.community.devices.get(device)
+        return self._rows_at(known.place) if known is not None else []
+
+    def _rows_at(self, place: PlaceId) -> list[DeviceId]:
+        facts = DeviceFacts(device=DeviceId(""), kind=None, place=place, levels=self._levels(place))
+        return [
+            row_of(subject) for level in self._levels_of_silence() if (subject := place_at(facts, level)) is not None
+        ]
+
+    def _levels_of_silence(self) -> set[str]:
+        if not self.book.minds_silence:
+            return set()
+        return {leaf.level for rule in self.book.rules for leaf in leaves(rule.when) if isinstance(leaf, MassAbsent)}
 
     def _facts_of_place(self, row: DeviceId) -> DeviceFacts | None:
         """Of the row of a place: the tags of all that is in it, for the consent of its people."""

@@ -14,6 +14,7 @@ from shouwang.domain.expression import Expression, Expressions
 from shouwang.domain.home import HOME, Confirm, Inactive
 from shouwang.domain.moment import duration
 from shouwang.domain.occurrence import Event
+from shouwang.domain.outage import AT_LEAST, MassAbsent
 from shouwang.domain.shift import wall_clock, weekday
 from shouwang.domain.states import Above, Below, Is
 from shouwang.domain.timing import Absent, Between
@@ -63,21 +64,27 @@ class EventWritten(Written, frozen=True):
     values: list[Scalar] | None = None
 
 
+class Level(StrEnum):
+    FLOOR = "floor"
+    UNIT = "unit"
+    BUILDING = "building"
+    ZONE = "zone"
+
+
 class AbsentWritten(Written, frozen=True):
+    """With a share it is about a place."""
+
     longest: str | None = None
+    share: float | None = None
+    level: Level | None = msgspec.field(default=None, name="in")
+    devices: int | None = None
+    within: str | None = None
 
 
 class InactiveWritten(Written, frozen=True):
     metrics: list[str]
     longest: str
     between: list[str | int] | None = None
-
-
-class Level(StrEnum):
-    FLOOR = "floor"
-    UNIT = "unit"
-    BUILDING = "building"
-    ZONE = "zone"
 
 
 class ConfirmWritten(Written, frozen=True):
@@ -160,13 +167,15 @@ def condition(document: Document, written: ConditionWritten, expressions: Expres
                 "expected a condition that lasts, for example is or count",
                 document.where("$.when"),
             )
-    if is_about_places(node) and not all(isinstance(leaf, Confirm | Inactive | Between) for leaf in leaves(node)):
+    if is_about_places(node) and not all(
+        isinstance(leaf, Confirm | Inactive | MassAbsent | Between) for leaf in leaves(node)
+    ):
         raise ConfigError(
-            "confirm and inactive are about a place, the other conditions about one device; "
+            "confirm, inactive and absent with a share are about a place, the other conditions about one device; "
             "expected beside them only between",
             document.where("$.when"),
         )
-    levels = {leaf.level if isinstance(leaf, Confirm) else HOME for leaf in leaves(node) if leaf.metrics}
+    levels = {leaf.level if isinstance(leaf, Confirm | MassAbsent) else HOME for leaf in leaves(node) if leaf.metrics}
     if is_about_places(node) and len(levels) > 1:
         raise ConfigError(
             f"one rule is about one level of places, found {', '.join(sorted(levels))}", document.where("$.when")
@@ -206,8 +215,7 @@ class _Reader:
                     raise self._error(f"{here}.values", "no value is an occurrence; leave values out to mean any")
                 return Event(metric=value.metric, values=None if value.values is None else tuple(value.values))
             case AbsentWritten():
-                longest = None if value.longest is None else self._span(f"{here}.longest", value.longest)
-                return Absent(longest=longest)
+                return self._absent(here, value)
             case BetweenWritten():
                 days = None if value.days is None else self._days(f"{here}.days", value.days)
                 return Between(hours=Hours(self._clock(here, value.start), self._clock(here, value.end, True), days))
@@ -242,6 +250,26 @@ class _Reader:
                 f"{path}.clear_at", f"{clear_at:g} is below value {written.value:g}; expected at least that"
             )
         return Below(metric=written.metric, value=written.value, clear_at=clear_at, lasting=lasting)
+
+    def _absent(self, path: str, written: AbsentWritten) -> Node:
+        longest = None if written.longest is None else self._span(f"{path}.longest", written.longest)
+        if written.share is None:
+            for name, value in (("in", written.level), ("devices", written.devices), ("within", written.within)):
+                if value is not None:
+                    raise self._error(f"{path}.{name}", "it is about several devices; expected share beside it")
+            return Absent(longest=longest)
+        if not 0 < written.share <= 1:
+            raise self._error(f"{path}.share", f"expected above 0, at most 1, found {written.share:g}")
+        if written.level is None:
+            levels = ", ".join(Level)
+            raise self._error(path, f"in: a share is of the devices of one place; expected one of {levels}")
+        return MassAbsent(
+            share=written.share,
+            level=written.level.value,
+            devices=AT_LEAST if written.devices is None else self._from_one(f"{path}.devices", written.devices),
+            longest=longest,
+            within=None if written.within is None else self._span(f"{path}.within", written.within),
+        )
 
     def _inactive(self, path: str, written: InactiveWritten) -> Node:
         hours = None

@@ -51,6 +51,7 @@ def _rules(file: Path, language: "Expressions | None") -> "list[Rule]":
     from shouwang.domain.condition import leaves
     from shouwang.domain.errors import ConfigError
     from shouwang.domain.home import Confirm
+    from shouwang.domain.outage import MassAbsent
     from shouwang.domain.timing import Absent
     from shouwang.registry.rule_shapes import unknown_metrics
     from shouwang.registry.rules import load_rules
@@ -60,10 +61,10 @@ def _rules(file: Path, language: "Expressions | None") -> "list[Rule]":
         for cause in unknown_metrics(rule.when):
             click.echo(f"note: {rule.where}: {cause}", err=True)
         for leaf in leaves(rule.when):
-            if isinstance(leaf, Absent) and leaf.longest is None:
+            if isinstance(leaf, Absent | MassAbsent) and leaf.longest is None:
                 raise ConfigError("absent: expected longest, because a recording has no device profiles", rule.where)
-            if isinstance(leaf, Confirm) and leaf.level == "zone":
-                raise ConfigError("confirm: in: zone needs a directory, and a recording has none", rule.where)
+            if isinstance(leaf, Confirm | MassAbsent) and leaf.level == "zone":
+                raise ConfigError("in: zone needs a directory, and a recording has none", rule.where)
     return found
 
 
