@@ -94,9 +94,9 @@ def _played(
     except ProfileError as error:
         yield error
         return
-    for family, topic, other in interpreter.shadowed():
+    for shadowed, topic, other in interpreter.shadowed():
         cause = f"topics: {topic} is covered by family {other} already, which is asked first"
-        yield ProfileError(f"family {family}: {cause}; make one of them weak, or name more of its levels")
+        yield ProfileError(f"family {shadowed}: {cause}; make one of them weak, or name more of its levels")
     with codecs({id: profile.codec for id, profile in profiles.items() if profile.codec}) as running:
         for sheet in sheets:
             for index, cause in play_examples(interpreter, sheet.profile, running.run):
