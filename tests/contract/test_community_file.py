@@ -173,6 +173,10 @@ def test_without_ids_of_profiles_and_families_these_are_not_judged() -> None:
             "match.kinds[0]: 'smok' is not a kind of device or place; did you mean 'smoke'?",
         ),
         (
+            "devices: [{id: d, profile: heiman-hs1sa, address: 'native:d', place: a, gateway: g}]\n",
+            "there is no device 'g' to stand behind",
+        ),
+        (
             "devices: [{id: d, profile: heiman-hs1s, address: 'native:d', place: a}]\n",
             "'heiman-hs1s' is not a profile; did you mean 'heiman-hs1sa'?",
         ),

@@ -195,7 +195,9 @@ def concerns(hold: Hold, alert: Alert) -> bool:
     ):
         return False
     # The work makes dust and smoke; gas, a call for help and water mean what they always mean.
-    return hold.kind is not HoldKind.PERMIT or alert.klass is AlertClass.FIRE or _is_of_detector(alert)
+    if hold.kind is not HoldKind.PERMIT or alert.klass is AlertClass.FIRE:
+        return True
+    return _is_of_detector(alert) and not is_protected(alert)
 
 
 def what_holds(alert: Alert, holds: Iterable[Hold], now: Instant, zone: tzinfo) -> Held | None:

@@ -336,6 +336,9 @@ def _devices(rows: Rows, names: _Names, around: Around) -> Iterator[Finding]:
         yield from _identity(f"{row.path}.id", device.id)
         if problem := place_problem(device.place):
             yield Finding(f"{row.path}.place", problem)
+        gateway = device.gateway
+        if gateway is not None and gateway not in replaced and gateway not in around.community.devices:
+            yield Finding(f"{row.path}.gateway", f"there is no device {gateway!r} to stand behind")
         if around.profiles is not None and device.profile not in around.profiles:
             message = f"{device.profile!r} is not a profile{names.near(device.profile, around.profiles)}"
             yield Finding(f"{row.path}.profile", message)
