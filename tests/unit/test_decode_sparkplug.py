@@ -120,6 +120,15 @@ def test_what_was_held_back_is_as_old_as_it_says() -> None:
     ]
 
 
+def test_an_alarm_of_years_ago_that_was_held_back_is_no_news() -> None:
+    years_ago = NOW - 7 * 365 * 86_400_000
+    decoded = born().reads(
+        DEVICE.format("DDATA"), payload(metric("", 1, number(3, years_ago), number(5, 1), number(14, 1)))
+    )
+
+    assert values(decoded) == {}
+
+
 def test_null_is_not_false() -> None:
     decoded = born().reads(DEVICE.format("DDATA"), payload(metric("", 1, number(7, 1))))
 

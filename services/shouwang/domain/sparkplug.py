@@ -238,7 +238,7 @@ def _born(node: Node, device: str, payload: Payload) -> None:
 def _reports(found: Found, payload: Payload, node: Node, *, is_birth: bool) -> Iterator[Report]:
     """One for each time that stands in the payload, so that a value held back is as old as it says."""
     identity = found.device or found.names["edge"]
-    by_time: dict[int | None, dict[str, object]] = {}
+    by_time: dict[tuple[int | None, bool], dict[str, object]] = {}
     unnamed: list[int | None] = []
     for said in payload.metrics:
         known = node.aliases.get(said.alias) if said.alias is not None else None
@@ -246,18 +246,20 @@ def _reports(found: Found, payload: Payload, node: Node, *, is_birth: bool) -> I
         if not name:
             unnamed.append(said.alias)
             continue
-        values = by_time.setdefault(said.time if said.historical else (payload.time or said.time), {})
+        time = said.time if said.historical else (payload.time or said.time)
+        values = by_time.setdefault((time, said.historical), {})
         value = _signed(said.value, type)
         values[name] = value
         values.setdefault(name.rpartition("/")[2], value)
     flaw = _undeclared(unnamed) if unnamed else None
-    for time, values in by_time.items() or [(payload.time, {})]:
+    for (time, historical), values in by_time.items() or [((payload.time, False), {})]:
         yield Report(
             identity=identity,
             aliases=_aliases(found, identity),
             fields=values,
             says={"online": True} if is_birth else {},
             time=time,
+            history=historical,
             counter="" if payload.sequence is None else str(payload.sequence),
             flaw=flaw,
         )
