@@ -112,6 +112,10 @@ TIMER_LAG_SECONDS = _histogram("timer_lag_seconds", "How late rule timers were l
 
 INCIDENTS_OPEN = _gauge("incidents_open", "Incidents neither resolved nor closed, by severity.", "severity", of=SERVER)
 ALERTS_OPEN = _gauge("alerts_open", "Alerts not back to normal, by severity.", "severity", of=SERVER)
+DEVICES = _gauge("devices", "Registered devices by how they stand, the worst counts.", "state", of=SERVER)
+DEVICES_PROTECTING = _gauge(
+    "devices_protecting", "Devices that save lives, in service and heard: what somebody may count on.", of=SERVER
+)
 ALARMS_PER_OPERATOR_HOUR = _gauge(
     "alarms_per_operator_hour", "Alarms that ask somebody to act, of the last day, an hour and desk.", of=SERVER
 )

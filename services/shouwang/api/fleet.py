@@ -4,12 +4,13 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from enum import StrEnum
 
 from shouwang.domain.alert import LIFE_SAFETY, AlertClass
+from shouwang.domain.commissioning import is_coverage
 from shouwang.domain.community import Community
 from shouwang.domain.place import Device, is_within
 from shouwang.domain.profile import Profile
 from shouwang.domain.vocabulary import DeviceId, Instant, Kind, Life, PlaceId
 
-from .doors import Window
+from .doors import Board, Window
 
 
 class FleetState(StrEnum):
@@ -74,6 +75,25 @@ class Fleet:
         if classes:
             return FleetState.WARNING
         return FleetState.UNHEARD if heard_at is None else FleetState.OK
+
+    def count(self, heard: Mapping[DeviceId, Instant]) -> dict[FleetState, int]:
+        """Devices by how they stand; every state is named."""
+        counts = dict.fromkeys(FleetState, 0)
+        for device in self.devices:
+            counts[self.state(device, heard.get(device.id))] += 1
+        return counts
+
+    def protects(self, device: Device, heard_at: Instant | None) -> bool:
+        """Whether somebody may count on it."""
+        return is_coverage(device, self.kind(device), self.longest_silence(device), heard_at, self._now)
+
+
+def fleet_of(board: Board, community: Community, profiles: Mapping[str, Profile], now: Instant) -> Fleet:
+    """All devices of a site."""
+    alarmed: dict[DeviceId, set[AlertClass]] = {}
+    for device, klass in board.open_classes():
+        alarmed.setdefault(device, set()).add(klass)
+    return Fleet(community, list(community.devices.values()), profiles, alarmed, now)
 
 
 def load_fleet(window: Window, subtrees: Iterable[PlaceId], only: Device | None = None) -> Fleet:

@@ -16,6 +16,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from shouwang import metrics
 from shouwang.api.doors import Window
+from shouwang.api.fleet import fleet_of
 from shouwang.api.server import build_app
 from shouwang.api.stream import Tail
 from shouwang.app.clock import SystemClock
@@ -81,6 +82,7 @@ ALARMS_SECONDS = 60.0
 TESTS_SECONDS = 1.0
 MAINTAIN_SECONDS = 10.0
 FIGURES_SECONDS = 5.0
+FLEET_SECONDS = 30.0
 REACH_SECONDS = 1.0
 EXERCISES_SECONDS = 1.0
 HEARTBEAT_TIMEOUT = 10.0
@@ -162,6 +164,7 @@ class Server:
         doors.callback(lambda: equipment.codecs.close())
         figures = settings.data_dir / "figures"
         board = SqlBoard(self._database)
+        self._board = board
         respond = Respond(casebook, directory, clock, wake=wake)
         world = CurrentWorld(directory, equipment)
         self._holding = Holding(casebook, world, clock, wake=wake)
@@ -289,6 +292,7 @@ class Server:
             ("checkpoint", CHECKPOINT_SECONDS, self._database.checkpoint),
             ("readings", MAINTAIN_SECONDS, lambda: self._readings.maintain(self._clock.now())),
             ("figures", FIGURES_SECONDS, self._count),
+            ("fleet", FLEET_SECONDS, self._count_devices),
             ("exercises", EXERCISES_SECONDS, self._exercises.look),
             ("reach", REACH_SECONDS, self._reach.look),
             ("quarantine", MAINTAIN_SECONDS, self._sweep),
@@ -296,6 +300,13 @@ class Server:
         for name, seconds, work in rounds:
             scheduler.add_job(_round, "interval", seconds=seconds, args=(name, work), id=name, max_instances=1)
         return scheduler
+
+    def _count_devices(self) -> None:
+        fleet = fleet_of(self._board, self._directory.community(), self._equipment.profiles, self._clock.now())
+        heard = self._board.heard()
+        for state, count in fleet.count(heard).items():
+            metrics.DEVICES.labels(state.value).set(count)
+        metrics.DEVICES_PROTECTING.set(sum(fleet.protects(one, heard.get(one.id)) for one in fleet.devices))
 
     def _count(self) -> None:
         for severity, count in self._housekeeping.open_alerts().items():
