@@ -4,6 +4,7 @@ From the command line, the environment (``SHOUWANG_NAME``) and ``shouwang.toml``
 No room imports this module: ``app.py`` hands each of them plain arguments.
 """
 
+import re
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -14,6 +15,7 @@ from pydantic_settings import (
     NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
+    SettingsError,
     TomlConfigSettingsSource,
 )
 
@@ -169,6 +171,10 @@ def read_settings(**given: object) -> Settings:
     """The settings of this process. Raises ConfigError naming the setting, what was found and what was expected."""
     try:
         return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+    except SettingsError as error:
+        # The error of pydantic repeats the value, which may hold secrets.
+        name = re.search(r'field "(\w+)"', str(error))
+        raise ConfigError(f"setting {name[1] if name else ''}: is not what it should be; expected JSON") from None
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(map(str, first["loc"])) or "settings"

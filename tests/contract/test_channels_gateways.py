@@ -262,6 +262,16 @@ async def test_without_a_number_or_an_address_nothing_leaves(poster: Poster, pho
     assert phones["one"].calls == []
 
 
+async def test_the_machine_never_calls_the_emergency_services(poster: Poster, phones: Exchange) -> None:
+    template = at(SHIPPED["http"], phones.url("one"))
+    channel = gateway(poster, template, values={"http_secret": HTTP_SECRET})
+    for number in ("119", "+86 119", "0086-110", "120"):
+        outcome = await channel.send(message(), GUARD, Contact(kind="sms", number=number))
+        assert isinstance(outcome, Refused)
+        assert "by a person" in outcome.detail
+    assert phones["one"].calls == []
+
+
 async def test_an_address_set_over_http_stays_outside_our_network(poster: Poster, phones: Exchange) -> None:
     contact = Contact(kind="wecom", url=phones.url("inside"), guarded=True)
     outcome = await gateway(poster, SHIPPED["wecom"]).send(message(), GUARD, contact)

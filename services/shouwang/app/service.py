@@ -86,6 +86,8 @@ def _written(value: object) -> str:
             return "true" if value else "false"
         case list():
             return ",".join(map(str, value))
+        case dict():
+            return json.dumps(value)
         case Enum():
             return str(value.value)
         case Path():

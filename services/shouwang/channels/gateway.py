@@ -23,7 +23,7 @@ from shouwang.domain.errors import ConfigError
 from shouwang.domain.gateway import Template, failed, fill, read_answer
 from shouwang.domain.message import CLASS_EN
 from shouwang.domain.notice import Failure, Message, Outcome, Refused, Sent, Unreachable
-from shouwang.domain.receipt import international, national
+from shouwang.domain.receipt import international, is_emergency_service, national
 from shouwang.domain.vocabulary import DeliveryKey, Instant
 from shouwang.ports import Clock
 
@@ -84,6 +84,8 @@ class Gateways:
         number = number_of(person, contact)
         if template.to == "number" and not national(number):
             return Refused(f"{template.gateway}: the person has no telephone number here")
+        if template.to == "number" and is_emergency_service(number):
+            return Refused(f"{template.gateway}: emergency services are called by a person, never by a machine")
         values = {
             **template.defaults,
             **self._values,
@@ -181,7 +183,7 @@ def facts_of(message: Message, person: Person, contact: Contact) -> dict[str, st
         "text": message.text + (f" {url}" if url else ""),
         "what": message.text.rpartition("】")[2] or message.text,
         "where": str(place.get("name") or ""),
-        "title": " ".join(part for part in (drill + words, code) if part),
+        "title": " ".join(part for part in (words if drill in words else drill + words, code) if part),
         "class": f"{drill}{name}",
         "drill": drill,
         "why": str(body.get("why") or ""),

@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import Iterator
 
 from shouwang.domain.duty import Contact, Person
+from shouwang.domain.receipt import is_emergency_service
 
 WEBHOOK = "webhook"
 
@@ -19,6 +20,8 @@ SECRET_PREFIX = "whsec_"
 
 def contact_problems(contact: Contact) -> Iterator[tuple[str, str]]:
     """(field, what is wrong with it). Neither address nor secret is repeated: both may be confidential."""
+    if contact.number and is_emergency_service(contact.number):
+        yield "number", "is an emergency service, which a person calls and never a machine"
     if contact.kind != WEBHOOK:
         return
     if contact.url and not contact.url.startswith(("http://", "https://")):

@@ -64,6 +64,11 @@ def answer_in(text: str) -> Answer | None:
     return _ANSWERS.get(said)
 
 
+def is_emergency_service(number: str) -> bool:
+    """110, 119, 120 …: a person calls them and speaks, never the machine."""
+    return national(number) in _EMERGENCY_SERVICES
+
+
 def same_number(one: str, other: str) -> bool:
     """The same telephone, written with or without country code, blanks and dashes."""
     a, b = national(one), national(other)
@@ -87,6 +92,9 @@ def international(number: str) -> str:
     if kept.startswith(("+", "00")):
         return f"+{kept.lstrip('+').removeprefix('00')}"
     return f"+86{national(number).removeprefix('0')}" if kept else ""
+
+
+_EMERGENCY_SERVICES = frozenset({"110", "119", "120", "122", "112", "12110", "12395", "911", "999"})
 
 
 def _failed(delivery: Delivery, failure: Failure, detail: str, now: Instant) -> Delivery | None:
