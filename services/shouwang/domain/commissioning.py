@@ -220,7 +220,7 @@ def under_test(device: Device, *, by: str, now: Instant, lasting: Duration, note
     return msgspec.structs.replace(device, life=Life.TEST, trial=Trial(by=by, at=now, until=now + lasting, note=note))
 
 
-def test_over(device: Device) -> Device:
+def after_test(device: Device) -> Device:
     """Back to the life before. Raises Conflict where no test runs."""
     if device.life is not Life.TEST:
         raise Conflict(f"device {device.id} is {device.life}; no test runs")
@@ -228,7 +228,7 @@ def test_over(device: Device) -> Device:
     return msgspec.structs.replace(device, life=back, trial=None)
 
 
-def tests_due(devices: Mapping[DeviceId, Device], now: Instant) -> list[Device]:
+def due_tests(devices: Mapping[DeviceId, Device], now: Instant) -> list[Device]:
     """Devices whose test has run out."""
     return [
         device

@@ -71,20 +71,19 @@ class Installing:
 
     def end_test(self, device: Device, *, actor: str) -> Device:
         now = self._clock.now()
-        over = commissioning.test_over(device)
+        over = commissioning.after_test(device)
         self._keep([over], "device.test_ended", actor, now, {"how": "by hand"})
         return over
 
     def end_due_tests(self) -> int:
         """Tests whose time has run out end, and say so; how many."""
         now = self._clock.now()
-        due = commissioning.tests_due(self._directory.community().devices, now)
+        due = commissioning.due_tests(self._directory.community().devices, now)
         for device in due:
             by = device.trial.by if device.trial else ""
+            said: dict[str, object] = {"how": "in time", "for": by}
             try:
-                self._keep(
-                    [commissioning.test_over(device)], "device.test_ended", "system", now, {"how": "in time", "for": by}
-                )
+                self._keep([commissioning.after_test(device)], "device.test_ended", "system", now, said)
             except Conflict:
                 return 0  # somebody changes the directory at this moment; the next round is a second away
         return len(due)
