@@ -1,6 +1,7 @@
 """What decisions rest on beside readings: the directory, the rules, the policies, the profiles, at one revision."""
 
-from collections.abc import Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
 
 from shouwang.domain.community import Community
 from shouwang.domain.condition import leaves
@@ -32,7 +33,10 @@ class World:
         self.profiles = profiles
         self._facts: dict[DeviceId, DeviceFacts] = {}
         self._gateways: dict[str, list[DeviceId]] | None = None
-        self._members: dict[DeviceId, list[DeviceId]] | None = None
+        self._by_place: list[tuple[PlaceId, DeviceId]] | None = None
+        self._levels_of_silence = {
+            leaf.level for rule in book.rules for leaf in leaves(rule.when) if isinstance(leaf, MassAbsent)
+        }
         self._addresses = {address: (device.id, device.profile) for address, device in community.by_address.items()}
         self._spelled = {address.casefold(): known for address, known in self._addresses.items()}
 
@@ -51,12 +55,22 @@ class World:
         return [*found, *of_silence]
 
     def members(self, row: DeviceId) -> Sequence[DeviceId]:
-        """Registered devices of which a rule may ask whether they are silent, by the row of their place."""
-        return self._by_silence().get(row, ())
+        """Registered devices of which a rule may ask whether they are silent, by the row of their place or zone."""
+        if not self._levels_of_silence:
+            return ()
+        subject = subject_of(row)
+        zone = self.community.zones.get(subject)
+        return [device for place in (zone.places if zone else (subject,)) for device in self._within(place)]
 
     def rows_of_silence(self) -> Sequence[DeviceId]:
-        """The rows of all places that have to look whether their devices are heard."""
-        return list(self._by_silence())
+        """The rows of all places, as registered, that have to look whether their devices are heard."""
+        subjects: list[str] = [
+            place.id for place in self.community.places.values() if place.kind.value in self._levels_of_silence
+        ]
+        if "zone" in self._levels_of_silence:
+            subjects += [zone.id for zone in self.community.zones.values()]
+        rows = [row_of(subject) for subject in subjects]
+        return [row for row in rows if self.members(row)]
 
     def gateway_of(self, device: DeviceId) -> DeviceId | None:
         """Behind which a registered device is heard: as registered, else the only gateway of its family."""
@@ -135,31 +149,21 @@ class World:
                 found.setdefault(device.address.partition(":")[0], []).append(device.id)
         return found
 
-    def _by_silence(self) -> dict[DeviceId, list[DeviceId]]:
-        if self._members is None:
-            self._members = {}
-            rows: dict[str, list[DeviceId]] = {}
-            for device in self.community.devices.values() if self._levels_of_silence() else ():
-                if device.place not in rows:
-                    rows[device.place] = self._rows_at(device.place)
-                for row in rows[device.place]:
-                    self._members.setdefault(row, []).append(device.id)
-        return self._members
+    def _within(self, place: str) -> Iterator[DeviceId]:
+        """Devices that stand in a place or below it."""
+        if self._by_place is None:
+            self._by_place = sorted((device.place, device.id) for device in self.community.devices.values())
+        for low, high in ((place, place + "\0"), (place + "/", place + "0")):  # 0 comes after /
+            start, stop = (bisect_left(self._by_place, (PlaceId(edge), DeviceId(""))) for edge in (low, high))
+            yield from (device for _, device in self._by_place[start:stop])
 
     def _rows_of(self, device: DeviceId) -> list[DeviceId]:
+        """The rows of places that may ask for the silence of a device."""
         known = self.community.devices.get(device)
-        return self._rows_at(known.place) if known is not None else []
-
-    def _rows_at(self, place: PlaceId) -> list[DeviceId]:
-        facts = DeviceFacts(device=DeviceId(""), kind=None, place=place, levels=self._levels(place))
-        return [
-            row_of(subject) for level in self._levels_of_silence() if (subject := place_at(facts, level)) is not None
-        ]
-
-    def _levels_of_silence(self) -> set[str]:
-        if not self.book.minds_silence:
-            return set()
-        return {leaf.level for rule in self.book.rules for leaf in leaves(rule.when) if isinstance(leaf, MassAbsent)}
+        if known is None or not self._levels_of_silence:
+            return []
+        facts = DeviceFacts(device=device, kind=None, place=known.place, levels=self._levels(known.place))
+        return [row_of(subject) for level in self._levels_of_silence if (subject := place_at(facts, level)) is not None]
 
     def _facts_of_place(self, row: DeviceId) -> DeviceFacts | None:
         """Of the row of a place: the tags of all that is in it, for the consent of its people."""
