@@ -50,6 +50,7 @@ from shouwang.flows.installing import Installing
 from shouwang.flows.respond import Respond
 from shouwang.registry.checklists import load_checklists
 from shouwang.registry.rules import load_rules
+from shouwang.registry.spreadsheet import spreadsheet
 from shouwang.store.attachments import Attachments
 from shouwang.store.board import SqlBoard
 from shouwang.store.database import Database
@@ -156,6 +157,7 @@ class Site:
             sheets=Paper(self.equipment),
             suggest=self.suggest,
             checklists=load_checklists,
+            spreadsheet=spreadsheet,
             attachments=Attachments(self.data_dir / "files"),
             demo=demo,
         )

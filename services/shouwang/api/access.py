@@ -145,6 +145,8 @@ def _is_guarded(method: str, path: str, open_paths: frozenset[str]) -> bool:
         return method in ("GET", "HEAD", "OPTIONS")  # signing in and out is for whoever is not signed in
     if path.startswith(CALLBACKS):
         return method != "POST"  # a gateway proves itself by its signature or its address
+    if path.startswith("/feeds/"):
+        return True
     return (path == API or path.startswith(f"{API}/")) and path not in open_paths
 
 

@@ -221,6 +221,10 @@ class Demo(Protocol):
         ...
 
 
+def _no_spreadsheet(_tables: Mapping[str, Sequence[Sequence[object]]]) -> bytes:
+    raise ConfigError("this installation writes no workbooks")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Window:
     """Every door of the window."""
@@ -256,6 +260,8 @@ class Window:
     """Profiles that fit a device which nobody registered, the best first."""
     checklists: Callable[[], Sequence[Checklist]] = tuple
     attachments: Attachments | None = None
+    spreadsheet: Callable[[Mapping[str, Sequence[Sequence[object]]]], bytes] = _no_spreadsheet
+    """Tables by name as a workbook."""
     demo: Demo | None = None
     link_secret: bytes = b""
     """Seals the links of messages; empty: no link is believed."""

@@ -10,6 +10,7 @@ from starlette.middleware import Middleware
 from . import (
     alerts,
     callbacks,
+    capfeed,
     contacts,
     coverage,
     devices,
@@ -26,14 +27,17 @@ from . import (
     installing,
     labels,
     onetap,
+    printed,
     problems,
     protection,
     reference,
     reports,
+    responses,
     rostering,
     rule_editing,
     rulebook,
     session,
+    shifts,
     signin,
     strays,
 )
@@ -80,6 +84,7 @@ def build_app(window: Window, *, version: str = "0", body_limit: int = BODY_LIMI
     app.include_router(health.router)
     app.include_router(onetap.router)
     app.include_router(rostering.feeds)
+    app.include_router(capfeed.feeds)
     app.include_router(site_router(list(app.routes)))
     return app
 
@@ -103,6 +108,9 @@ def _api(demo: Demo | None) -> APIRouter:
         drills.router,
         contacts.router,
         rostering.router,
+        responses.router,
+        shifts.router,
+        printed.router,
         directory.router,
         coverage.router,
         protection.router,

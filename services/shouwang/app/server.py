@@ -50,6 +50,7 @@ from shouwang.mqtt.wakeup import Wakeup
 from shouwang.ports import Points, Wake
 from shouwang.registry.checklists import load_checklists
 from shouwang.registry.holidays import calendar_of
+from shouwang.registry.spreadsheet import spreadsheet
 from shouwang.settings import Settings, host_port, shipped
 from shouwang.store.attachments import Attachments
 from shouwang.store.board import SqlBoard
@@ -213,6 +214,7 @@ class Server:
                     installing=self._installing,
                     visits=SqlVisits(self._database),
                     checklists=load_checklists,
+                    spreadsheet=spreadsheet,
                     attachments=Attachments(settings.data_dir / "files"),
                     sheets=Paper(equipment),
                     suggest=Discovery(lambda: equipment.interpreter, lambda calls: equipment.codecs.run(calls)),

@@ -1,0 +1,186 @@
+"""交接班记录: what the next shift must know in one page, signed by both."""
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+
+from shouwang.domain.access import Act, Principal
+from shouwang.domain.alert import AlertClass
+from shouwang.domain.board import EntryQuery
+from shouwang.domain.clocks import clocks
+from shouwang.domain.coverage import coverage_gaps
+from shouwang.domain.incident import Incident, is_live
+from shouwang.domain.journal import Entry
+from shouwang.domain.moment import rfc3339
+from shouwang.domain.place import is_within
+from shouwang.domain.vocabulary import HOUR, Instant, PersonId
+
+from .access import Caller, allow
+from .coverage import gap_out
+from .doors import TheWindow, Window
+from .names import Names
+from .period import Since, cases_between, span
+from .problems import Code, Problem, invalid, not_found
+from .questions import When, subtrees, time
+from .schemas import Sent, Time
+from .sheets import GapOut
+
+router = APIRouter(tags=["reports"])
+
+SHIFT = 12 * HOUR
+
+
+class ShiftCaseOut(BaseModel):
+    id: str
+    title: str
+    place: str
+    state: str
+    opened_at: Time
+    holder: str | None
+    outcome: str | None
+    late: list[str] = Field(description="Clocks that were missed.")
+
+
+class HoldLine(BaseModel):
+    id: str
+    kind: str
+    why: str
+    until: Time | None
+
+
+class ShiftOut(BaseModel):
+    """交接班记录: what the next shift must know, to be signed by both."""
+
+    start: Time = Field(serialization_alias="from")
+    end: Time = Field(serialization_alias="to")
+    open: list[ShiftCaseOut]
+    handled: list[ShiftCaseOut]
+    drills: int
+    holds: list[HoldLine] = Field(description="暂停通知, 维保, 许可, 暂缓 that hold now.")
+    faults: list[str] = Field(description="Devices with an open fault.")
+    gaps: list[GapOut] = Field(description="Of the next 12 hours.")
+
+
+class HandoverIn(Sent):
+    """``to``: who takes over; they sign after you. ``sound_tested``: 声光测试 done."""
+
+    to: str = Field(min_length=1, max_length=200)
+    sound_tested: bool = False
+    note: str = Field(default="", max_length=2000)
+
+
+class HandoverOut(BaseModel):
+    id: str
+    by: str
+    to: str
+    at: Time
+    sound_tested: bool
+    note: str
+    signed_at: Time | None = Field(description="By whoever took over.")
+
+
+@router.get("/reports/shift")
+def shift_report(window: TheWindow, caller: Caller, since: Since = None, to: When = None) -> ShiftOut:
+    """交接班: of the last 12 hours unless told, and what the next 12 hold."""
+    allow(caller, Act.READ)
+    start, end = span(window, since, to, SHIFT)
+    return _shift(window, caller, start, end)
+
+
+@router.post("/reports/shift/handovers", status_code=201)
+def hand_over(window: TheWindow, caller: Caller, body: HandoverIn) -> HandoverOut:
+    """The shift that goes signs; whoever takes over signs next."""
+    allow(caller, Act.RESPOND)
+    if PersonId(body.to) not in window.directory.community().people:
+        raise invalid("body/to", f"{body.to!r} is no person of the directory")
+    if body.to == caller.actor:
+        raise invalid("body/to", "nobody takes over from themselves")
+    now = window.clock.now()
+    said = {"id": f"sh{now}", "to": body.to, "sound_tested": body.sound_tested, "note": body.note}
+    _record(window, Entry(at=now, kind="shift.handed_over", actor=caller.actor, body=said))
+    return handovers(window)[0]
+
+
+@router.post("/reports/shift/handovers/{handover_id}/sign")
+def sign(window: TheWindow, caller: Caller, handover_id: str) -> HandoverOut:
+    """The shift that comes has read it and takes over."""
+    allow(caller, Act.RESPOND)
+    found = next((one for one in handovers(window) if one.id == handover_id), None)
+    if found is None:
+        raise not_found("hand-over", handover_id)
+    if caller.actor != found.to:
+        raise Problem(Code.CONFLICT, f"only {found.to} can sign this hand-over")
+    if found.signed_at is None:
+        entry = Entry(at=window.clock.now(), kind="shift.signed", actor=caller.actor, body={"id": handover_id})
+        _record(window, entry)
+    return next(one for one in handovers(window) if one.id == handover_id)
+
+
+@router.get("/reports/shift/handovers")
+def list_handovers(window: TheWindow, caller: Caller) -> list[HandoverOut]:
+    """The newest hundred."""
+    allow(caller, Act.READ)
+    return handovers(window)
+
+
+def _shift(window: Window, caller: Principal, start: Instant, end: Instant) -> ShiftOut:
+    community, now = window.directory.community(), window.clock.now()
+    names = Names(community, caller)
+    inside = subtrees(caller, None)
+    live = [
+        one
+        for id in window.casebook.live_incidents(None, 500)
+        if (one := window.board.incident(id)) is not None and all(is_within(one.place, at) for at in inside)
+    ]
+    handled = [one for one in cases_between(window, caller, None, start, end) if not is_live(one.state)]
+    faulty = sorted({str(device) for device, klass in window.board.open_classes() if klass is AlertClass.FAULT})
+    gaps = coverage_gaps(community, (*community.policies, *window.policies()), now, now + SHIFT)
+    return ShiftOut(
+        start=rfc3339(start),
+        end=rfc3339(end),
+        open=[_case_out(one, names, now) for one in live],
+        handled=[_case_out(one, names, now) for one in handled if not one.drill],
+        drills=sum(one.drill for one in handled),
+        holds=[
+            HoldLine(id=one.id, kind=one.kind, why=one.why, until=time(one.ends_at))
+            for one in window.holds.open_holds()
+        ],
+        faults=faulty,
+        gaps=[gap_out(gap) for gap in gaps],
+    )
+
+
+def _case_out(one: Incident, names: Names, now: Instant) -> ShiftCaseOut:
+    return ShiftCaseOut(
+        id=one.id,
+        title=one.title.get("zh") or str(one.klass),
+        place=names.place(one.place).label,
+        state=one.state,
+        opened_at=rfc3339(one.opened_at),
+        holder=names.person(one.holder) if one.holder else None,
+        outcome=one.outcome,
+        late=[clock.name for clock in clocks(one, now) if clock.late],
+    )
+
+
+def handovers(window: Window) -> list[HandoverOut]:
+    """The newest hundred, with their signatures."""
+    entries = window.board.entries(EntryQuery(kind="shift."), None, 200)
+    signed = {str(one.body.get("id")): one.at for one in entries if one.kind == "shift.signed"}
+    return [
+        HandoverOut(
+            id=str(one.body["id"]),
+            by=one.actor,
+            to=str(one.body["to"]),
+            at=rfc3339(one.at),
+            sound_tested=bool(one.body.get("sound_tested")),
+            note=str(one.body.get("note", "")),
+            signed_at=time(signed.get(str(one.body["id"]))),
+        )
+        for one in entries
+        if one.kind == "shift.handed_over"
+    ][:100]
+
+
+def _record(window: Window, entry: Entry) -> None:
+    with window.casebook.change() as transaction:
+        transaction.record(entry)

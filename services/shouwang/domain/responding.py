@@ -1,0 +1,166 @@
+"""How fast people answered, against what we hold ourselves to; and what the false alarms came from.
+
+Limits: taken up within 30 s by 80 % and within 60 s by 98.5 % (EN 50518, fire and panic), calls for help within 60 s by
+97.5 % and 180 s by 99 % (UK TSA), on the scene within 3 minutes (micro fire station, document 301 of 2015; the 1-3-5
+rule: 1 minute the unit's own, 3 minutes the neighbours'). Drills and tests are left out.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import tzinfo
+
+from shouwang.domain.casefile import is_proven
+from shouwang.domain.community import Community
+from shouwang.domain.duty import Roster
+from shouwang.domain.incident import Incident, Outcome
+from shouwang.domain.moment import moment
+from shouwang.domain.place import ancestors
+from shouwang.domain.vocabulary import SECOND, Value
+
+TARGETS: Mapping[str, tuple[int, float]] = {
+    "acknowledged_in_30s": (30, 0.80),
+    "acknowledged_in_60s": (60, 0.985),
+    "on_scene_in_60s": (60, 0.0),
+    "on_scene_in_180s": (180, 0.95),
+}
+"""Seconds, and the share that should make it; 0: counted, no target of ours."""
+
+BY = ("zone", "post", "class", "hour")
+FALSE = frozenset({Outcome.FALSE_ALARM, Outcome.ACCIDENTAL, Outcome.DEVICE_FAULT})
+
+
+class Spread(Value, frozen=True, kw_only=True):
+    """Seconds. ``count``: how many of the cases have it."""
+
+    count: int
+    mean: float | None = None
+    median: float | None = None
+    p95: float | None = None
+
+
+class Group(Value, frozen=True, kw_only=True):
+    """Cases with one thing in common. ``shares``: of all cases, how many met a limit; ``unproven``: arrivals without a
+    proof (未核实到场)."""
+
+    key: str
+    cases: int
+    acknowledge: Spread
+    on_scene: Spread
+    close: Spread
+    shares: dict[str, float]
+    unproven: int
+    false: int
+
+
+class FalseAlarms(Value, frozen=True, kw_only=True):
+    """误报 by cause and by device, most first."""
+
+    total: int
+    by_cause: list[tuple[str, int]]
+    by_device: list[tuple[str, int]]
+
+
+class ResponseFigures(Value, frozen=True, kw_only=True):
+    total: Group
+    groups: dict[str, list[Group]]
+    false_alarms: FalseAlarms
+
+
+def response_figures(incidents: Iterable[Incident], community: Community, zone: tzinfo) -> ResponseFigures:
+    """Of these incidents; ``zone``: in which hours are counted."""
+    cases = [one for one in incidents if not (one.drill or one.test or one.late)]
+    keys: Mapping[str, Callable[[Incident], str]] = {
+        "zone": lambda one: one.zone or "",
+        "post": lambda one: post_of(one.acknowledged_by or "", one.place, community),
+        "class": lambda one: str(one.klass),
+        "hour": lambda one: f"{moment(one.opened_at).astimezone(zone).hour:02}",
+    }
+    groups: dict[str, list[Group]] = {}
+    for name in BY:
+        sorted_in: dict[str, list[Incident]] = {}
+        for one in cases:
+            sorted_in.setdefault(keys[name](one), []).append(one)
+        groups[name] = [_group(key, sorted_in[key]) for key in sorted(sorted_in)]
+    return ResponseFigures(total=_group("", cases), groups=groups, false_alarms=false_alarms(cases))
+
+
+def false_alarms(incidents: Iterable[Incident]) -> FalseAlarms:
+    false = [one for one in incidents if one.outcome in FALSE]
+    causes = Counter(one.cause or str(one.outcome) for one in false)
+    devices = Counter(device for one in false for device in one.devices)
+    return FalseAlarms(total=len(false), by_cause=_most(causes), by_device=_most(devices))
+
+
+def post_of(person: str, place: str, community: Community) -> str:
+    """The post that a person holds nearest to a place, else the one of a roster that they are on; empty: neither."""
+    held = {one.place: one.post for one in community.posts if person in (one.person, one.deputy)}
+    nearest = next((held[at] for at in ancestors(place) if at in held), "")
+    return nearest or next((one.post for one in community.rosters.values() if _is_on(person, one)), "")
+
+
+def rows_of(figures: ResponseFigures) -> list[list[object]]:
+    """As a table: a heading, then a line for all and for each group."""
+    head = ["by", "key", "cases", "acknowledge_mean_s", "acknowledge_p95_s", "on_scene_mean_s", "on_scene_p95_s"]
+    table: list[list[object]] = [[*head, "close_mean_s", *TARGETS, "unproven_arrivals", "false_alarms"]]
+    for name, groups in (("all", [figures.total]), *figures.groups.items()):
+        for one in groups:
+            table.append(
+                [
+                    name,
+                    one.key,
+                    one.cases,
+                    one.acknowledge.mean,
+                    one.acknowledge.p95,
+                    one.on_scene.mean,
+                    one.on_scene.p95,
+                    one.close.mean,
+                    *(one.shares[target] for target in TARGETS),
+                    one.unproven,
+                    one.false,
+                ]
+            )
+    return table
+
+
+def _group(key: str, cases: Sequence[Incident]) -> Group:
+    acknowledged = [(one.acknowledged_at - one.opened_at) / SECOND for one in cases if one.acknowledged_at is not None]
+    arrived = [(one.on_scene_at - one.opened_at) / SECOND for one in cases if one.on_scene_at is not None]
+    closed = [(one.resolved_at - one.opened_at) / SECOND for one in cases if one.resolved_at is not None]
+    measured = {"acknowledged": acknowledged, "on": arrived}
+    shares = {
+        name: round(sum(took <= limit for took in measured[name.partition("_")[0]]) / len(cases), 4) if cases else 0.0
+        for name, (limit, _) in TARGETS.items()
+    }
+    return Group(
+        key=key,
+        cases=len(cases),
+        acknowledge=_spread(acknowledged),
+        on_scene=_spread(arrived),
+        close=_spread(closed),
+        shares=shares,
+        unproven=sum(one.on_scene_at is not None and not is_proven(one.file) for one in cases),
+        false=sum(one.outcome in FALSE for one in cases),
+    )
+
+
+def _spread(values: Sequence[float]) -> Spread:
+    if not values:
+        return Spread(count=0)
+    ordered = sorted(values)
+    middle = len(ordered) // 2
+    median = ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2
+    p95 = ordered[min(len(ordered) - 1, -(-len(ordered) * 95 // 100) - 1)]
+    return Spread(
+        count=len(ordered), mean=round(sum(ordered) / len(ordered), 3), median=round(median, 3), p95=round(p95, 3)
+    )
+
+
+def _most(counted: Counter[str]) -> list[tuple[str, int]]:
+    return sorted(counted.items(), key=lambda one: (-one[1], one[0]))[:50]
+
+
+def _is_on(person: str, roster: Roster) -> bool:
+    return any(
+        person in shift.people or (shift.rotation is not None and any(person in team for team in shift.rotation.teams))
+        for shift in roster.shifts
+    )
