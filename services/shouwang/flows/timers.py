@@ -93,23 +93,28 @@ class Timers:
                 announce_untold(acceptance, world, facts, changed[device], now)
             acceptance.keep_states(changed)
 
-    def arm(self) -> int:
-        """Registered devices that were never heard get a state, so that their silence is counted from registration."""
+    def unarmed(self) -> list[DeviceId]:
+        """What is registered and was never heard, and has no state yet."""
         world = self._world()
-        missing = self._inbox.unheard([*world.community.devices, *world.rows_of_silence()])
-        now = self._clock.now()
+        return self._inbox.unheard([*world.community.devices, *world.rows_of_silence()])
+
+    def arm(self, devices: Sequence[DeviceId] | None = None) -> None:
+        """These, or all that are unarmed, get a state, so that their silence is counted from registration."""
+        missing = self.unarmed() if devices is None else devices
         for start in range(0, len(missing), ARMED_A_TURN):
-            with self._inbox.accept() as acceptance:
-                some = missing[start : start + ARMED_A_TURN]
-                known = acceptance.states(some)
-                acceptance.keep_states(
-                    {
-                        device: evaluate.arm(world.book, world.facts(device), DeviceState(), now, self._gaps())
-                        for device in some
-                        if device not in known
-                    }
-                )
-        return len(missing)
+            self._arm(missing[start : start + ARMED_A_TURN])
+
+    def _arm(self, devices: Sequence[DeviceId]) -> None:
+        now, world, gaps = self._clock.now(), self._world(), self._gaps()
+        with self._inbox.accept() as acceptance:
+            known = acceptance.states(devices)
+            acceptance.keep_states(
+                {
+                    device: evaluate.arm(world.book, world.facts(device), DeviceState(), now, gaps)
+                    for device in devices
+                    if device not in known
+                }
+            )
 
 
 def _apart(devices: Sequence[DeviceId], work: Callable[[Sequence[DeviceId]], None]) -> list[DeviceId]:
