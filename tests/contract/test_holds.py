@@ -191,3 +191,15 @@ def test_the_alarm_report_counts_what_asks_somebody_to_act(operator: TestClient,
     assert {one["subject"] for one in found["top"]} == {"smoke-501", "smoke-601"}
     assert operator.get(f"/reports/alarms?place={ELSEWHERE}").json()["count"] == 0
     assert operator.get("/reports/alarms?from=2020-01-01T00:00:00Z").status_code == 422
+
+
+def test_an_explanation_names_what_would_change_the_telling(operator: TestClient, site: Site) -> None:
+    silence = operator.post("/silences", json={"places": [ROOM], **WHY}).json()
+    permit = operator.post("/permits", json={**PERMIT, "days": None, "hours": None}).json()
+
+    def named(rule: str) -> set[str]:
+        (said,) = operator.get(f"/rules/{rule}/explain?device=smoke-501").json()["documents"]
+        return {one["id"] for one in said["holds"]}
+
+    assert named("device-fault") == {silence["id"], permit["id"]}
+    assert named("smoke-alarm") == {permit["id"]}

@@ -4,10 +4,13 @@ from collections.abc import Sequence
 from typing import Literal
 
 from shouwang.domain.access import Principal
+from shouwang.domain.alerting import plan_alert
 from shouwang.domain.moment import rfc3339
 from shouwang.domain.place import is_within
+from shouwang.domain.rule import Rule
 from shouwang.domain.shift import WEEKDAYS
-from shouwang.domain.suppression import Hold, HoldKind, is_on
+from shouwang.domain.standing import Change, DeviceFacts, Transition
+from shouwang.domain.suppression import Hold, HoldKind, concerns, is_on, is_protected
 from shouwang.domain.vocabulary import HOUR, MINUTE, Duration, PlaceId
 
 from .doors import Window
@@ -106,6 +109,27 @@ def permits_near(window: Window, caller: Principal, places: Sequence[str]) -> li
             contact_name=names.person(hold.contact) if hold.contact else "",
         )
         for hold in found
+    ]
+
+
+def holds_of(window: Window, caller: Principal, rule: Rule, facts: DeviceFacts, subject: str | None) -> list[HoldOut]:
+    """What would change how an alert of this rule is told, were it raised now."""
+    now, zone = window.clock.now(), window.world().book.zone
+    raised = Transition(
+        rule=rule.id, subject=subject or facts.device, change=Change.RAISED, severity=rule.severity, at=now
+    )
+    planned = plan_alert(None, rule, raised, facts, received_at=now, now=now)
+    if planned is None:
+        return []
+    alert, _ = planned
+    return [
+        hold_out(window, caller, hold)
+        for hold in window.holds.open_holds()
+        if hold.kind is not HoldKind.SHELF
+        and is_on(hold, now, zone)
+        and concerns(hold, alert)
+        and not (hold.kind is HoldKind.SILENCE and is_protected(alert))
+        and is_visible(window, caller, hold)
     ]
 
 

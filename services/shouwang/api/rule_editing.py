@@ -18,6 +18,7 @@ from shouwang.flows.world import World
 from .access import Caller, allow
 from .doors import TheWindow, Window
 from .etags import IfMatch, etag, require_match
+from .hold_views import holds_of
 from .problems import Code, FieldError, Problem, not_found
 from .questions import time
 from .rule_sheets import (
@@ -114,18 +115,22 @@ def explain_rule(
         rule=rule_id,
         device=facts.device,
         at=time(now) or "",
-        documents=[_explained(window, world, one, facts, now) for one in found],
+        documents=[_explained(window, caller, world, one, facts, now) for one in found],
     )
 
 
-def _explained(window: Window, world: World, rule: Compiled, facts: DeviceFacts, now: Instant) -> ExplanationOut:
+def _explained(
+    window: Window, caller: Principal, world: World, rule: Compiled, facts: DeviceFacts, now: Instant
+) -> ExplanationOut:
     row = row_for(rule, facts)
     states = window.board.states([DeviceId(row)]) if row is not None else {}
     state = states.get(DeviceId(row or ""), DeviceState())
     said = explain(world.book, rule, facts, state, now)
     place = said.subject if said.subject is not None and rule.rule.is_about_places else facts.place
     told = who_is_told(rule.rule, facts.kind, place, world.community, world.policies, now)
-    return _explanation_out(rule, said, told)
+    shown = _explanation_out(rule, said, told)
+    shown.holds = holds_of(window, caller, rule.rule, facts, said.subject)
+    return shown
 
 
 def _allow_change(caller: Principal) -> None:

@@ -2,6 +2,7 @@
 
 from pydantic import BaseModel, Field
 
+from .hold_sheets import HoldOut
 from .schemas import EvidenceOut, Sent, Time, Words
 from .sheets import RuleOut
 
@@ -71,6 +72,10 @@ class ExplanationOut(BaseModel):
     next_due: Time | None
     disposition: str
     told_now: ToldOut
+    holds: list[HoldOut] = Field(
+        default_factory=list,
+        description="Silences, maintenance and permits that would change how its alert is told now.",
+    )
 
 
 class ExplanationsOut(BaseModel):

@@ -68,6 +68,8 @@ def alert_facts(alert: Alert) -> Mapping[str, object]:
         "count": alert.count,
         "late": alert.late,
         "test": alert.test,
+        "held_by": alert.held_by or None,
+        "under": alert.under or None,
     }
 
 

@@ -54,7 +54,11 @@ class Timers:
         now, world, gaps = self._clock.now(), self._world(), self._gaps()
         with self._inbox.accept() as acceptance:
             changed: dict[DeviceId, DeviceState] = {}
-            for device, state in acceptance.states(due).items():
+            states = acceptance.states(due)
+            # Earliest first: a gateway is lost before what stands behind it is silent.
+            for device in due:
+                if (state := states.get(device)) is None:
+                    continue
                 if state.due_at is not None:
                     metrics.TIMER_LAG_SECONDS.observe(max(0, now - state.due_at) / 1e6)
                 facts = world.facts(device, profile=state.profile, remembered=state.kind)
