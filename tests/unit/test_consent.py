@@ -39,10 +39,11 @@ def test_what_concludes_from_how_people_live_asks_for_consent() -> None:
         rule("{is: {metric: occupancy, value: true, for: 1h}}", id="bathroom"),
         rule("{event: {metric: action}}", id="own-wish", more="consent: true"),
         rule("{is: {metric: fall, value: true}}", id="fall"),
+        rule("{all: [{is: {metric: fall, value: true}}, {is: {metric: occupancy, value: true}}]}", id="inferred"),
         rule("{event: {metric: emergency}}", id="call"),
         rule("{is: {metric: contact, value: false}}", id="door"),
     )
-    assert [one.id for one in rules if one.asks_consent] == ["quiet", "bathroom", "own-wish"]
+    assert [one.id for one in rules if one.asks_consent] == ["quiet", "bathroom", "own-wish", "inferred"]
     assert in_scope(world(*rules)) == {"fall", "call", "door"}
     assert in_scope(world(*rules, home_tags=("care:consent",))) == {one.id for one in rules}
     assert in_scope(world(*rules, device_tags=("care:consent",))) == {one.id for one in rules}

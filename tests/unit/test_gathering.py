@@ -1,8 +1,10 @@
 """Rules about places on hand-made timelines: several detectors that agree, homes in which nobody stirs."""
 
 import msgspec
+import pytest
 
 from harness.timelines import rule, says
+from shouwang.domain.errors import ConfigError
 from shouwang.domain.evaluate import RuleBook, hear, reset, run_due
 from shouwang.domain.gathering import hear_place, notices, place_at
 from shouwang.domain.standing import Change, DeviceFacts, DeviceState, Transition
@@ -291,3 +293,37 @@ def test_evidence_names_the_devices() -> None:
     assert said.change is Change.RAISED
     assert [one.part for one in said.evidence] == ["a", "b"]
     assert said.sentence["zh"] == "同一单元 2 个设备报：烟雾"
+
+
+METERED = "{inactive: {metrics: [water_volume, contact], rise: 0.01, longest: 10h}}"
+
+
+def test_a_meter_counts_once_it_has_grown_by_the_rise_since_its_last_activity() -> None:
+    drips = [f"{hour}h m water_volume={81.2 + hour * 0.003:.3f} place={FLOOR}/501" for hour in range(13)]
+    assert says(METERED, *drips, "13h tick") == [], "0.012 in four hours"
+    slow = [f"{hour}h m water_volume={81.2 + hour * 0.0005:.4f} place={FLOOR}/501" for hour in range(13)]
+    assert says(METERED, *slow, "13h tick") == [f"10h {FLOOR}/501 raised"]
+
+
+def test_a_smaller_value_is_another_meters_and_no_activity() -> None:
+    read = [f"{at}h m water_volume={value} place={FLOOR}/501" for at, value in ((0, 81.2), (5, 0.0), (6, 0.02))]
+    assert says(METERED, *read, "20h tick") == [f"16h {FLOOR}/501 raised"]
+    assert says(METERED, *read[:2], "20h tick") == [f"10h {FLOOR}/501 raised"]
+
+
+def test_two_meters_and_other_signs_of_life_are_apart() -> None:
+    lines = [
+        f"0h m water_volume=10 place={FLOOR}/501",
+        f"1h n water_volume=20.5 place={FLOOR}/501",
+        f"2h m water_volume=10.005 place={FLOOR}/501",
+        f"3h d contact=true place={FLOOR}/501",
+        f"4h d contact=false place={FLOOR}/501",
+        f"5h n water_volume=20.505 place={FLOOR}/501",
+    ]
+    assert says(METERED, *lines, "20h tick") == [f"14h {FLOOR}/501 raised"]
+
+
+def test_a_rise_without_a_meter_is_refused() -> None:
+    for when in ("{inactive: {metrics: [contact], rise: 1, longest: 1h}}", METERED.replace("0.01", "0")):
+        with pytest.raises(ConfigError, match="expected above 0, and beside it one of the meters energy, water_volume"):
+            rule(when)

@@ -22,7 +22,7 @@ _ROW = "place:"
 _DEPTHS = {"sub_district": 1, "community": 2, "compound": 3, "building": 4, "unit": 5, "floor": 6, "dwelling": 7}
 _CHANGES = frozenset({"contact", "valve_open"})
 """Of these a change is an activity, whichever way; of other flags being true."""
-_METERS = frozenset({"water_volume", "energy"})
+METERS = frozenset({"water_volume", "energy"})
 """Of these growth is an activity; of other numbers being above zero."""
 
 
@@ -334,7 +334,11 @@ def _activities(
         key, at = key_of(reading.metric, reading.part), reading.measured_at
         earlier = known.get(key)
         is_late = earlier is not None and at < earlier[1]
-        if not retained and _is_activity(reading, None if earlier is None else earlier[0], is_late):
+        shown = number(reading.value)
+        if leaf.rise and reading.metric in METERS and shown is not None:
+            if not is_late and (earlier is None or earlier[0] != shown):
+                yield Note(device, reading.metric, "reads", at, value=shown, part=reading.part)
+        elif not retained and _is_activity(reading, None if earlier is None else earlier[0], is_late):
             yield Note(device, reading.metric, "active", at, is_late)
         elif earlier is None:
             yield Note(device, reading.metric, "seen", at)
@@ -352,7 +356,7 @@ def _is_activity(reading: Reading, earlier: Scalar | None, is_late: bool) -> boo
     found = number(value)
     if found is None:
         return isinstance(value, str) and value != ""
-    if metric in _METERS:
+    if metric in METERS:
         previous = number(earlier)
         return previous is not None and not is_late and found > previous
     return found > 0

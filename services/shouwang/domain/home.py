@@ -6,10 +6,11 @@ no place; what they told is all that a place remembers.
 
 import msgspec
 
-from shouwang.domain.judging import Condition, Truth, View
+from shouwang.domain.judging import Condition, Note, Truth, View
 from shouwang.domain.standing import Ended, Memory
 from shouwang.domain.vocabulary import Duration, Evidence, Instant
 from shouwang.domain.wallclock import Hours
+from shouwang.domain.windows import DIGITS
 
 HOME = "dwelling"
 """The level of place that ``inactive`` is about."""
@@ -78,6 +79,8 @@ class Inactive(Condition, frozen=True, kw_only=True):
     over: tuple[str, ...]
     longest: Duration
     hours: Hours | None = None
+    rise: float = 0
+    """A meter is active when it has grown by at least so much since it was so last; 0: by whatever."""
 
     @property
     def metrics(self) -> tuple[str, ...]:
@@ -85,13 +88,25 @@ class Inactive(Condition, frozen=True, kw_only=True):
 
     def take(self, memory: Memory, view: View) -> Memory:
         for note in view.notes:
-            if note.metric not in self.over or note.what not in ("active", "seen"):
+            if note.metric not in self.over or note.what not in ("active", "seen", "reads"):
                 continue
+            is_active = note.what == "active"
+            if note.what == "reads":
+                memory, is_active = self._metered(memory, note)
             active_at = memory.active_at
-            is_news = active_at is None or (note.what == "active" and note.at > active_at)
+            is_news = active_at is None or (is_active and note.at > active_at)
             if is_news and not (note.late and self.truth(memory, view)):
                 memory = msgspec.structs.replace(memory, active_at=note.at)
         return memory
+
+    def _metered(self, memory: Memory, note: Note) -> tuple[Memory, bool]:
+        """What the meter showed at its last activity, and whether this is one. A smaller value is of another meter."""
+        key = f"{note.device} {note.metric} {note.part}"
+        base = memory.meters.get(key)
+        grown = 0.0 if base is None else round(note.value - base, DIGITS)
+        if base is not None and 0 <= grown < self.rise:
+            return memory, False
+        return msgspec.structs.replace(memory, meters={**memory.meters, key: note.value}), grown > 0
 
     def truth(self, memory: Memory, view: View) -> Truth:
         if memory.active_at is None or view.blind:

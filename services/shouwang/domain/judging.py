@@ -46,13 +46,15 @@ class Applied(msgspec.Struct, frozen=True, gc=False):
 
 class Note(Value, frozen=True):
     """What a device tells its place. ``rise``/``fall``: its metric became true or false; ``active``: somebody did
-    something; ``seen``: it was heard for the first time."""
+    something; ``seen``: it was heard for the first time; ``reads``: its meter, or its part, shows ``value``."""
 
     device: DeviceId
     metric: str
     what: str
     at: Instant
     late: bool = False
+    value: float = 0
+    part: str = ""
 
 
 class Member(Value, frozen=True):

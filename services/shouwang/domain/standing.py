@@ -51,6 +51,8 @@ class Memory(Value, frozen=True, omit_defaults=True):
     """``confirm``: devices no longer true: since when they were, and when that ended; for the same instant to undo."""
     active_at: Instant | None = None
     """``inactive``: the last activity in the home, or when its first device was heard."""
+    meters: dict[str, float] = msgspec.field(default_factory=dict)
+    """``inactive`` with ``rise``: by device, metric and part, what the meter showed at its last activity."""
 
 
 class Standing(Value, frozen=True, omit_defaults=True):

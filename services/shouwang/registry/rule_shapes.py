@@ -11,6 +11,7 @@ from shouwang.domain.alert import AlertClass
 from shouwang.domain.condition import AllOf, AnyOf, Node, Not, is_about_places, leaves, negated
 from shouwang.domain.errors import ConfigError
 from shouwang.domain.expression import Expression, Expressions
+from shouwang.domain.gathering import METERS
 from shouwang.domain.home import HOME, Confirm, Inactive
 from shouwang.domain.moment import duration
 from shouwang.domain.occurrence import Event
@@ -85,6 +86,7 @@ class InactiveWritten(Written, frozen=True):
     metrics: list[str]
     longest: str
     between: list[str | int] | None = None
+    rise: float | None = None
 
 
 class ConfirmWritten(Written, frozen=True):
@@ -281,7 +283,10 @@ class _Reader:
         if not written.metrics:
             raise self._error(f"{path}.metrics", "expected at least one metric, found none")
         longest = self._span(f"{path}.longest", written.longest)
-        return Inactive(over=tuple(written.metrics), longest=longest, hours=hours)
+        if written.rise is not None and (written.rise <= 0 or METERS.isdisjoint(written.metrics)):
+            meters = ", ".join(sorted(METERS))
+            raise self._error(f"{path}.rise", f"expected above 0, and beside it one of the meters {meters}")
+        return Inactive(over=tuple(written.metrics), longest=longest, hours=hours, rise=written.rise or 0)
 
     def _expression(self, path: str, source: str) -> Node:
         if self._expressions is None:
