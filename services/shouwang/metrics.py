@@ -168,6 +168,9 @@ LEASES_RECLAIMED = _counter("leases_reclaimed", "Deliveries whose sender died an
 DISPATCH_CYCLE_SECONDS = _histogram("dispatch_cycle_seconds", "One look of dispatch at the outbox.", of=SERVER)
 ROUND_SECONDS = _histogram("round_seconds", "One of the watchman's rounds, by name.", "round", of=SERVER)
 ROUND_FAILURES = _counter("round_failures", "Rounds that ended in an error, by name.", "round", of=SERVER)
+PUBLISHES_REFUSED = _counter(
+    "publishes_refused", "MQTT messages of ours that the broker refused, by reason.", "reason", of=INTAKE
+)
 ASKS = _counter("asks", "Messages that asked a device or node how things stand, by family.", "family", of=INTAKE)
 ANNOUNCEMENTS = _counter("announcements", "MQTT messages of ours that the broker took over.", of=INTAKE)
 

@@ -77,7 +77,8 @@ class Publisher(Protocol):
 
     def publish(self, topic: str, payload: bytes, *, retain: bool, done: "Settled", qos: int = 1) -> None:
         """Never blocks. ``done()`` is called once from the session's thread when the PUBACK came; after a lost link it
-        is not called, and the caller publishes again after ``connected`` turned true. At QoS 0 it is never called."""
+        is not called, and the caller publishes again after ``connected`` turned true. A broker that refuses the message
+        acknowledges it too: it is counted, and would be refused again. At QoS 0 ``done`` is never called."""
         ...
 
     @property

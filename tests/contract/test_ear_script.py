@@ -9,6 +9,7 @@ import pytest
 
 from harness.ears import Station
 from harness.mqtt_peers import Peer, ScriptedBroker, until
+from shouwang import metrics
 from shouwang.domain.errors import BrokerUnavailable
 from shouwang.mqtt import conversation, fast
 from shouwang.mqtt.ear import ClientName
@@ -149,7 +150,7 @@ def test_our_own_messages_keep_to_the_brokers_receive_maximum(client: ClientName
 
 
 @both
-def test_a_message_that_the_broker_refuses_is_not_settled_and_the_next_one_is(
+def test_a_message_that_the_broker_refuses_is_counted_and_done_with_as_the_next_one_is(
     client: ClientName, caplog: pytest.LogCaptureFixture
 ) -> None:
     def script(peer: Peer) -> None:
@@ -161,14 +162,16 @@ def test_a_message_that_the_broker_refuses_is_not_settled_and_the_next_one_is(
             code = answers.get(packet.payload, codes.SUCCESS)
             peer.sends(mqtt5.PubAckPacket(packet.packet_id, reason_code=code))
 
-    settled: list[bytes] = []
+    refused = metrics.PUBLISHES_REFUSED.labels("not_authorized")
+    before, settled = refused._value.get(), list[bytes]()
     with On(ScriptedBroker(script), client) as station:
         listener = station.listens()
         for payload in (b"refused", b"unheard", b"taken"):
             listener.ear.publish(
                 "shouwang/v1/alerts/a", payload, retain=False, done=lambda payload=payload: settled.append(payload)
             )  # type: ignore[misc]
-        assert until(lambda: settled == [b"unheard", b"taken"])
+        assert until(lambda: settled == [b"refused", b"unheard", b"taken"])
+    assert refused._value.get() == before + 1
     assert "refused a message to shouwang/v1/alerts/a" in caplog.text
 
 

@@ -87,6 +87,8 @@ FLEET_SECONDS = 30.0
 REACH_SECONDS = 1.0
 EXERCISES_SECONDS = 1.0
 HEARTBEAT_TIMEOUT = 10.0
+STRANGERS_KEPT = 30 * DAY
+"""A device that nobody registered and that is silent for so long is forgotten."""
 
 
 def run_server(settings: Settings, points: Points) -> int:
@@ -213,10 +215,10 @@ class Server:
                     clock=clock,
                     installing=self._installing,
                     visits=SqlVisits(self._database),
+                    sheets=Paper(equipment),
                     checklists=load_checklists,
                     spreadsheet=spreadsheet,
                     attachments=Attachments(settings.data_dir / "files"),
-                    sheets=Paper(equipment),
                     suggest=Discovery(lambda: equipment.interpreter, lambda calls: equipment.codecs.run(calls)),
                     demo=demo,
                     callbacks=self._ways.callbacks,
@@ -320,9 +322,6 @@ class Server:
         metrics.DELIVERIES_WAITING.set(waiting)
         metrics.DELIVERIES_OLDEST_SECONDS.set((now - oldest) / SECOND if oldest is not None else 0)
 
-    def _put_on(self, loaded: Loaded) -> None:
-        self._equipment.put_on(*loaded).close()
-
     def _look_at_holds(self) -> None:
         self._holding.end_due()
         self._holding.let_go()
@@ -345,8 +344,13 @@ class Server:
         metrics.ALARMS_TOP_TEN_SHARE.set(found.share_of_top_ten)
         metrics.ALARMS_HELD.set(found.held)
 
+    def _put_on(self, loaded: Loaded) -> None:
+        self._equipment.put_on(*loaded).close()
+
     def _sweep(self) -> None:
-        self._housekeeping.sweep_quarantine(self._clock.now() - self._settings.quarantine_days * DAY)
+        now = self._clock.now()
+        self._housekeeping.sweep_quarantine(now - self._settings.quarantine_days * DAY)
+        self._housekeeping.sweep_strangers(self._directory.community().devices, now - STRANGERS_KEPT)
 
     async def _probe(self, stop: asyncio.Event) -> None:
         """The canary: every second until it first comes back, then at its own pace."""

@@ -4,11 +4,23 @@ import logging
 import threading
 from collections import deque
 
+from shouwang import metrics
 from shouwang.domain.vocabulary import Value
 from shouwang.mqtt.dialogue import Dialogue
 from shouwang.ports import Settled
 
 log = logging.getLogger(__name__)
+
+REFUSALS = {
+    0x80: "unspecified",
+    0x83: "implementation_specific",
+    0x87: "not_authorized",
+    0x90: "topic_name_invalid",
+    0x91: "packet_id_in_use",
+    0x97: "quota_exceeded",
+    0x99: "payload_format_invalid",
+}
+"""Reason codes of PUBACK (MQTT 5 section 3.4.2.1)."""
 
 _MOST_IN_FLIGHT = 1000  # of ours, where the broker names no smaller number
 
@@ -51,14 +63,14 @@ class Outgoing:
                 self._in_flight[packet_id] = message
 
     def settle(self, packet_id: int, code: int) -> None:
-        """PUBACK. From 0x80 on it is a refusal (MQTT 5 section 3.4.2.1): the broker has thrown the message away, so it
-        is not done; below, it is taken, also where nobody listens (0x10)."""
+        """PUBACK. From 0x80 on it is a refusal (MQTT 5 section 3.4.2.1): the broker has thrown the message away and
+        will do so again, so it is counted, said, and done with; below, it is taken, also where nobody listens (0x10)."""
         message = self._in_flight.pop(packet_id, None)
         if message is None:
             return
         if code >= 0x80:
+            metrics.PUBLISHES_REFUSED.labels(REFUSALS.get(code, f"0x{code:02x}")).inc()
             log.error("the broker refused a message to %s (code 0x%02x): check its access rules", message.topic, code)
-            return
         try:
             message.done()
         except Exception:  # the caller's fault must not end the connection that alarms come over

@@ -1,19 +1,23 @@
 """What the watchman counts and sweeps in the state database: open work for the figures, old rows for the disk."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
-from sqlalchemy import Select, bindparam, delete, func, select
+from sqlalchemy import Select, bindparam, delete, exists, func, select
 
 from shouwang.domain.alert import AlertState
+from shouwang.domain.gathering import is_place
 from shouwang.domain.incident import IncidentState
 from shouwang.domain.vocabulary import Instant, Severity
 
 from .database import Database
 from .outbox import IS_WAITING
-from .tables import alerts, deliveries, incidents, quarantine
+from .tables import alerts, deliveries, device_states, discovered, incidents, quarantine
 
 SWEPT_AT_ONCE = 200
 """Rows of one sweep: no transaction but acceptance may hold the one writer for longer than 5 ms (docs/decisions)."""
+
+LOOKED_AT_ONCE = 2_000
+"""State rows of one look for strangers; reading hinders nobody."""
 
 _ENDED = (IncidentState.RESOLVED.value, IncidentState.CLOSED.value)
 
@@ -21,6 +25,7 @@ _ENDED = (IncidentState.RESOLVED.value, IncidentState.CLOSED.value)
 class Housekeeping:
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._looked_until = ""
 
     def open_alerts(self) -> Mapping[Severity, int]:
         """Alerts not back to normal, by severity; every severity is named."""
@@ -45,6 +50,29 @@ class Housekeeping:
                 connection.execute(_SWEEP, {"seqs": list(old)})
         return len(old)
 
+    def sweep_strangers(self, registered: Collection[str], before: Instant) -> int:
+        """Removes what is known of some devices that nobody registered, that were not heard since, and of which no
+        alert is open; how many. Each call looks at the next of all; one that speaks again is a new one."""
+        with self._database.read() as connection:
+            rows = connection.execute(_STATES, {"after": self._looked_until, "most": LOOKED_AT_ONCE}).all()
+            silent = [
+                row.device
+                for row in rows
+                if row.heard_at < before and row.device not in registered and not is_place(row.device)
+            ][:SWEPT_AT_ONCE]
+            held = set(connection.execute(_HELD, {"devices": silent}).scalars()) if silent else set()
+            listed = connection.execute(_LISTED.limit(SWEPT_AT_ONCE), {"before": before}).scalars().all()
+        if len(silent) == SWEPT_AT_ONCE:
+            self._looked_until = silent[-1]
+        else:
+            self._looked_until = rows[-1].device if len(rows) == LOOKED_AT_ONCE else ""
+        states = [device for device in silent if device not in held]
+        if states or listed:
+            with self._database.write() as connection:
+                connection.execute(_FORGET, {"devices": states, "before": before})
+                connection.execute(_UNLIST, {"addresses": list(listed), "before": before})
+        return len(set(states) | set(listed))
+
     def _counted(self, statement: Select[int, int]) -> Mapping[Severity, int]:
         with self._database.read() as connection:
             found = dict(connection.execute(statement).all())
@@ -60,3 +88,23 @@ _OPEN_INCIDENTS = (
 _DUE = select(func.count(), func.min(deliveries.c.due_at)).where(IS_WAITING, deliveries.c.due_at <= bindparam("now"))
 _OLD = select(quarantine.c.seq).where(quarantine.c.at < bindparam("before"))
 _SWEEP = delete(quarantine).where(quarantine.c.seq.in_(bindparam("seqs", expanding=True)))
+_STATES = (
+    select(device_states.c.device, device_states.c.heard_at)
+    .where(device_states.c.device > bindparam("after"), device_states.c.heard_at.is_not(None))
+    .order_by(device_states.c.device)
+    .limit(bindparam("most"))
+)
+_HELD = select(alerts.c.device).where(
+    alerts.c.device.in_(bindparam("devices", expanding=True)), alerts.c.state != AlertState.NORMAL.value
+)
+_LISTED = select(discovered.c.address).where(
+    discovered.c.last_at < bindparam("before"),
+    ~exists().where(alerts.c.device == discovered.c.address, alerts.c.state != AlertState.NORMAL.value),
+)
+_FORGET = delete(device_states).where(
+    device_states.c.device.in_(bindparam("devices", expanding=True)),
+    device_states.c.heard_at < bindparam("before"),
+)
+_UNLIST = delete(discovered).where(
+    discovered.c.address.in_(bindparam("addresses", expanding=True)), discovered.c.last_at < bindparam("before")
+)
