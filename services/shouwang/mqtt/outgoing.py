@@ -64,7 +64,7 @@ class Outgoing:
 
     def settle(self, packet_id: int, code: int) -> None:
         """PUBACK. From 0x80 on it is a refusal (MQTT 5 section 3.4.2.1): the broker has thrown the message away and
-        will do so again, so it is counted, said, and done with; below, it is taken, also where nobody listens (0x10)."""
+        will do so again, so it is counted, said and done with; below, it is taken, also where nobody listens (0x10)."""
         message = self._in_flight.pop(packet_id, None)
         if message is None:
             return
