@@ -11,6 +11,8 @@ type Query<O> = O extends { parameters: { query?: infer Q } } ? NonNullable<Q> :
 export type GetPath = Having<"get">;
 export type PostPath = Having<"post">;
 export type PatchPath = Having<"patch">;
+export type PutPath = Having<"put">;
+export type DeletePath = Having<"delete">;
 export type GetAnswer<P extends GetPath> = Answer<Op<P, "get">>;
 
 interface Where<Q> {
@@ -57,19 +59,43 @@ export const post = <P extends PostPath>(path: P, body: Sent<Op<P, "post">>, whe
 export const patch = <P extends PatchPath>(path: P, body: Sent<Op<P, "patch">>, where: Where<never> = {}): Promise<Answer<Op<P, "patch">>> =>
   send("PATCH", path, where, body) as Promise<Answer<Op<P, "patch">>>;
 
+export const put = <P extends PutPath>(path: P, body: Sent<Op<P, "put">>, where: Where<never> = {}): Promise<Answer<Op<P, "put">>> =>
+  send("PUT", path, where, body) as Promise<Answer<Op<P, "put">>>;
+
+export const remove = (path: DeletePath, where: Where<never> & { body?: object } = {}): Promise<unknown> => send("DELETE", path, where, where.body);
+
+/** A POST to a path with its ids in it, as one that waited for a network has it. */
+export const postTo = (path: string, body: object, key: string): Promise<unknown> => send("POST", path, { key }, body);
+
+/** A file as the whole body. */
+export const upload = <P extends PostPath>(path: P, file: Blob, query: Record<string, unknown>): Promise<Answer<Op<P, "post">>> =>
+  send("POST", path, { query, signal: AbortSignal.timeout(120_000) }, file) as Promise<Answer<Op<P, "post">>>;
+
+/** A file that the service makes, saved by the browser under a name. */
+export async function download(path: GetPath, query: Record<string, unknown>, name: string): Promise<void> {
+  const answer = await fetch(address(path, { query }), { headers: headers(), signal: AbortSignal.timeout(120_000) });
+  if (!answer.ok) throw new Refused(answer.status, (await answer.json().catch(() => null))?.detail ?? answer.statusText);
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(await answer.blob());
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+}
+
 /** Ends or starts a session by cookie; answers with nothing. */
 export const session = (method: "POST" | "DELETE", body?: { name: string; password: string }): Promise<unknown> =>
   send(method, "/api/v1/session", {}, body);
 
 async function send(method: string, path: string, where: Where<object>, body?: unknown): Promise<unknown> {
   const asked: Record<string, string> = headers();
-  if (body !== undefined) asked["Content-Type"] = "application/json";
+  const isFile = body instanceof Blob;
+  if (body !== undefined) asked["Content-Type"] = isFile ? "application/octet-stream" : "application/json";
   if (where.key) asked["Idempotency-Key"] = where.key;
   if (where.etag) asked["If-Match"] = where.etag;
   const answer = await fetch(address(path, where), {
     method,
     headers: asked,
-    body: body === undefined ? null : JSON.stringify(body),
+    body: body === undefined ? null : isFile ? body : JSON.stringify(body),
     signal: where.signal ?? AbortSignal.timeout(TIMEOUT),
   });
   const text = await answer.text();

@@ -14,6 +14,17 @@ export type Session = S["SessionOut"];
 export type Fleet = S["FleetOut"];
 export type Ready = S["ReadyOut"];
 export type Gap = S["GapOut"];
+export type Stray = S["StrayDeviceOut"];
+export type Commissioning = S["CommissioningOut"];
+export type Visit = S["VisitOut"];
+export type Imported = S["ImportOut"];
+export type MakerLabel = S["LabelOut"];
+export type Exercise = S["ExerciseOut"];
+export type Hold = S["HoldOut"];
+export type Told = S["CoveredOut"];
+export type Explanations = S["ExplanationsOut"];
+export type AlarmFigures = S["AlarmFiguresOut"];
+export type Rule = S["RuleOut"];
 export type Words = Record<string, string>;
 export type IncidentClass = Incident["class"];
 

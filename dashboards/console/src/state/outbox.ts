@@ -1,13 +1,15 @@
 // Acts that wait for a network: kept in this browser, sent in order, each under its key, so that none is done twice.
 import { computed, ref, shallowRef } from "vue";
-import { Refused, newKey, post } from "../api/client";
+import { Refused, address, newKey, postTo } from "../api/client";
 import type { Incident } from "../api/types";
 import type { ActName } from "./board";
 
+/** One POST. `subject`: the incident, device or place that it is about; `act`: what the person did to it. */
 export interface Waiting {
   key: string;
-  incident: string;
-  act: ActName;
+  path: string;
+  subject: string;
+  act: string;
   body: Record<string, unknown>;
   at: number;
 }
@@ -21,16 +23,20 @@ export const count = computed(() => waiting.value.length);
 export const refused = ref("");
 let sending = false;
 
-/** Does an act now, or as soon as there is a network. Gives the incident, or null where it waits. Throws Refused. */
-export async function act(incident: string, name: ActName, body: Record<string, unknown> = {}): Promise<Incident | null> {
-  const one: Waiting = { key: newKey(), incident, act: name, body, at: Date.now() };
+/** Does an act on an incident now, or as soon as there is a network. Gives it, or null where it waits. Throws Refused. */
+export const act = (incident: string, name: ActName, body: Record<string, unknown> = {}): Promise<Incident | null> =>
+  submit<Incident>({ path: address(`/api/v1/incidents/{id}/${name}`, { path: { id: incident } }), subject: incident, act: name, body });
+
+/** The same of any POST: the answer, or null where it waits. */
+export async function submit<T>(wanted: Pick<Waiting, "path" | "subject" | "act" | "body">): Promise<T | null> {
+  const one: Waiting = { ...wanted, key: newKey(), at: Date.now() };
   if (waiting.value.length) {
     keep([...waiting.value, one]); // acts keep their order
     void flush();
     return null;
   }
   try {
-    return await send(one);
+    return (await send(one)) as T;
   } catch (error) {
     if (error instanceof Refused && error.status < 500) throw error;
     keep([...waiting.value, one]);
@@ -64,10 +70,7 @@ export async function flush(): Promise<void> {
 window.addEventListener("online", () => void flush());
 if (waiting.value.length) setTimeout(() => void flush(), 500);
 
-function send(one: Waiting): Promise<Incident> {
-  const path = `/api/v1/incidents/{incident_id}/${one.act}` as "/api/v1/incidents/{incident_id}/acknowledge";
-  return post(path, one.body, { path: { incident_id: one.incident }, key: one.key });
-}
+const send = (one: Waiting): Promise<unknown> => postTo(one.path, one.body, one.key);
 
 function keep(next: Waiting[]): void {
   waiting.value = next;
@@ -76,7 +79,7 @@ function keep(next: Waiting[]): void {
 
 function load(): Waiting[] {
   try {
-    return JSON.parse(localStorage.getItem(KEY) ?? "[]") as Waiting[];
+    return (JSON.parse(localStorage.getItem(KEY) ?? "[]") as Waiting[]).filter((each) => each.path);
   } catch {
     return [];
   }

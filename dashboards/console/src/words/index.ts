@@ -1,12 +1,17 @@
 // Words by dotted path in the language that was chosen. Chinese first.
 import { ref } from "vue";
 import { en } from "./en";
+import { install } from "./install";
+import { manage } from "./manage";
 import { zh } from "./zh";
 
 export type Language = "zh" | "en";
 
 const KEY = "shouwang.language";
-const WORDS: Record<Language, unknown> = { zh, en };
+const WORDS: Record<Language, unknown> = {
+  zh: { ...zh, fit: install.zh, manage: manage.zh },
+  en: { ...en, fit: install.en, manage: manage.en },
+};
 
 export const language = ref<Language>(localStorage.getItem(KEY) === "en" ? "en" : "zh");
 
