@@ -249,5 +249,5 @@ def test_a_restart_of_a_place_at_every_step_says_the_same(timeline: list[tuple[i
 def test_a_place_asks_how_its_devices_stand_whenever_that_matters(
     timeline: list[tuple[int, str, tuple[str, Scalar]]],
 ) -> None:
-    every_second = tuple(range(0, 60 * 60, 30))
-    assert sorted(played(timeline)) == sorted(played(timeline, every_second, eager=True))
+    often = tuple(range(0, 60 * 60, 30))
+    assert sorted(played(timeline)) == sorted(played(timeline, often, eager=True))

@@ -261,7 +261,7 @@ def _told_of_silence(
         looks_at = now + longest if what and now is not None and longest is not None else None
         if any(one.metric in SAID_BY for one in readings):
             was, is_now = (said_lost(facts, values) for values in (before.values, after.values))
-            if (was is None) != (is_now is None):
+            if (was is None) != (is_now is None) or (leaf.within is not None and was != is_now):
                 what = "fall" if is_now is None else "rise"
         if what and counts(facts) and (place := place_at(facts, leaf.level)) is not None:
             at = max((one.measured_at for one in readings), default=now or 0)

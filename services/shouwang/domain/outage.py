@@ -33,7 +33,7 @@ class Tally(msgspec.Struct, frozen=True):
 
     ends: Sequence[Instant]
     lost: Sequence[tuple[str, Instant]]
-    """(device, since when: its last word, or when it said so)."""
+    """(device, since when: its last word, or its last word that it is gone)."""
     mains_ends: Sequence[Instant]
     mains_lost: Sequence[tuple[str, Instant]]
 
@@ -133,7 +133,7 @@ def was_silent(leaf: MassAbsent, facts: DeviceFacts, before: DeviceState, now: I
 
 
 def said_lost(facts: DeviceFacts, values: Mapping[str, Newest]) -> Instant | None:
-    """Since when the device says that it is offline or without mains; None where it does not."""
+    """When the device said last that it is offline or without mains; None where it does not say so."""
     gone = ("lost", "battery") if _lives_on_mains(facts) else ("lost",)
     found = [
         newest.measured_at
