@@ -13,7 +13,8 @@ from shouwang.registry.profiles import check_profiles, load_profiles
 
 log = logging.getLogger(__name__)
 
-LOOK_SECONDS = 0.5
+LOOK_SECONDS = 1.0
+"""A look at some 400 files takes 4 ms (measured) beside the thread that takes alarms in."""
 
 Marks = Mapping[Path, tuple[int, int]]
 """Of each file: when it was changed, and its size."""
