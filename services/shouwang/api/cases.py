@@ -9,7 +9,7 @@ from shouwang.domain.incident import Incident, is_live
 from shouwang.domain.journal import Entry
 from shouwang.domain.moment import rfc3339
 from shouwang.domain.notice import Delivery, DeliveryState
-from shouwang.domain.vocabulary import SECOND, IncidentId, Instant
+from shouwang.domain.vocabulary import SECOND, IncidentId, Instant, Severity
 
 from .journals import readable
 from .names import Names
@@ -172,7 +172,8 @@ def next_step(incident: Incident) -> NextStepOut | None:
 
 
 def _due_at(incident: Incident, step: Step) -> Instant | None:
-    return step_due_at(incident.policy, step, incident.armed_at, incident.reached)
+    heeds_quiet = incident.severity is not Severity.CRITICAL
+    return step_due_at(incident.policy, step, incident.armed_at, incident.reached, heeds_quiet=heeds_quiet)
 
 
 def _clock_out(clock: Clock) -> ClockOut:

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from shouwang.domain.duty import TOLD
-from shouwang.domain.escalation import Milestone, StepMark, lapses_at, next_level, plan_steps, targets_of
+from shouwang.domain.escalation import Climb, Milestone, StepMark, lapses_at, next_level, plan_steps, targets_of
 from shouwang.domain.journal import Entry
 from shouwang.domain.notice import Notice, Why
-from shouwang.domain.vocabulary import AlertId, DeviceId, Instant, NoticeId
+from shouwang.domain.vocabulary import AlertId, DeviceId, Instant, NoticeId, Severity
 
 if TYPE_CHECKING:
     from shouwang.domain.incident import Incident
@@ -81,9 +81,7 @@ class Draft:
         """Tells the steps that are due now in one notice, notes those that are skipped, and sets when to look again.
         ``also_told``: everybody told so far hears it too, whether or not a step is due."""
         incident = self.incident
-        climb = plan_steps(
-            incident.policy, incident.steps, armed_at=incident.armed_at, reached=incident.reached, now=self.now
-        )
+        climb = self._plan()
         before = {mark.index for mark in incident.steps}
         self.set(steps=climb.marks, next_step_at=self._next(climb.next_at))
         for mark in climb.marks:
@@ -119,9 +117,7 @@ class Draft:
     def look_again(self) -> None:
         """Sets when a step must be looked at next, telling nobody."""
         incident = self.incident
-        climb = plan_steps(
-            incident.policy, incident.steps, armed_at=incident.armed_at, reached=incident.reached, now=self.now
-        )
+        climb = self._plan()
         self.set(next_step_at=self.now if len(climb.marks) > len(incident.steps) else self._next(climb.next_at))
 
     def done(self) -> tuple["Incident", list[Notice], list[Entry]]:
@@ -133,3 +129,14 @@ class Draft:
         """When a step is due, or an acknowledgement stops counting, whatever comes first."""
         lapse = lapses_at(self.incident.policy, self.incident.reached)
         return min((at for at in (step_at, lapse) if at is not None), default=None)
+
+    def _plan(self) -> Climb:
+        incident = self.incident
+        return plan_steps(
+            incident.policy,
+            incident.steps,
+            armed_at=incident.armed_at,
+            reached=incident.reached,
+            now=self.now,
+            heeds_quiet=incident.severity is not Severity.CRITICAL,
+        )

@@ -15,7 +15,7 @@ import msgspec
 from shouwang.domain.alert import AlertClass
 from shouwang.domain.duty import target_problem
 from shouwang.domain.errors import ConfigError
-from shouwang.domain.moment import duration, instant, moment
+from shouwang.domain.moment import duration, duration_text, instant, moment
 from shouwang.domain.place import is_within
 from shouwang.domain.shift import timezone, wall_clock
 from shouwang.domain.vocabulary import Instant, Severity, Value
@@ -47,7 +47,9 @@ class Match(Value, frozen=True, kw_only=True):
 
 class Step(Value, frozen=True, kw_only=True):
     """``after``: a duration text (``60s``) from opening, with ``when`` from that event; ``at``: not before the next
-    time that the site's clock shows this (``10:00``). ``tell``: targets ``post:P``, ``roster:ID``, ``zone``,
+    time that the site's clock shows this (``10:00``). ``repeat``: told again so often, ``times`` times in all, each
+    judged by its ``unless`` anew. ``quiet``: two local times between which the step waits for the second; never where
+    life is in danger (severity critical). ``tell``: targets ``post:P``, ``roster:ID``, ``zone``,
     ``zone:KIND``, ``person:ID``, ``trinity``, ``any:T|T``."""
 
     tell: list[str]
@@ -56,6 +58,9 @@ class Step(Value, frozen=True, kw_only=True):
     when: Milestone | None = None
     channels: list[str] | None = None
     at: str | None = None
+    repeat: str | None = None
+    times: int = 1
+    quiet: tuple[str, str] | None = None
 
 
 class Policy(Value, frozen=True, kw_only=True):
@@ -79,6 +84,8 @@ class StepMark(Value, frozen=True, kw_only=True):
     done_at: Instant
     skipped: str = ""
 
+
+REPEATS_AT_MOST = 20
 
 NOBODY = "nobody"
 """Why a step is skipped that resolved to nobody, or whose every delivery was refused."""
@@ -132,14 +139,16 @@ def plan_steps(
     armed_at: Instant | None,
     reached: Mapping[Milestone, Instant],
     now: Instant,
+    heeds_quiet: bool = True,
 ) -> Climb:
     """Which steps are due. ``armed_at`` None: only those that wait for an event. ``reached``: the milestones that hold
-    now, and since when; once resolved, only what waits for that is left."""
+    now, and since when; once resolved, only what waits for that is left. ``heeds_quiet`` False: quiet hours hold no
+    step back."""
     done = {mark.index: mark for mark in marks}
     due: list[int] = []
     waiting: list[Instant] = []
     for index, step in enumerate(policy.steps):
-        at = step_due_at(policy, step, armed_at, reached)
+        at = step_due_at(policy, step, armed_at, reached, heeds_quiet=heeds_quiet)
         if index in done or at is None:
             continue
         if at > now:
@@ -187,11 +196,15 @@ def policy_problems(policy: Policy) -> Iterator[tuple[str, str]]:
     for index, step in enumerate(policy.steps):
         path = f"steps[{index}]"
         yield from _duration_problems(f"{path}.after", step.after)
-        if step.at is not None:
+        if step.repeat is not None:
+            yield from _duration_problems(f"{path}.repeat", step.repeat)
+        if not 1 <= step.times <= REPEATS_AT_MOST:
+            yield f"{path}.times", f"{step.times} is not between 1 and {REPEATS_AT_MOST}"
+        for name, text in (("at", step.at), *(("quiet", text) for text in step.quiet or ())):
             try:
-                wall_clock(step.at)
+                wall_clock(text or "00:00")
             except ConfigError as error:
-                yield f"{path}.at", str(error)
+                yield f"{path}.{name}", str(error)
         if not step.tell:
             yield f"{path}.tell", "tells nobody; expected at least one target"
         for place, target in enumerate(step.tell):
@@ -210,8 +223,32 @@ def lapses_at(policy: Policy, reached: Mapping[Milestone, Instant]) -> Instant |
         return None
 
 
+def unrolled(policy: Policy) -> Policy:
+    """The policy with each repeat of a step written out after all steps, so that levels keep their order and number;
+    what cannot be read repeats nothing."""
+    if not any(step.repeat for step in policy.steps):
+        return policy
+    repeats: list[Step] = []
+    for step in policy.steps:
+        try:
+            every = duration(step.repeat) if step.repeat else 0
+            first = duration(step.after)
+        except ConfigError:
+            continue
+        repeats += [
+            msgspec.structs.replace(step, after=duration_text(first + every * turn), repeat=None, times=1)
+            for turn in range(1, step.times if every else 1)
+        ]
+    return msgspec.structs.replace(policy, steps=[*policy.steps, *repeats])
+
+
 def step_due_at(
-    policy: Policy, step: Step, armed_at: Instant | None, reached: Mapping[Milestone, Instant]
+    policy: Policy,
+    step: Step,
+    armed_at: Instant | None,
+    reached: Mapping[Milestone, Instant],
+    *,
+    heeds_quiet: bool = True,
 ) -> Instant | None:
     """When a step is due, None where it waits for an event or for nothing any more."""
     if Milestone.RESOLVED in reached and step.when is not Milestone.RESOLVED:
@@ -220,7 +257,8 @@ def step_due_at(
     if since is None:
         return None
     try:
-        return _not_before(since + duration(step.after), step.at, policy.timezone)
+        due = _not_before(since + duration(step.after), step.at, policy.timezone)
+        return _after_quiet(due, step.quiet, policy.timezone) if heeds_quiet else due
     except ConfigError:
         # Refused by every door that policies come through; should one slip in, no alarm waits for a typing error.
         return since
@@ -234,6 +272,17 @@ def _not_before(due: Instant, wall: str | None, zone: str) -> Instant:
     midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
     today = midnight + wall_clock(wall)
     return instant(today if today >= local else today + timedelta(days=1))
+
+
+def _after_quiet(due: Instant, quiet: tuple[str, str] | None, zone: str) -> Instant:
+    """The end of the quiet hours that hold a moment, else the moment itself."""
+    if quiet is None:
+        return due
+    local = moment(due).astimezone(timezone(zone or "UTC"))
+    shown = timedelta(hours=local.hour, minutes=local.minute, seconds=local.second)
+    start, end = wall_clock(quiet[0]), wall_clock(quiet[1])
+    holds = start <= shown < end if start < end else shown >= start or shown < end
+    return _not_before(due, quiet[1], zone) if holds else due
 
 
 def _duration_problems(path: str, text: str) -> Iterator[tuple[str, str]]:

@@ -10,7 +10,7 @@ from shouwang.domain.climbing import Changed
 from shouwang.domain.community import Community
 from shouwang.domain.draft import Draft
 from shouwang.domain.duty import DESK, HOLDER, TOLD, is_reachable, zone_of
-from shouwang.domain.escalation import Milestone, Policy, choose_policy, rearmed
+from shouwang.domain.escalation import Milestone, Policy, choose_policy, rearmed, unrolled
 from shouwang.domain.grouping import (
     DETECTORS,
     MASS,
@@ -101,8 +101,9 @@ def _opened(
     policy = _policy_for(alert, community, policies)
     if cover is not None:
         policy = covered(policy, cover)
-    if any(step.at for step in policy.steps):
+    if any(step.at or step.quiet for step in policy.steps):
         policy = msgspec.structs.replace(policy, timezone=community.site.timezone)
+    policy = unrolled(policy)
     opened = Incident(
         id=_incident_id(alert),
         group=group_key(alert.klass, alert.place, pack, community.places),

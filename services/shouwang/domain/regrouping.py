@@ -11,7 +11,7 @@ from shouwang.domain.community import Community
 from shouwang.domain.draft import Draft
 from shouwang.domain.duty import TOLD, zone_of
 from shouwang.domain.errors import Conflict
-from shouwang.domain.escalation import Milestone, Policy, choose_policy, rearmed
+from shouwang.domain.escalation import Milestone, Policy, choose_policy, rearmed, unrolled
 from shouwang.domain.grouping import group_key, kind_of
 from shouwang.domain.incident import Incident, IncidentEvent, IncidentState, move_incident
 from shouwang.domain.notice import Why
@@ -68,7 +68,7 @@ def open_by_hand(
         places=[place],
         opened_at=now,
         armed_at=now,
-        policy=msgspec.structs.replace(policy, timezone=community.site.timezone),
+        policy=msgspec.structs.replace(unrolled(policy), timezone=community.site.timezone),
         zone=zone.id if zone else None,
         file=CaseFile(reported_by=reported_by or actor),
         demo=community.site.demo,
