@@ -49,14 +49,14 @@ def test_every_wrong_row_is_named_and_nothing_is_applied(site: Site, installer: 
     before = set(site.directory.community().devices)
     rows = (
         f"good,zigbee2mqtt:0x1,heiman-hs1sa,{ROOM},\n"
-        f"bad profile,zigbee2mqtt:0x2,heiman-hs1sb,{ROOM},\n"
+        f"bad profile,zigbee2mqtt:0x2,heiman-hs1sa-plux,{ROOM},\n"
         f"b3,zigbee2mqt:0x3,heiman-hs1sa,{ROOM}9,\n"
         f"twice,zigbee2mqtt:0x1,heiman-hs1sa,{ROOM},\n"
     )
     said = installer.post("/api/v1/devices/import", content=(HEAD + rows).encode()).json()
     found = {(one["row"], one["column"]) for one in said["errors"]}
     assert found == {(3, "id"), (3, "profile"), (4, "address"), (4, "place"), (5, "address")}
-    assert any("did you mean 'heiman-hs1sa'" in one["detail"] for one in said["errors"])
+    assert any("did you mean 'heiman-hs1sa-plus'" in one["detail"] for one in said["errors"])
     assert (said["applied"], said["wrong"]) == (False, 3) and set(site.directory.community().devices) == before
 
 
