@@ -15,6 +15,7 @@ from shouwang.domain.incident import Finding, Incident
 from shouwang.domain.suppression import Hold, HoldKind, Work
 from shouwang.domain.vocabulary import DAY, HOUR, MINUTE, SECOND, Arrival, DeviceId, PersonId, PlaceId
 from shouwang.domain.wallclock import Hours
+from shouwang.flows.holding import Holding
 
 HOME, ABOVE = PlaceId("cj/dm/jy/b3/u2/f5/501"), PlaceId("cj/dm/jy/b3/u2/f6/601")
 COMPOUND = """
@@ -127,6 +128,23 @@ async def test_a_silence_outlives_a_kill_and_so_does_its_end(station: Station) -
     station.restart()
     assert station.incidents() == []
     await station.forward(minutes=11)
+    station.phone("engineer").receives("first", "501")
+
+
+class Dying(Holding):
+    """Is killed after a hold was marked over, before what it held was let go."""
+
+    def _free(self, id: str) -> None:
+        raise KeyboardInterrupt(id)
+
+
+async def test_a_kill_between_the_end_of_a_silence_and_what_it_held_loses_nothing(station: Station) -> None:
+    begun = hold(station, HoldKind.SILENCE, 10 * MINUTE, rules=["tamper"])
+    await station.hears(S501, TAMPER)
+    with pytest.raises(KeyboardInterrupt):
+        Dying(station.casebook, lambda: station.world, station.clock).end(begun.id, actor="desk")
+    assert station.alert("tamper").held_by == begun.id
+    await station.forward(seconds=1)
     station.phone("engineer").receives("first", "501")
 
 

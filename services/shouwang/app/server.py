@@ -80,6 +80,9 @@ ROUNDS_SECONDS = 0.25
 LEASES_SECONDS = 1.0
 HOLDS_SECONDS = 0.5
 ALARMS_SECONDS = 60.0
+ALARMS_COUNTED = 10_000
+"""Of a day, in the figures: beyond it they only grow, and counting takes time from dispatch."""
+
 TESTS_SECONDS = 1.0
 MAINTAIN_SECONDS = 10.0
 FIGURES_SECONDS = 5.0
@@ -331,7 +334,7 @@ class Server:
         now = self._clock.now()
         posts = self._directory.community().posts
         found = alarm_figures(
-            self._holds.raises(now - DAY, now, ()),
+            self._holds.raises(now - DAY, now, (), most=ALARMS_COUNTED),
             self._holds.true_since(()),
             now - DAY,
             now,

@@ -14,8 +14,8 @@ from shouwang.domain.vocabulary import Instant, PlaceId, Severity
 from .database import Database
 from .tables import alerts, holds, journal
 
-RAISES_AT_MOST = 200_000
-"""Of one report; about a second."""
+RAISES_AT_MOST = 100_000
+"""Of one report, the newest: some hundred times what one desk can bear in a month."""
 
 
 class _Facts(msgspec.Struct):
@@ -64,16 +64,19 @@ class SqlHolds:
             bodies = connection.execute(select(holds.c.body).where(holds.c.state == "on")).scalars()
             return [msgspec.json.decode(body, type=Hold) for body in bodies]
 
-    def raises(self, start: Instant, end: Instant, places: Collection[PlaceId]) -> list[Raise]:
-        """What was raised in this time within every one of these places, oldest first; held ones marked."""
+    def raises(
+        self, start: Instant, end: Instant, places: Collection[PlaceId], most: int = RAISES_AT_MOST
+    ) -> list[Raise]:
+        """What was raised in this time within every one of these places, oldest first, at most the newest ``most``;
+        held ones marked."""
         wanted = [journal.c.kind == "alert.raised", journal.c.at >= start, journal.c.at < end]
         for place in places:
             wanted.append(or_(journal.c.place == place, journal.c.place.startswith(f"{place}/", autoescape=True)))
         statement = (
             select(journal.c.at, journal.c.alert, journal.c.body)
             .where(*wanted)
-            .order_by(journal.c.at)
-            .limit(RAISES_AT_MOST)
+            .order_by(journal.c.at.desc())
+            .limit(most)
         )
         held = select(journal.c.at, journal.c.alert).where(
             journal.c.kind == "alert.held", journal.c.at >= start, journal.c.at < end
@@ -81,7 +84,7 @@ class SqlHolds:
         with self._database.read() as connection:
             rows = connection.execute(statement).all()
             kept = {(row.at, row.alert) for row in connection.execute(held)}
-        return [_raise(row.at, row.body, (row.at, row.alert) in kept) for row in rows]
+        return [_raise(row.at, row.body, (row.at, row.alert) in kept) for row in reversed(rows)]
 
     def true_since(self, places: Collection[PlaceId]) -> list[Instant]:
         """When each alarm that asks somebody to act, and whose condition is true now, was raised."""
