@@ -11,6 +11,7 @@ from fastapi import Depends, Request
 
 from shouwang.domain.access import Principal
 from shouwang.domain.alert import Alert, AlertClass
+from shouwang.domain.backtest import Job
 from shouwang.domain.board import (
     CaseQuery,
     DeliveryQuery,
@@ -225,6 +226,16 @@ def _no_spreadsheet(_tables: Mapping[str, Sequence[Sequence[object]]]) -> bytes:
     raise ConfigError("this installation writes no workbooks")
 
 
+class Backtests(Protocol):
+    """Jobs beside the service. ``start`` raises Conflict where one runs; the others give None where there is none."""
+
+    def start(self, rule: str, text: str, start: Instant, end: Instant) -> Job: ...
+
+    def job(self, rule: str, id: str) -> Job | None: ...
+
+    def stop(self, rule: str, id: str) -> Job | None: ...
+
+
 @dataclass(frozen=True, kw_only=True)
 class Window:
     """Every door of the window."""
@@ -260,6 +271,7 @@ class Window:
     """Profiles that fit a device which nobody registered, the best first."""
     checklists: Callable[[], Sequence[Checklist]] = tuple
     attachments: Attachments | None = None
+    backtests: Backtests | None = None
     spreadsheet: Callable[[Mapping[str, Sequence[Sequence[object]]]], bytes] = _no_spreadsheet
     """Tables by name as a workbook."""
     demo: Demo | None = None

@@ -9,6 +9,7 @@ from starlette.middleware import Middleware
 
 from . import (
     alerts,
+    backtests,
     callbacks,
     capfeed,
     contacts,
@@ -117,6 +118,7 @@ def _api(demo: Demo | None) -> APIRouter:
         strays.router,
         rulebook.router,
         rule_editing.router,
+        backtests.router,
         reports.router,
         events.router,
         callbacks.router,

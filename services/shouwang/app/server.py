@@ -19,6 +19,7 @@ from shouwang.api.doors import Window
 from shouwang.api.fleet import fleet_of
 from shouwang.api.server import build_app
 from shouwang.api.stream import Tail
+from shouwang.app.backtests import Backtests
 from shouwang.app.clock import SystemClock
 from shouwang.app.demo import Demonstration
 from shouwang.app.doorbell import Door
@@ -28,6 +29,7 @@ from shouwang.app.paper import Paper
 from shouwang.app.reach import Reach
 from shouwang.app.readiness import Chain
 from shouwang.app.reload import Loaded, ProfileWatch
+from shouwang.app.service import environment_of
 from shouwang.app.supervisor import die_with_parent, holder_name, is_alive
 from shouwang.app.telling import Ways
 from shouwang.domain.announcement import ALERTS_TOPIC
@@ -189,6 +191,8 @@ class Server:
             chance=secrets.SystemRandom().random,
             wake=wake,
         )
+        backtests = Backtests(environment_of(settings))
+        doors.callback(backtests.close)
         demo = Demonstration(self._database, directory, equipment, self._link, clock) if settings.demo else None
         self._http = uvicorn.Config(
             build_app(
@@ -222,6 +226,7 @@ class Server:
                     checklists=load_checklists,
                     spreadsheet=spreadsheet,
                     attachments=Attachments(settings.data_dir / "files"),
+                    backtests=backtests,
                     suggest=Discovery(lambda: equipment.interpreter, lambda calls: equipment.codecs.run(calls)),
                     demo=demo,
                     callbacks=self._ways.callbacks,

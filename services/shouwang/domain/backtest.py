@@ -1,6 +1,7 @@
 """A rule over what was stored: what it would have raised, beside what was raised and what people found that to be."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from enum import StrEnum
 from heapq import merge
 
 import msgspec
@@ -52,6 +53,26 @@ class Comparison(Value, frozen=True, kw_only=True):
             f"it would have raised {self.would_raise} (raised were {self.raised}), {len(self.new)} of them new; "
             f"missed {len(self.missed_real)} real, spared {spared} false"
         )
+
+
+class JobState(StrEnum):
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    STOPPED = "stopped"
+
+
+class Job(Value, frozen=True, kw_only=True):
+    """A backtest that runs beside the service. ``done`` of ``of`` devices; ``result``: as the command line writes it;
+    ``problem``: why it failed."""
+
+    id: str
+    rule: str
+    state: JobState
+    done: int = 0
+    of: int = 0
+    result: Mapping[str, object] | None = None
+    problem: str = ""
 
 
 def replayed(

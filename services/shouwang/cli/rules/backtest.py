@@ -1,5 +1,6 @@
 """``shouwang rules backtest``: a rule over stored readings, beside what was raised and what people found."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from shouwang.store.database import Database
 
 UNREADABLE = 3
+STEPS = 100
+"""So many lines of progress at most, or a few more."""
+
 PAGE = 500
 """Alerts of one question to the state database."""
 
@@ -23,10 +27,11 @@ PAGE = 500
 @click.option("--from", "since", metavar="TIME", required=True, help="RFC 3339, for example 2026-11-01T00:00:00+08:00.")
 @click.option("--to", "until", metavar="TIME", help="Default: now.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object: the comparison, and every episode.")
+@click.option("--progress", is_flag=True, hidden=True, help="Lines `progress DONE OF` to stderr; end with the parent.")
 @click.option("--data-dir", type=click.Path(path_type=Path), help="Default ./var.")
 @click.option("--state", metavar="URL", help="sqlite:///FILE or postgresql://…; default in the data directory.")
 @click.option("--readings", metavar="URL", help="sqlite:///FILE or influxdb://…; default in the data directory.")
-def backtest(rule: str, since: str, until: str | None, as_json: bool, **given: object) -> None:
+def backtest(rule: str, since: str, until: str | None, as_json: bool, progress: bool, **given: object) -> None:
     """What RULE (an id in force, or a file with a changed one) would have raised over stored readings, compared with
     what was raised and with the outcomes that people gave."""
     from shouwang.app.clock import SystemClock
@@ -61,7 +66,7 @@ def backtest(rule: str, since: str, until: str | None, as_json: bool, **given: o
         raise SystemExit(UNREADABLE) from None
     store = open_readings(settings.readings_url)
     context.call_on_close(store.close)
-    would = play(world, rules, store, start, end)
+    would = play(world, rules, store, start, end, _say_progress if progress else lambda done, of: None)
     was = list(_past(database, rules[0].id, start, end))
     comparison = compared(would, was)
     if as_json:
@@ -70,6 +75,16 @@ def backtest(rule: str, since: str, until: str | None, as_json: bool, **given: o
     for one in would:
         click.echo(msgspec.json.encode(_line(rules[0], one)).decode())
     click.echo(f"{rules[0].id}: {comparison}", err=True)
+
+
+def _say_progress(done: int, of: int) -> None:
+    from shouwang.app.supervisor import PARENT
+
+    # Not by a signal of the kernel: that comes when the thread ends that began us, and threads of a server do.
+    if os.environ.get(PARENT, str(os.getppid())) != str(os.getppid()):
+        raise SystemExit(1)
+    if of < STEPS or done % (of // STEPS) == 0 or done == of:
+        click.echo(f"progress {done} {of}", err=True)
 
 
 def _rules(rule: str, equipment: "Equipment") -> "list[Rule]":
