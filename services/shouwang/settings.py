@@ -173,8 +173,8 @@ def read_settings(**given: object) -> Settings:
         return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
     except SettingsError as error:
         # The error of pydantic repeats the value, which may hold secrets.
-        name = re.search(r'field "(\w+)"', str(error))
-        raise ConfigError(f"setting {name[1] if name else ''}: is not what it should be; expected JSON") from None
+        field = re.search(r'field "(\w+)"', str(error))
+        raise ConfigError(f"setting {field[1] if field else ''}: is not what it should be; expected JSON") from None
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(map(str, first["loc"])) or "settings"
