@@ -146,6 +146,18 @@ def test_who_would_be_told_names_people_channels_and_the_fallback_step_by_step()
     assert [called.person for called in night[0].steps[0].people] == ["night1", "night2"]
 
 
+def test_a_community_above_its_compounds_is_no_place_where_anything_alarms() -> None:
+    community = compound()
+    above = {PlaceId("s/c"): Place(id=PlaceId("s/c"), kind=PlaceKind.COMMUNITY), **community.places}
+    held = PostHolder(place=PlaceId("s/c"), post="community_officer", person=PersonId("chief"))
+    wider = Community(
+        **{name: getattr(community, name) for name in ("site", "people", "zones", "rosters")},
+        places=above,
+        posts=(*community.posts, held),
+    )
+    assert gaps(wider) == []
+
+
 def test_a_month_of_a_large_compound_is_looked_at_in_a_moment() -> None:
     """2,000 dwellings in 20 buildings, 300 people, 30 rosters that change three times a day: bounded work, by count of
     moments and stands rather than by minutes and dwellings."""

@@ -122,7 +122,10 @@ class _Looking:
         named.update(PlaceId(place) for policy in self._policies for place in policy.match.places or ())
         minds_kind = any(policy.match.kinds for policy in self._policies)
         found: dict[tuple[str, PlaceKind | None], PlaceId] = {}
+        standing = {one.place for one in community.devices.values()}
         for place in sorted(places, key=lambda place: (place.count("/"), place)):
+            if place not in standing and kind_of(place, community.places) in _ABOVE_HOMES:
+                continue  # nothing alarms in a whole community; its compounds are looked at themselves
             anchor = next((around for around in ancestors(place) if around in named), "")
             kind = kind_of(place, community.places) if minds_kind else None
             found.setdefault((anchor, kind), place)
@@ -293,6 +296,9 @@ class _Looking:
         first, last = runs[0]
         start, end = self._spans[first][0], self._spans[last][1]
         return Gap(kind=kind, detail=detail, start=start, end=end, times=len(runs), **where)  # type: ignore[arg-type]
+
+
+_ABOVE_HOMES = frozenset({PlaceKind.SUB_DISTRICT, PlaceKind.COMMUNITY})
 
 
 def _zone(name: str) -> tzinfo:
