@@ -226,6 +226,30 @@ def test_a_body_without_length_is_bounded_too(operator: TestClient) -> None:
     problem(operator.post("/api/v1/devices", content=endless()), 413, "too_large")
 
 
+def test_a_head_is_answered_where_a_get_is(operator: TestClient, stranger: TestClient) -> None:
+    for path in ("/api/v1/alerts", "/health/live", "/", "/api/v1/openapi.json"):
+        asked, told = operator.head(path), operator.get(path)
+        assert (asked.status_code, asked.content) == (told.status_code, b""), path
+        assert asked.headers["content-type"] == told.headers["content-type"]
+    assert stranger.head("/api/v1/alerts").status_code == 401
+
+
+def test_a_query_parameter_that_no_path_knows_is_refused_with_what_may_be_meant(operator: TestClient) -> None:
+    refused = problem(operator.get("/api/v1/alerts?stat=open&limit=5"), 422, "invalid")
+    assert refused["errors"] == [{"pointer": "query/stat", "detail": "is not known here; did you mean state?"}]
+    assert "known: " in problem(operator.get("/api/v1/places?zzz=1"), 422, "invalid")["detail"]
+    assert operator.get("/api/v1/alerts?state=open&limit=5").status_code == 200
+
+
+def test_how_a_finding_was_made_is_one_of_four(site: Site, operator: TestClient) -> None:
+    _, incident = site.alarm("smoke-501")
+    path = f"/api/v1/incidents/{incident.id}"
+    operator.post(f"{path}/acknowledge", json={})
+    refused = problem(operator.post(f"{path}/verify", json={"finding": "real", "how": "guess"}), 422, "invalid")
+    assert "second_detector" in refused["detail"]
+    assert operator.post(f"{path}/verify", json={"finding": "real", "how": "camera"}).status_code == 200
+
+
 def test_each_code_is_documented() -> None:
     text = (Path(__file__).parents[2] / "docs" / "api.md").read_text(encoding="utf-8")
     assert [code for code in Code if f"`{code}`" not in text] == []

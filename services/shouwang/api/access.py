@@ -5,6 +5,7 @@ also reads the body, bounded, because nothing behind it should ever hold more th
 """
 
 import hashlib
+import time
 from collections.abc import Callable, Mapping
 from typing import Annotated
 
@@ -26,6 +27,9 @@ OPEN_PATHS = frozenset({f"{API}/openapi.json", f"{API}/docs"})
 CALLBACKS = f"{API}/callbacks/"
 
 BODY_LIMIT = 1 << 20
+READ_AT_MOST, PATIENCE = 64 << 20, 10.0
+"""Bytes and seconds for which a body that is too large is read on and thrown away, before the connection is ended."""
+
 """Bytes. The largest thing that people send here is a device with its note."""
 
 PHOTO_LIMIT = 8 << 20
@@ -165,18 +169,21 @@ async def _bounded(scope: Scope, receive: Receive, limit: int) -> Receive:
         return receive
     too_large = Problem(Code.TOO_LARGE, f"the body is larger than {limit} bytes", headers={"Connection": "close"})
     declared = Headers(scope=scope).get("content-length", "0")
-    if declared.isdecimal() and int(declared) > limit:
-        raise too_large
-    body, more = bytearray(), True
-    while more:
+    is_too_large = declared.isdecimal() and int(declared) > limit
+    body, more, read, until = bytearray(), True, 0, time.monotonic() + PATIENCE
+    while more and (not is_too_large or (read < READ_AT_MOST and time.monotonic() < until)):
         message: Mapping[str, object] = await receive()
         if message["type"] == "http.disconnect":
             break
         part = message.get("body", b"")
-        body += part if isinstance(part, bytes) else b""
         more = bool(message.get("more_body", False))
-        if len(body) > limit:
-            raise too_large
+        read += len(part) if isinstance(part, bytes) else 0
+        if is_too_large := is_too_large or read > limit:
+            body.clear()  # read to its end, so that the caller reads our answer and not a broken connection
+        else:
+            body += part if isinstance(part, bytes) else b""
+    if is_too_large:
+        raise too_large
     scope.setdefault("state", {})["body"] = bytes(body)
     given = False
 

@@ -19,6 +19,10 @@ SAFE = {
 }
 
 
+STREAM = "/events"
+"""Ends only when the caller leaves: there is no HEAD of it."""
+
+
 class Manners:
     """ASGI middleware, outermost of ours. No CORS: other origins are not answered to."""
 
@@ -44,12 +48,27 @@ class Manners:
             await send(message)
 
         try:
-            await self._app(scope, receive, polite)
+            if scope["method"] == "HEAD" and not scope["path"].endswith(STREAM):
+                await _headed(self._app, scope, receive, polite)
+            else:
+                await self._app(scope, receive, polite)
         finally:
             method = scope["method"] if scope["method"] in _METHODS else "OTHER"
             HTTP_REQUESTS.labels(method, f"{status // 100}xx").inc()
             if not streams:
                 HTTP_SECONDS.labels(method).observe(time.perf_counter() - begun)
+
+
+async def _headed(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+    """The answer to the same GET without its content (RFC 9110, 9.3.2)."""
+
+    async def bodiless(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            await send(message)
+        elif message["type"] == "http.response.body" and not message.get("more_body", False):
+            await send({"type": "http.response.body", "body": b""})
+
+    await app({**scope, "method": "GET"}, receive, bodiless)
 
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PATCH", "PUT", "DELETE", "OPTIONS"})

@@ -31,7 +31,9 @@ class Verify(Sent):
 
     finding: Finding
     how: str | None = Field(
-        default=None, max_length=40, examples=["on_scene", "call_back", "camera", "second_detector"]
+        default=None,
+        pattern="^(on_scene|call_back|camera|second_detector)$",
+        examples=["on_scene", "call_back", "camera", "second_detector"],
     )
     note: str | None = Field(default=None, max_length=2000)
 

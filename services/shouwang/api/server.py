@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 from starlette.middleware import Middleware
 
 from . import (
@@ -18,8 +18,8 @@ from . import (
     directory,
     drills,
     events,
-    fleet_health,
     figures,
+    fleet_health,
     handling,
     health,
     history,
@@ -47,6 +47,7 @@ from .doors import Demo, Window
 from .idempotency import Idempotency
 from .manners import Manners
 from .site import site_router
+from .strictness import only_known
 
 
 def build_app(window: Window, *, version: str = "0", body_limit: int = BODY_LIMIT) -> FastAPI:
@@ -91,7 +92,7 @@ def build_app(window: Window, *, version: str = "0", body_limit: int = BODY_LIMI
 
 
 def _api(demo: Demo | None) -> APIRouter:
-    api = APIRouter(prefix=API, responses=problems.ANSWERS)
+    api = APIRouter(prefix=API, responses=problems.ANSWERS, dependencies=[Depends(only_known)])
     # History before devices: a device's id may hold slashes, and the longer path must win.
     for room in (
         session.router,
