@@ -8,11 +8,12 @@ import pytest
 from harness.phones import Reply
 from harness.station import Station, open_station
 from shouwang.domain.acts import Arrive, Decline, FollowUp
+from shouwang.domain.alert import AlertClass
 from shouwang.domain.casefile import Proof, Visit, is_proven
 from shouwang.domain.errors import Conflict
 from shouwang.domain.incident import Finding, IncidentState, Outcome
 from shouwang.domain.moment import parse_rfc3339
-from shouwang.domain.vocabulary import PersonId
+from shouwang.domain.vocabulary import PersonId, PlaceId
 
 PLACES = """
   - {id: cj, kind: sub_district, name: 演示街道}
@@ -359,3 +360,47 @@ async def test_a_pressed_button_is_called_back_visited_and_followed_up_the_next_
     with pytest.raises(Conflict, match="by the branch"):
         station.respond.review(incident, actor="lead")
     assert station.respond.review(incident, actor="secretary").reviewed_by == PersonId("secretary")
+
+
+async def test_a_fire_reported_by_hand_rings_as_an_alarm_does_and_detectors_join_it(station: Station) -> None:
+    upstairs = PlaceId("cj/dm/jy/b3/u2/f7/701")
+    report = station.respond.report
+    reported, is_new = report(
+        AlertClass.FIRE, upstairs, actor="patrol", policies=station.world.policies, note="smoke in the stairwell"
+    )
+    await station.settles()
+    hear(station, "first", *FIRST)
+    assert is_new and station.incident().policy.id == "fire"
+    await station.forward(seconds=10)
+    await station.hears("zigbee2mqtt/smoke-601", SMOKE)
+    hear(station, "worse", *FIRST)
+    assert station.incident().id == reported.id and len(station.incident().alerts) == 1
+    again, is_new = report(AlertClass.FIRE, upstairs, actor="leader", policies=station.world.policies, note="flames")
+    await station.settles()
+    hear(station, "repeat", *FIRST)
+    assert (again.id, is_new) == (reported.id, False)
+    station.respond.acknowledge(reported.id, actor="day")
+    station.respond.verify(reported.id, actor="patrol", finding=Finding.REAL, how="on_scene")
+    await station.settles()
+    hear(station, "verified", *FIRST, "secretary", "station", "manager")
+    await ends(station, *FIRST, "secretary", "station", "manager", outcome=Outcome.REAL)
+
+
+async def test_whoever_was_told_of_a_case_that_is_merged_hears_of_the_one_that_stays(station: Station) -> None:
+    fire = await burns(station)
+    await station.forward(seconds=5)
+    await station.hears("zigbee2mqtt/sos-501", PRESS)
+    for name in ("day", "patrol"):
+        station.phone(name).receives("first", "501")
+    (call,) = [one for one in station.incidents() if one.klass is AlertClass.EMERGENCY]
+    (burning,) = [one for one in station.incidents() if one.klass is AlertClass.FIRE]
+    kept = station.respond.merge(call.id, actor="day", into=burning.id, note="same flat")
+    await station.settles()
+    hear(station, "worse", "day", "patrol")
+    assert len(kept.alerts) == 2 and fire
+    station.respond.acknowledge(kept.id, actor="day")
+    station.respond.verify(kept.id, actor="day", finding=Finding.FALSE, how="on_scene")
+    await station.forward(minutes=4)  # the merged call climbs no more
+    station.respond.resolve(kept.id, actor="day", outcome=Outcome.FALSE_ALARM, cause="cooking")
+    await station.settles()
+    hear(station, "stood_down", *FIRST)
