@@ -66,10 +66,10 @@ def kind_of(file: Path) -> FileKind:
         return FileKind.RULES
     if documents and is_policy(documents[0]):
         return FileKind.POLICIES
-    if documents and is_gateway(documents[0]):
-        return FileKind.GATEWAY
     if keys & {"vendor", "model", "topics", "reader"}:
         return FileKind.PROFILE
+    if documents and is_gateway(documents[0]):
+        return FileKind.GATEWAY
     if keys & {"site", *SECTIONS}:
         return FileKind.COMMUNITY
     raise ConfigError(
