@@ -117,6 +117,7 @@ def test_leave_takes_a_person_off_duty_and_is_a_gap_on_the_card(site: Site, desk
     ok(zhao.post(f"{API}/people/zhao/absences", json=TONIGHT), 201)
     assert on_duty(site, "2026-11-24T22:00:00+08:00") == []
     assert zhao.post(f"{API}/people/wang/absences", json=TONIGHT).status_code == 403
+    assert zhao.delete(f"{API}/people/wang/absences", params=TONIGHT).status_code == 403
     card = ok(desk.get(f"{API}/duty/card"))
     assert card["workday"] is True and "nobody_at_night" in {gap["kind"] for gap in card["gaps"]}
     empty = [one for one in card["rosters"]["desk"] if not one["people"]]
@@ -125,6 +126,9 @@ def test_leave_takes_a_person_off_duty_and_is_a_gap_on_the_card(site: Site, desk
     assert told[0]["class"] == "fire" and told[0]["steps"][0]["people"][0]["person"] == "wang"
     gaps = ok(desk.get(f"{API}/coverage?place=chengjiang/dongmen/jinyuan/b3&at=2026-11-24T22:00:00%2B08:00"))
     assert gaps["told"][0]["at"] == "2026-11-24T14:00:00Z"
+    assert zhao.delete(f"{API}/people/zhao/absences", params=TONIGHT).status_code == 204
+    assert zhao.delete(f"{API}/people/zhao/absences", params=TONIGHT).status_code == 404
+    assert on_duty(site, "2026-11-24T22:00:00+08:00") == ["zhao"]
 
 
 def test_a_calendar_program_reads_the_shifts_of_a_person_by_an_address_that_nobody_guesses(

@@ -223,6 +223,23 @@ def add_absence(window: TheWindow, caller: Caller, person_id: Ref, body: Absence
     return body
 
 
+@router.delete("/people/{person_id}/absences", status_code=204)
+def remove_absence(
+    window: TheWindow, caller: Caller, person_id: Ref, since: Annotated[str, Query(alias="from")], to: str
+) -> None:
+    """销假: the very span that was given."""
+    if caller.person != person_id:
+        allow_everywhere(caller, Act.CHANGE_DUTIES)
+    allow(caller, Act.RESPOND)
+    person = window.directory.community().people.get(PersonId(person_id))
+    absence = Absence(start=since.replace(" ", "+"), end=to.replace(" ", "+"))
+    if person is None or absence not in person.absences:
+        raise not_found("absence", f"{absence.start} to {absence.end}")
+    kept = [one for one in person.absences if one != absence]
+    changed = msgspec.structs.replace(person, absences=kept)
+    _change(window, caller, [changed], "person.back", person=person_id, start=absence.start, end=absence.end)
+
+
 @router.get("/duty/card")
 def duty_card(window: TheWindow, caller: Caller) -> DutyCardOut:
     """早班卡: who is on duty in the next 24 hours, the gaps of tonight, and what the night left open."""
