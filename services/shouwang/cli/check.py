@@ -24,7 +24,7 @@ def check(paths: tuple[Path, ...], as_json: bool) -> None:
         if not path.exists():
             click.echo(f"{path}: there is no such file or folder", err=True)
             raise SystemExit(UNREADABLE)
-    looked_at, problems = check_files(
+    looked_at, problems, is_unreadable = check_files(
         paths or (shipped("device_profiles"), shipped("alert_rules"), shipped("channel_templates")),
         shipped("device_profiles"),
         CHANNELS,
@@ -38,4 +38,4 @@ def check(paths: tuple[Path, ...], as_json: bool) -> None:
             click.echo(problem)
         click.echo(f"{looked_at} files, {len(problems) or 'no'} problem{'' if len(problems) == 1 else 's'}", err=True)
     if problems:
-        raise SystemExit(1)
+        raise SystemExit(UNREADABLE if is_unreadable else 1)

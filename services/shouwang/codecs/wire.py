@@ -65,7 +65,10 @@ def receive(end: socket.socket) -> bytes | None:
 def _exactly(end: socket.socket, count: int) -> bytes | None:
     parts: list[bytes] = []
     while count:
-        part = end.recv(min(count, 1 << 20))
+        try:
+            part = end.recv(min(count, 1 << 20))
+        except ConnectionError:  # it was ended with words of ours unread
+            return None
         if not part:
             return None
         parts.append(part)

@@ -8,7 +8,7 @@ from shouwang.domain.errors import ConfigError
 from shouwang.domain.expression import Expressions
 from shouwang.registry.community import SECTIONS, read_community
 from shouwang.registry.consistency import Around
-from shouwang.registry.documents import read_documents
+from shouwang.registry.documents import Unreadable, read_documents
 from shouwang.registry.gateways import is_gateway, read_gateways
 from shouwang.registry.policies import check_policies, is_policy
 from shouwang.registry.profiles import OpenCodecs, check_profiles, load_profiles
@@ -29,18 +29,20 @@ def check_files(
     channels: Sequence[str],
     codecs: OpenCodecs,
     expressions: Expressions | None = None,
-) -> tuple[int, list[str]]:
-    """(files looked at, problems as ``file:line: cause``). Folders are walked. ``profiles``: the shipped ones, on which
-    others lean. ``codecs``: what runs those of profiles, for their examples. ``expressions``: the language of rules;
-    without one, a rule with an expression is a problem."""
+) -> tuple[int, list[str], bool]:
+    """(files looked at, problems as ``file:line: cause``, whether some could not be read at all). Folders are walked.
+    ``profiles``: the shipped ones, on which others lean. ``codecs``: what runs those of profiles, for their examples.
+    ``expressions``: the language of rules; without one, a rule with an expression is a problem."""
     files = sorted({file for path in paths for file in _files(path)})
     problems: list[str] = []
     sheets: list[Path] = []
+    are_readable = True
     for file in files:
         try:
             kind = kind_of(file)
         except ConfigError as error:
             problems.append(str(error))
+            are_readable = are_readable and not isinstance(error, Unreadable)
             continue
         match kind:
             case FileKind.PROFILE:
@@ -54,7 +56,7 @@ def check_files(
             case FileKind.COMMUNITY:
                 problems += _community_problems(file, profiles, channels)
     problems += map(str, check_profiles(sheets, profiles, codecs))
-    return len(files), problems
+    return len(files), problems, not are_readable
 
 
 def kind_of(file: Path) -> FileKind:

@@ -15,6 +15,10 @@ _Loader: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NUMBER, _TRUTH, _TEXT = (f"tag:yaml.org,2002:{kind}" for kind in ("int", "bool", "str"))
 
 
+class Unreadable(ConfigError):
+    """No YAML, or nothing that can be read at all."""
+
+
 class Document(msgspec.Struct, frozen=True):
     """One YAML document: ``content`` is plain data, ``lines`` gives the 1-based line of each path (``$.a.b``)."""
 
@@ -35,7 +39,7 @@ def read_documents(file: Path, name: str | None = None) -> list[Document]:
     try:
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"cannot be read: {error}", shown) from None
+        raise Unreadable(f"cannot be read: {error}", f"{shown}:1") from None
     return list(parse_documents(text, shown))
 
 
@@ -50,9 +54,9 @@ def parse_documents(text: str, name: str) -> Iterator[Document]:
             yield Document(name, loader.construct_document(node), lines)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise ConfigError(f"is not YAML: {error.problem}", f"{name}:{line}") from None
+        raise Unreadable(f"is not YAML: {error.problem}", f"{name}:{line}") from None
     except (yaml.YAMLError, ValueError) as error:
-        raise ConfigError(f"is not YAML: {error}", name) from None
+        raise Unreadable(f"is not YAML: {error}", f"{name}:1") from None
     finally:
         loader.dispose()
 

@@ -125,7 +125,7 @@ def _examined(document: Document, pack: str, expressions: Expressions | None) ->
     try:
         rule = _rule(document, pack, expressions)
     except ConfigError as error:
-        return None, [error]
+        return None, [error, *_further(document, error, pack, expressions)]
     problems = [ConfigError(cause, document.where("$.when")) for cause in unknown_metrics(rule.when)]
     for language in LANGUAGES:
         if not rule.title.get(language):
@@ -134,6 +134,49 @@ def _examined(document: Document, pack: str, expressions: Expressions | None) ->
         message = f"rule {rule.id}, example {index + 1}: {cause}"
         problems.append(ConfigError(message, document.where(f"$.examples[{index}]")))
     return rule, problems
+
+
+def _further(
+    document: Document, error: ConfigError, pack: str, expressions: Expressions | None
+) -> Iterator[ConfigError]:
+    """What else is wrong with a document that could not be read: each mistake is put right, and it is read again."""
+    content = document.content
+    righted: set[str] = set()
+    while isinstance(content, dict):
+        named = _ROOT_KEY.search(str(error))
+        key = named.group(1) if named else _key_at(document, error.where)
+        if not key or key in righted:
+            return
+        righted.add(key)
+        content = {name: raw for name, raw in content.items() if name != key}
+        if key in _RIGHT:
+            content[key] = _RIGHT[key]
+        try:
+            _rule(msgspec.structs.replace(document, content=content), pack, expressions)
+            return
+        except ConfigError as further:
+            error = further
+            yield further
+
+
+def _key_at(document: Document, where: str) -> str:
+    """The key of the document's own that stands at ``file:line`` or last before it."""
+    line = where.rpartition(":")[2]
+    above = [
+        (at, path[2:])
+        for path, at in document.lines.items()
+        if line.isdigit() and at <= int(line) and path.startswith("$.") and not set(path[2:]) & set(".[")
+    ]
+    return max(above)[1] if above else ""
+
+
+_ROOT_KEY = re.compile(r": Object (?:contains unknown|missing required) field `(\w+)`$")
+_RIGHT: Mapping[str, object] = {
+    "rule": "x",
+    "severity": "info",
+    "when": {"is": {"metric": "smoke", "value": True}},
+}
+"""Of the keys that a rule must have, a value that is right."""
 
 
 def _rule(document: Document, pack: str, expressions: Expressions | None) -> Rule:
