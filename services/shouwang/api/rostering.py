@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Annotated
 
 import icalendar
+import msgspec
 from fastapi import APIRouter, Path, Query, Response
 
 from shouwang.domain.access import Act, Principal, Role
