@@ -6,6 +6,7 @@ import logging
 import secrets
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from importlib.metadata import version
@@ -405,6 +406,17 @@ def _round(name: str, work: Callable[[], object]) -> None:
     with metrics.ROUND_SECONDS.labels(name).time():
         try:
             work()
-        except Exception:
+        except Exception as error:
             metrics.ROUND_FAILURES.labels(name).inc()
-            log.exception("round %s failed; it comes again", name)
+            last, now = _said.get((name, str(error))), time.monotonic()
+            if last is None or now - last >= SAID_EVERY:  # a full disk fails each second, and the log is on it too
+                if len(_said) >= MOST_SAID:
+                    _said.clear()
+                _said[name, str(error)] = now
+                log.exception("round %s failed; it comes again", name)
+
+
+SAID_EVERY, MOST_SAID = 60.0, 200
+"""Seconds between two lines of the log about one failure, and failures of which that is remembered."""
+
+_said: dict[tuple[str, str], float] = {}
