@@ -23,12 +23,18 @@ DESK_PAGES = (
     "/devices",
     "/devices?tab=discovered",
     "/devices?tab=quarantine",
+    "/devices?tab=import",
     "/watch",
+    "/watch?tab=told",
     "/watch?tab=zones2",
     "/watch?tab=rosters",
     "/watch?tab=people",
     "/watch?tab=policies",
+    "/watch?tab=holds",
+    "/watch?tab=drills",
     "/rules",
+    "/rules/new",
+    "/rules/smoke",
     "/reports",
     "/records",
     "/nowhere",
@@ -71,7 +77,13 @@ def test_no_page_shuts_anybody_out(hall: Hall, theme: str) -> None:
     page.click(".grid a")
     page.wait_for_selector(".facts div")
     found.update({"device": problems} if (problems := violations(page)) else {})
-    for path, user in (("/duty", "patrol"), ("/install", "fitter")):
+    phones = (
+        ("/duty", "patrol"),
+        ("/install", "fitter"),
+        ("/install?tab=today", "fitter"),
+        ("/install?tab=building", "fitter"),
+    )
+    for path, user in phones:
         phone = hall.page(path, user=user, size="phone", theme=theme)
         phone.wait_for_selector("main h1")
         found.update({path: problems} if (problems := violations(phone)) else {})

@@ -125,6 +125,7 @@ class Hall:
             (PATROL, Role.RESPONDER),
             ("second", Role.OPERATOR),
             ("fitter", Role.INSTALLER),
+            ("chief", Role.ADMIN),
         ):
             known = PersonId(name) if name in (DESK, PATROL) else None
             users.add(name=name, password=PASSWORD, role=role, now=now, person=known)

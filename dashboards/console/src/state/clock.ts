@@ -26,6 +26,12 @@ export const clock = (at: number): string => format("clock", { hour: "2-digit", 
 export const day = (at: string): string => format("day", { month: "2-digit", day: "2-digit" }).format(Date.parse(at));
 export const moment = (at: string): string => `${day(at)} ${clock(Date.parse(at))}`;
 
+/** When the day of an instant began, in the site's zone. */
+export function startOfDay(at: number): number {
+  const [hours = 0, minutes = 0, seconds = 0] = clock(at).split(":").map(Number);
+  return at - (at % 1000) - ((hours * 60 + minutes) * 60 + seconds) * 1000;
+}
+
 /** The second of an instant; with `tenths` what a machine did. */
 export function second(at: string, tenths = false): string {
   const text = clock(Date.parse(at));
