@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from shouwang.domain.errors import ProfileError
 from shouwang.domain.family import Family
-from shouwang.domain.mapping import FieldMap, spelled
+from shouwang.domain.mapping import FieldMap, Made, spelled
 from shouwang.domain.profile import Profile, Source
 from shouwang.domain.vocabulary import Kind
 
@@ -63,8 +63,9 @@ class Catalogue:
         self._generic = {family.id: family.generic for family in families}
         self._network = {family.id: family.network or family.id for family in families}
         spelled_freely = {family.generic for family in families if family.any_spelling}
+        made: dict[bool, Made] = {True: {}, False: {}}
         self._maps = {
-            (id, generic): self._compiled(profile, generic, any_spelling=generic in spelled_freely)
+            (id, generic): self._compiled(profile, generic, made, any_spelling=generic in spelled_freely)
             for generic, carriers in _carriers(families).items()
             for id, profile in profiles.items()
             if id == generic or not carriers.isdisjoint(profile.families)
@@ -143,7 +144,7 @@ class Catalogue:
         reads = id if is_carried else generic
         return Understood(id, profile.kind, self._maps[(reads, generic)], guesses=id == generic)
 
-    def _compiled(self, profile: Profile, generic: str, *, any_spelling: bool) -> FieldMap:
+    def _compiled(self, profile: Profile, generic: str, made: Mapping[bool, Made], *, any_spelling: bool) -> FieldMap:
         """The profile's own field map, completed by that of the generic one."""
         common = self._profiles[generic]
         spelling = spelled if any_spelling else str
@@ -156,7 +157,13 @@ class Catalogue:
             if rest:
                 (spare if metric in profile.readings else completed)[metric] = rest
         try:
-            return FieldMap(completed, spare=spare, own_names=profile.own_names, any_spelling=any_spelling)
+            return FieldMap(
+                completed,
+                spare=spare,
+                own_names=profile.own_names,
+                any_spelling=any_spelling,
+                made=made[any_spelling],
+            )
         except ProfileError as error:
             raise ProfileError(f"profile {profile.id}: {error}") from None
 

@@ -58,6 +58,10 @@ class _Step(NamedTuple):
     convert: Convert
 
 
+Made: TypeAlias = dict[tuple[str, int], _Step]
+"""Sources that were compiled already, by metric and identity: a generic profile's stand in most maps of its family."""
+
+
 class FieldMap:
     """Reads messages of one profile."""
 
@@ -68,16 +72,20 @@ class FieldMap:
         spare: Mapping[str, Sequence[Source]] = _NO_SOURCES,
         own_names: bool = False,
         any_spelling: bool = False,
+        made: Made | None = None,
     ) -> None:
         """``spare``: for metrics of ``readings``, other sources, which count in a message that holds none of the
         metric's own: another family's word for the same. ``any_spelling``: keys are compared without case and
-        punctuation. Raises ProfileError for a metric or unit that there is not."""
+        punctuation. ``made``: kept by whoever compiles many maps of one spelling, as long as their sources live. Raises
+        ProfileError for a metric or unit that there is not."""
         self.own_names = own_names
         self._any_spelling = any_spelling
+        if made is None or own_names:  # sources made here do not live on: their identity says nothing
+            made = {}
         by_slot: dict[Slot, list[_Step]] = {}
         for metric, sources in _with_own_names(readings) if own_names else readings.items():
             for source in sources:
-                step = _step(metric, source, spelled if any_spelling else str)
+                step = _made(metric, source, spelled if any_spelling else str, made)
                 by_slot.setdefault(step.slot, []).append(step)
         self.metrics = frozenset(metric for metric, _ in by_slot)
         self._direct: dict[str, list[tuple[Slot, Convert]]] = {}
@@ -99,7 +107,7 @@ class FieldMap:
         """By key, metrics with a spare source."""
         for metric, sources in spare.items():
             slots = self._spare[metric] = {}
-            for step in (_step(metric, source, spelling) for source in sources):
+            for step in (_made(metric, source, spelling, made) for source in sources):
                 slots.setdefault(step.slot, []).append(step)
                 metrics = self._spare_of.setdefault(step.path[0], [])
                 if metric not in metrics:
@@ -255,6 +263,13 @@ def _conditions(written: Mapping[str, Sequence[str]], spelling: Callable[[str], 
 
 def _keys(path: str, spelling: Callable[[str], str]) -> tuple[str, ...]:
     return tuple(map(spelling, path.split(".")))
+
+
+def _made(metric: str, source: Source, spelling: Callable[[str], str], made: Made) -> _Step:
+    key = (metric, id(source))
+    if key not in made:
+        made[key] = _step(metric, source, spelling)
+    return made[key]
 
 
 def _step(name: str, source: Source, spelling: Callable[[str], str]) -> _Step:

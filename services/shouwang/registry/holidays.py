@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from functools import lru_cache
 
-import holidays
-
 from shouwang.domain.duty import SiteFacts
 from shouwang.domain.errors import ConfigError
 from shouwang.domain.shift import HOLIDAY, WORKDAY, Calendar, local_day
@@ -28,6 +26,8 @@ def calendar_of(site: SiteFacts) -> Calendar:
 
 def calendar_problem(code: str) -> str | None:
     """What is wrong with the name of a calendar; empty means no public holidays."""
+    import holidays  # 0.3 s, and only a site that is read or changed needs it
+
     if not code or code in holidays.list_supported_countries():
         return None
     return f"{code!r} is not a calendar; expected an ISO 3166 country such as CN, or empty for no public holidays"
@@ -37,6 +37,8 @@ def calendar_problem(code: str) -> str | None:
 def _decreed(code: str) -> tuple[frozenset[date], frozenset[date], date | None]:
     if calendar_problem(code) is not None or not code:
         return frozenset(), frozenset(), None
+    import holidays
+
     known = holidays.country_holidays(code, years=YEARS)
     worked = frozenset(known.weekend_workdays)
     off = frozenset(known)
