@@ -236,11 +236,18 @@ def test_what_grafana_and_prometheus_are_given_is_readable() -> None:
 def test_dashboards_and_alerts_ask_for_figures_that_exist() -> None:
     known = set(MEANINGS)
     known |= {f"{name}_bucket" for name, meaning in MEANINGS.items() if meaning.type == "histogram"}
-    panels = json.loads((ROOT / "dashboards/grafana/service.json").read_text())["panels"]
+    boards = [json.loads(path.read_text()) for path in sorted((ROOT / "dashboards/grafana").glob("*.json"))]
+    assert len({board["uid"] for board in boards}) == len(boards) >= 4
+    panels = [panel for board in boards for panel in board["panels"]]
     rules = yaml.safe_load((ROOT / "services/prometheus/alerts.yml").read_text())["groups"][0]["rules"]
     asked = [target["expr"] for panel in panels for target in panel["targets"]] + [rule["expr"] for rule in rules]
     for question in asked:
-        assert set(re.findall(r"shouwang_\w+", question)) <= known, question
+        named = set(re.findall(r"shouwang_\w+", question))
+        assert named <= known, question
+        labels = {"le"} | {label for name in named for label in MEANINGS[name.removesuffix("_bucket")].labels}
+        grouped = {label for group in re.findall(r"by \(([^)]*)\)", question) for label in group.split(", ")}
+        matched = set(re.findall(r"[{,](\w+)=~?\"", question)) - {"job"}
+        assert grouped | matched <= labels, question
 
 
 # Packaging ------------------------------------------------------------------------------------------------------------
