@@ -25,7 +25,8 @@ DESK, SMALL, PHONE = (1920, 1080), (1366, 768), (390, 844)
 
 
 @contextmanager
-def service() -> Iterator[str]:
+def service() -> Iterator[tuple[str, int, str]]:
+    """Its address, its broker's port, and a token of an installer."""
     from harness.servers import free_port
 
     http, mqtt = free_port(), free_port()
@@ -34,7 +35,9 @@ def service() -> Iterator[str]:
         command += ["--http", f"127.0.0.1:{http}", "--mqtt-listen", f"127.0.0.1:{mqtt}"]
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
-            yield _ready(f"http://127.0.0.1:{http}")
+            url = _ready(f"http://127.0.0.1:{http}")
+            create = [ROOT / ".venv/bin/shouwang", "token", "create", "--role", "installer", "--data-dir", folder]
+            yield url, mqtt, subprocess.run(create, check=True, capture_output=True, text=True).stdout.split()[-1]
         finally:
             process.terminate()
             process.wait(15)
@@ -50,10 +53,13 @@ def _ready(url: str) -> str:
     raise SystemExit("the service did not become ready in a minute")
 
 
-def signed_in(browser: Browser, url: str, size: tuple[int, int], language: str, theme: str, path: str = "/") -> Page:
+def signed_in(
+    browser: Browser, url: str, size: tuple[int, int], language: str, theme: str, path: str = "/", token: str = ""
+) -> Page:
     context = browser.new_context(viewport={"width": size[0], "height": size[1]})
-    with urllib.request.urlopen(f"{url}/api/v1/session/demo", timeout=10) as answer:
-        token = json.load(answer)["token"]
+    if not token:
+        with urllib.request.urlopen(f"{url}/api/v1/session/demo", timeout=10) as answer:
+            token = json.load(answer)["token"]
     kept = {"shouwang.theme": theme, "shouwang.language": language, "shouwang.token": token}
     context.add_init_script(f"Object.assign(localStorage, {json.dumps(kept)})")
     page = context.new_page()
@@ -70,13 +76,31 @@ def take(page: Page, name: str) -> None:
     print(TO / f"{name}.png")
 
 
+def installs(page: Page, mqtt: int) -> None:
+    """Takes a smoke detector from its first word to the press of its button."""
+    from harness.publisher import says
+
+    def speaks(**values: object) -> None:
+        said = {"smoke": False, "battery": 100, "linkquality": 120, **values}
+        says(mqtt, ("zigbee2mqtt/0x00158d0001a2b3c4", json.dumps(said).encode()))
+
+    page.select_option("[name=room]", label="1号楼 1单元 501")
+    speaks()
+    page.click(".heard button")
+    page.click(".thumb .main")
+    page.wait_for_selector(".result")
+    while not page.locator(".result.good").count():
+        speaks(test=True)
+        page.wait_for_timeout(1000)
+
+
 def main() -> None:
     sys.path.insert(0, str(ROOT / "tests"))
     from harness.browser import FLAGS
 
     TO.mkdir(exist_ok=True)
     chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
-    with service() as url, sync_playwright() as driver:
+    with service() as (url, mqtt, fitter), sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=chromium, args=FLAGS)
         desk = signed_in(browser, url, DESK, "zh", "dark")
         take(desk, "calm")
@@ -97,6 +121,11 @@ def main() -> None:
             tab = "?tab=policies" if path == "watch" else ""
             page = signed_in(browser, url, SMALL, language, "light", f"/{path}{tab}")
             take(page, path if language == "zh" else f"{path}-{language}")
+        for name in ("coverage", "told"):
+            take(signed_in(browser, url, SMALL, "zh", "light", f"/watch?tab={name}"), name)
+        phone = signed_in(browser, url, PHONE, "zh", "light", "/install", fitter)
+        installs(phone, mqtt)
+        take(phone, "install")
         browser.close()
 
 
