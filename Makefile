@@ -35,7 +35,7 @@ check: ## format, lint, types, import contracts, unit and contract tests; under 
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest tests/unit tests/contract -n 3 -m "not servers and not soak" $(TESTS)
+	$(BIN)/pytest tests/unit tests/contract -n 3 -m "not servers and not slow and not soak" $(TESTS)
 
 test: setup ## every test but the long ones, with real servers and a browser; up to 20 minutes
 	scripts/console test

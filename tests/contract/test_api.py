@@ -29,6 +29,8 @@ from shouwang.domain.standing import Change
 from shouwang.domain.vocabulary import DAY, HOUR, MINUTE, SECOND, DeviceId, Kind, PlaceId, Reading
 from shouwang.store.replies import SqlReplies
 
+pytestmark = pytest.mark.slow
+
 PROFILES = {
     "heiman-hs1sa": Profile(
         id="heiman-hs1sa",

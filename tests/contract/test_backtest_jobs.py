@@ -19,6 +19,8 @@ from shouwang.domain.errors import Conflict
 from shouwang.domain.vocabulary import HOUR, SECOND, DeviceId, Reading
 from shouwang.timeseries.sqlite import SqliteReadings
 
+pytestmark = pytest.mark.slow
+
 HOT = "rule: boiler-hot\ntitle: {zh: 热, en: Hot}\nseverity: high\nwhen: {above: {metric: temperature, value: 40}}\n"
 URL = "/api/v1/rules/boiler-hot/backtest"
 FROM = {"from": "2020-01-01T00:00:00Z"}

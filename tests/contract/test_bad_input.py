@@ -18,6 +18,8 @@ from harness.station import HandedBatch, Station, open_station
 from shouwang.domain.board import StrayMessage
 from shouwang.domain.vocabulary import Arrival, Problem, Reading
 
+pytestmark = pytest.mark.slow
+
 SITE = """
 places:
   - {id: cj/dm/jy, kind: compound, name: 锦苑}

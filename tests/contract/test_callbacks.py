@@ -24,6 +24,8 @@ from shouwang.flows.answering import Answering
 from shouwang.registry.gateways import load_gateways
 from shouwang.settings import shipped
 
+pytestmark = pytest.mark.slow
+
 SECRET = "whsec_" + base64.b64encode(bytes(range(24))).decode()
 SITE_SECRET = bytes(32)
 KINDS = ("sms", "voice", "webhook")

@@ -16,6 +16,8 @@ from shouwang.domain.profile import Profile
 from shouwang.domain.vocabulary import HOUR, Kind, PersonId
 from shouwang.registry.checklists import load_checklists
 
+pytestmark = pytest.mark.slow
+
 PROFILES = {
     "heiman-hs1sa": Profile(
         id="heiman-hs1sa", vendor="HEIMAN", model="HS1SA", title={}, kind=Kind.SMOKE, longest_silence=26 * HOUR

@@ -15,6 +15,8 @@ from shouwang.domain.codec import CodecAnswer, CodecCall
 from shouwang.domain.moment import parse_rfc3339
 from shouwang.domain.vocabulary import Problem
 
+pytestmark = pytest.mark.slow
+
 AT = parse_rfc3339("2026-03-01T12:00:00Z")
 SOUND = """
 function decodeUplink(input) {

@@ -23,6 +23,8 @@ from shouwang.registry.export import export_community
 from shouwang.store.database import Database
 from shouwang.store.directory import SqlDirectory
 
+pytestmark = pytest.mark.slow
+
 EXAMPLE = """\
 site:      {fallback: wang, timezone: Asia/Shanghai}
 places:    [{id: chengjiang/dongmen/jinyuan/b3, kind: building, name: 3号楼}]

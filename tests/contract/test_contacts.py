@@ -15,6 +15,8 @@ from shouwang.domain.access import Role
 from shouwang.domain.duty import Contact, Person
 from shouwang.domain.vocabulary import PersonId
 
+pytestmark = pytest.mark.slow
+
 As = Callable[[Role], TestClient]
 PUBLIC = "https://93.184.215.14/hook"
 

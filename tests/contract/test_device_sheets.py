@@ -16,6 +16,8 @@ from shouwang.domain.place import Device
 from shouwang.domain.vocabulary import DeviceId, Life
 from shouwang.registry.device_sheet import device_sheet
 
+pytestmark = pytest.mark.slow
+
 HEAD = "id,address,profile,place,name\n"
 
 

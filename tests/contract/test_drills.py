@@ -19,6 +19,8 @@ from shouwang.domain.vocabulary import IncidentId, PersonId
 from shouwang.flows.exercises import Exercises
 from shouwang.store.exercises import SqlExercises
 
+pytestmark = pytest.mark.slow
+
 As = Callable[[Role], TestClient]
 
 

@@ -13,6 +13,8 @@ from shouwang.domain.access import Role
 from shouwang.domain.profile import Profile
 from shouwang.domain.vocabulary import DAY, HOUR, Kind, PlaceId
 
+pytestmark = pytest.mark.slow
+
 PROFILES = {
     "heiman-hs1sa": Profile(
         id="heiman-hs1sa", vendor="HEIMAN", model="HS1SA", title={}, kind=Kind.SMOKE, longest_silence=26 * HOUR

@@ -17,6 +17,8 @@ from shouwang.domain.incident import Outcome
 from shouwang.domain.vocabulary import DAY, DeviceId, Life, Reading
 from shouwang.flows.installing import Installing
 
+pytestmark = pytest.mark.slow
+
 DEVICE = "/api/v1/devices/smoke-501"
 
 

@@ -18,6 +18,8 @@ from shouwang.domain.notice import Delivery, DeliveryState, Why
 from shouwang.domain.place import Place, PlaceKind
 from shouwang.domain.vocabulary import DeliveryKey, PersonId
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[Site]:

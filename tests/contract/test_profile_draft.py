@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 SHOUWANG = Path(sys.executable).with_name("shouwang")
 SMOKE = [
     {"smoke": False, "battery": 81, "voltage": 2890, "linkquality": 90, "chamber": "clean"},

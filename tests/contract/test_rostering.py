@@ -15,6 +15,8 @@ from shouwang.domain.access import Role
 from shouwang.domain.duty import resolve
 from shouwang.domain.moment import parse_rfc3339
 
+pytestmark = pytest.mark.slow
+
 As = Callable[..., TestClient]
 API = "/api/v1"
 DESK = {

@@ -16,6 +16,8 @@ from shouwang.domain.profile import Profile
 from shouwang.domain.standing import DeviceState
 from shouwang.domain.vocabulary import HOUR, MINUTE, SECOND, DeviceId, Kind, PlaceId, Reading
 
+pytestmark = pytest.mark.slow
+
 DEVICE = DeviceId("smoke-501")
 HOT = """\
 rule: boiler-hot

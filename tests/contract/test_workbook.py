@@ -18,6 +18,8 @@ from shouwang.registry.demo import demo_community
 from shouwang.registry.export import export_community
 from shouwang.registry.workbook import read_workbook, workbook_of
 
+pytestmark = pytest.mark.slow
+
 EVERYTHING = """
 site: {fallback: wang, timezone: Asia/Shanghai, desk_certified: 1, days: {"2027-02-13": workday}}
 places:

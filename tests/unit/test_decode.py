@@ -155,6 +155,7 @@ def test_a_topic_of_a_hundred_levels_is_a_name() -> None:
     assert Desk().reads(f"zigbee2mqtt/{name}", {"smoke": True}).identity == name
 
 
+@pytest.mark.slow
 def test_a_flood_of_long_topics_is_read_and_costs_no_memory() -> None:
     families, profiles = shipped_profiles()
     desk = Desk(interpreter=Interpreter(families, profiles.values()))

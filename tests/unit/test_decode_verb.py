@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 SHOUWANG = Path(sys.executable).with_name("shouwang")
 SMOKE = '{"smoke":true,"battery":81}'
 

@@ -22,9 +22,9 @@ from shouwang.domain.board import (
     StrayDevice,
     StrayMessage,
 )
+from shouwang.domain.checklist import Checklist
 from shouwang.domain.community import Community
 from shouwang.domain.device_sheet import SheetReading
-from shouwang.domain.checklist import Checklist
 from shouwang.domain.errors import ConfigError
 from shouwang.domain.escalation import Policy
 from shouwang.domain.figures import Raise

@@ -15,8 +15,8 @@ from .arrival import proven
 from .cases import incidents_out
 from .doors import TheWindow, Window
 from .etags import IfMatch, etag, require_match
-from .hold_views import permits_near
 from .handling_sheets import ArriveIn
+from .hold_views import permits_near
 from .names import Names
 from .paging import DEFAULT_LIMIT, After, Limit, Page, cut, mark_of
 from .problems import invalid, not_found

@@ -301,7 +301,9 @@ _HELD_BY = select(alerts.c.body).where(alerts.c.held == bindparam("held")).limit
 # written out, as the partial indexes have it
 _HOLDS = (
     select(holds.c.body)
-    .where(holds.c.state == literal("on", literal_execute=True), holds.c.state != literal("ended", literal_execute=True))
+    .where(
+        holds.c.state == literal("on", literal_execute=True), holds.c.state != literal("ended", literal_execute=True)
+    )
     .order_by(holds.c.made_at)
 )
 _HOLD = select(holds.c.body).where(holds.c.id == bindparam("id"))
