@@ -154,9 +154,7 @@ def _shown(window: Window, caller: Principal, alert: Alert) -> AlertOut:
     return alert_out(alert, Names(window.directory.community(), caller))
 
 
-def _for_act(
-    window: Window, caller: Principal, alert_id: str, if_match: str | None, act: Act = Act.RESPOND
-) -> Alert:
+def _for_act(window: Window, caller: Principal, alert_id: str, if_match: str | None, act: Act = Act.RESPOND) -> Alert:
     alert = _visible(window, caller, alert_id)
     allow(caller, act, alert.place)
     require_match(if_match, etag(alert.revision))

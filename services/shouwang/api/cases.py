@@ -192,9 +192,7 @@ def _file_out(file: CaseFile) -> CaseFileOut:
         arrivals=[
             ArrivedOut(by=one.by, at=rfc3339(one.at), proof=one.proof, reference=one.reference) for one in file.arrivals
         ],
-        calls=[
-            DialledOut(service=one.service, at=rfc3339(one.at), by=one.by, note=one.note) for one in file.calls
-        ],
+        calls=[DialledOut(service=one.service, at=rfc3339(one.at), by=one.by, note=one.note) for one in file.calls],
         entries=[
             EnteredOut(
                 how=one.how,
