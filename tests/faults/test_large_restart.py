@@ -31,8 +31,10 @@ pytestmark = [pytest.mark.servers, pytest.mark.timeout(240)]
 
 
 def pending(works: Works) -> dict[str, int]:
-    """When each device is to be looked at next."""
-    statement = select(device_states.c.device, device_states.c.due_at).where(device_states.c.due_at.is_not(None))
+    """When each device is to be looked at next; places, which have rows of their own, move theirs as time goes by."""
+    statement = select(device_states.c.device, device_states.c.due_at).where(
+        device_states.c.due_at.is_not(None), device_states.c.device.startswith("room-")
+    )
     with works.database.read() as connection:
         return {row.device: row.due_at for row in connection.execute(statement)}
 

@@ -11,6 +11,9 @@ from pydantic import BaseModel
 
 from .problems import Code, FieldError, Problem
 
+PAGING = frozenset({"limit", "cursor"})
+"""Known everywhere: whoever pages through every list may page through one that is given whole."""
+
 _known: dict[int, frozenset[str]] = {}
 
 
@@ -21,7 +24,7 @@ async def only_known(request: Request) -> None:
         return
     known = _known.get(id(route))
     if known is None:
-        known = _known[id(route)] = frozenset(_names(route.dependant))
+        known = _known[id(route)] = PAGING | frozenset(_names(route.dependant))
     errors = [
         FieldError(f"query/{name}", _meant(name, known))
         for name in dict.fromkeys(request.query_params)
