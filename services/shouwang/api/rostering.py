@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Annotated
 
-import icalendar
 import msgspec
 from fastapi import APIRouter, Path, Query, Response
 
@@ -293,6 +292,8 @@ def feed_token(secret: bytes, person: str) -> str:
 
 def calendar_text(community: Community, person: PersonId, now: Instant) -> bytes:
     """The feed. It names posts and rosters, and nobody else."""
+    import icalendar  # loaded when somebody asks for a calendar: 8 MB
+
     calendar = icalendar.Calendar()
     calendar.add("prodid", "-//Shouwang//duty//ZH")
     calendar.add("version", "2.0")

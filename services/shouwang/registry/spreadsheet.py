@@ -3,12 +3,12 @@
 import io
 from collections.abc import Mapping, Sequence
 
-from openpyxl import Workbook
-from openpyxl.styles import Font
-
 
 def spreadsheet(tables: Mapping[str, Sequence[Sequence[object]]]) -> bytes:
     """One sheet for each table, its first row as heading. A text that begins like a formula stays a text."""
+    from openpyxl import Workbook  # 20 MB, loaded when somebody takes a report away
+    from openpyxl.styles import Font
+
     book = Workbook()
     book.remove(book.active)
     for name, rows in tables.items():
