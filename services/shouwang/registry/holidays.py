@@ -1,8 +1,13 @@
 """Public holidays and days worked instead (调休), from a maintained library's data: no network is asked."""
 
+import subprocess
+import sys
 from collections.abc import Mapping
 from datetime import date, timedelta
 from functools import lru_cache
+from typing import TypeAlias
+
+import msgspec
 
 from shouwang.domain.duty import SiteFacts
 from shouwang.domain.errors import ConfigError
@@ -10,6 +15,10 @@ from shouwang.domain.shift import HOLIDAY, WORKDAY, Calendar, local_day
 
 YEARS = range(2020, 2035)
 """Far enough for shifts of today and records of yesterday; a library knows days worked instead only once decreed."""
+
+
+LONGEST = 30
+"""Seconds that the list may take to come, on a machine that starts everything at once."""
 
 
 def calendar_of(site: SiteFacts) -> Calendar:
@@ -33,12 +42,30 @@ def calendar_problem(code: str) -> str | None:
     return f"{code!r} is not a calendar; expected an ISO 3166 country such as CN, or empty for no public holidays"
 
 
+Decreed: TypeAlias = tuple[frozenset[date], frozenset[date], date | None]
+"""Days off, weekend days that are worked, and how far both are known."""
+
+
 @lru_cache(8)
-def _decreed(code: str) -> tuple[frozenset[date], frozenset[date], date | None]:
-    if calendar_problem(code) is not None or not code:
+def _decreed(code: str) -> Decreed:
+    """Asked of a process of its own, once: the library keeps 10 MB for what is a list of dates."""
+    if not code:
         return frozenset(), frozenset(), None
+    command = [sys.executable, "-m", "shouwang.registry.holidays", code]
+    try:
+        said = subprocess.run(command, stdout=subprocess.PIPE, timeout=LONGEST, check=True).stdout
+        decreed: Decreed = msgspec.json.decode(said, type=Decreed)
+    except (OSError, subprocess.SubprocessError, msgspec.DecodeError):
+        return decreed_here(code)  # a roster that reads its holidays is worth 10 MB
+    return decreed
+
+
+def decreed_here(code: str) -> Decreed:
+    """The same, from the library in this process; nothing for a calendar that it does not know."""
     import holidays
 
+    if calendar_problem(code) is not None:
+        return frozenset(), frozenset(), None
     known = holidays.country_holidays(code, years=YEARS)
     worked = frozenset(known.weekend_workdays)
     off = frozenset(known)
@@ -68,3 +95,7 @@ def _own_days(days: Mapping[str, str]) -> dict[date | None, str]:
         except ConfigError:
             continue
     return found
+
+
+if __name__ == "__main__":
+    sys.stdout.buffer.write(msgspec.json.encode(decreed_here(sys.argv[1])))
