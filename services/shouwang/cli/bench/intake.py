@@ -33,7 +33,7 @@ def measure_intake(messages: int, clients: Sequence[str]) -> None:
 
 def _measure(site: Site, client: str, reports: Sequence[bytes], ceiling: float) -> None:
     ready = site.start("intake", mqtt_client=client)
-    (pid,) = site.pids()
+    pid, *beside = site.pids()  # itself, and the worker that runs codecs, which these messages do not need
     load.blast(site.port, reports[:DEVICES])
     site.drain()
     before = cpu_seconds(pid)
@@ -41,7 +41,7 @@ def _measure(site: Site, client: str, reports: Sequence[bytes], ceiling: float) 
     load.blast(site.port, reports)
     rate = len(reports) / (site.drain() - began)
     cost = (cpu_seconds(pid) - before) / len(reports) * 1e6
-    memory = memory_megabytes([pid])
+    memory = memory_megabytes([pid, *beside])
     ratio = rate / ceiling
     click.echo(
         f"{client}: {rate:,.0f} durable messages/s = {ratio:.2f} of the ceiling (bar {BARS[client]:.2f}); "
