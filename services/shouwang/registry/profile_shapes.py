@@ -75,7 +75,7 @@ class ProfileWritten(Written, frozen=True, kw_only=True):
     readings: dict[str, str | SourceWritten | list[str | SourceWritten]] = msgspec.field(default_factory=dict)
     ignores: list[str] = msgspec.field(default_factory=list)
     topics: list[Spoken] = msgspec.field(default_factory=list)
-    codec: str = ""
+    codec: str | list[str] = ""
     own_names: bool = False
     power: Power = Power.UNKNOWN
     longest_silence: str | None = None
@@ -243,9 +243,12 @@ def _silence(document: Document, text: str | None) -> Duration | None:
         raise ProfileError(f"longest_silence: {error}", document.where("$.longest_silence")) from None
 
 
-def _codec(document: Document, name: str) -> str:
-    if not name:
-        return ""
+def _codec(document: Document, names: str | list[str]) -> str:
+    """Several files are one text, in their order: models of one format share what reads it."""
+    return "\n".join(_source_text(document, name) for name in ([names] if isinstance(names, str) else names) if name)
+
+
+def _source_text(document: Document, name: str) -> str:
     where = document.where("$.codec")
     if "/" in name or not name.endswith(".js"):
         raise ProfileError(f"codec is {name!r}; expected the name of a .js file beside the profile", where)
