@@ -90,7 +90,7 @@ def plan_acknowledge(alert: Alert, *, actor: str, now: Instant) -> Moved | None:
     """A person has seen it. None where somebody had before. Raises Conflict where nothing waits for it."""
     if alert.state in UNSEEN:
         seen = _moved(alert, AlertEvent.ACKNOWLEDGE, acknowledged_at=now, acknowledged_by=actor)
-        return seen, [_entry("alert.acknowledged", seen, now, actor)]
+        return seen, [alert_entry("alert.acknowledged", seen, now, actor)]
     if alert.acknowledged_at is None:
         raise Conflict(f"alert {alert.id} is {alert.state}; only an unacknowledged alert can be acknowledged")
     return None
@@ -114,7 +114,7 @@ def ended(alert: Alert, *, actor: str, now: Instant) -> tuple[Alert, list[Entry]
     kind = "end" if alert.event else "reset"
     over = _moved(alert, AlertEvent.RESET, active=False, cleared_at=now if alert.active else alert.cleared_at)
     order = Order(kind=kind, rule=alert.rule, subject=alert.subject, alert=alert.id, actor=actor, at=now)
-    return over, [_entry("alert.reset", over, now, actor, how=kind)], order
+    return over, [alert_entry("alert.reset", over, now, actor, how=kind)], order
 
 
 def _begun(rule: "Rule", transition: Transition, facts: DeviceFacts, received_at: Instant, now: Instant) -> Moved:
@@ -161,7 +161,7 @@ def _again(alert: Alert, rule: "Rule", transition: Transition, facts: DeviceFact
     if is_test and not alert.test:
         # A test proves nothing about a real alert that still waits for somebody.
         counted = _changed(alert, count=alert.count + 1)
-        return counted, [_entry("alert.repeated", counted, now, at=transition.at, count=counted.count, test=True)]
+        return counted, [alert_entry("alert.repeated", counted, now, at=transition.at, count=counted.count, test=True)]
     if not is_test and alert.test and alert.state is AlertState.ACKED:
         # The test acknowledged itself; nobody has seen the real thing.
         alert = _moved(alert, AlertEvent.CLEAR)
@@ -170,7 +170,7 @@ def _again(alert: Alert, rule: "Rule", transition: Transition, facts: DeviceFact
         news["latching"] = rule.latching
     if (alert.state, AlertEvent.RAISE) not in ALERT_MOVES:
         counted = _changed(alert, **news)
-        return counted, [_entry("alert.repeated", counted, now, at=transition.at, count=counted.count)]
+        return counted, [alert_entry("alert.repeated", counted, now, at=transition.at, count=counted.count)]
     raised = _moved(
         alert,
         AlertEvent.RAISE,
@@ -194,7 +194,7 @@ def _cleared(alert: Alert, transition: Transition, now: Instant) -> Moved:
     else:
         cleared = _moved(alert, AlertEvent.CLEAR_LATCHING if alert.latching else AlertEvent.CLEAR, **over)
     evidence = msgspec.to_builtins(transition.evidence)
-    return cleared, [_entry("alert.cleared", cleared, now, at=transition.at, evidence=evidence)]
+    return cleared, [alert_entry("alert.cleared", cleared, now, at=transition.at, evidence=evidence)]
 
 
 def _returned(alert: Alert, way: Disposition) -> Alert:
@@ -206,7 +206,7 @@ def _returned(alert: Alert, way: Disposition) -> Alert:
 
 def _raised(alert: Alert, transition: Transition, now: Instant) -> Entry:
     """With the whole alert, so that the journal alone can rebuild the board."""
-    return _entry(
+    return alert_entry(
         "alert.raised",
         alert,
         now,
@@ -216,7 +216,8 @@ def _raised(alert: Alert, transition: Transition, now: Instant) -> Entry:
     )
 
 
-def _entry(kind: str, alert: Alert, now: Instant, actor: str = "system", **body: object) -> Entry:
+def alert_entry(kind: str, alert: Alert, now: Instant, actor: str = "system", **body: object) -> Entry:
+    """A journal entry about an alert, with its rule and state."""
     return Entry(
         at=now,
         kind=kind,

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from shouwang.domain.alert import Alert, AlertEvent, is_open, is_suppressed, move_alert
+from shouwang.domain.alerting import alert_entry
 from shouwang.domain.errors import Conflict
 from shouwang.domain.journal import Entry
 from shouwang.domain.suppression import Effect, Held, Hold, is_protected
@@ -33,7 +34,7 @@ def hold_back(alert: Alert, held: Held, now: Instant) -> Moved:
     if (event := _MOVES.get(held.effect)) is not None:
         changes["state"] = move_alert(alert.state, event)
     back = _changed(alert, **changes)
-    return back, [_entry("alert.held", back, now, by=held.by, effect=held.effect)]
+    return back, [alert_entry("alert.held", back, now, by=held.by, effect=held.effect)]
 
 
 def shelve(alert: Alert, shelf: Hold, now: Instant) -> Moved:
@@ -46,7 +47,9 @@ def shelve(alert: Alert, shelf: Hold, now: Instant) -> Moved:
     if not is_open(alert.state) or is_suppressed(alert.state):
         raise Conflict(f"alert {alert.id} is {alert.state}; only what is open can be shelved")
     shelved = _changed(alert, state=move_alert(alert.state, AlertEvent.SHELVE), held_by=shelf.id)
-    return shelved, [_entry("alert.shelved", shelved, now, shelf.by, by=shelf.id, why=shelf.why, until=shelf.ends_at)]
+    return shelved, [
+        alert_entry("alert.shelved", shelved, now, shelf.by, by=shelf.id, why=shelf.why, until=shelf.ends_at)
+    ]
 
 
 def release(alert: Alert, now: Instant, actor: str = "system", because: str = "") -> Moved:
@@ -60,7 +63,7 @@ def release(alert: Alert, now: Instant, actor: str = "system", because: str = ""
             changes |= {"acknowledged_at": None, "acknowledged_by": None}
     free = _changed(alert, **changes)
     body = {"by": alert.held_by, "because": because, "returned": returned}
-    return free, [_entry("alert.released", free, now, actor, **body)]
+    return free, [alert_entry("alert.released", free, now, actor, **body)]
 
 
 def is_told_again(alert: Alert) -> bool:
@@ -89,7 +92,7 @@ def counted(alert: Alert, at: Instant, now: Instant, before: Alert | None = None
     )
     if not chattering or alert.chattering:
         return raised, []
-    return raised, [_entry("alert.chattering", raised, now, count=raised.count, within=CHATTER_WITHIN // SECOND)]
+    return raised, [alert_entry("alert.chattering", raised, now, count=raised.count, within=CHATTER_WITHIN // SECOND)]
 
 
 def explains_silence(gateway_lost: Alert, now: Instant) -> bool:
@@ -103,19 +106,6 @@ def still_holds(by: Alert, now: Instant) -> bool:
     """Whether an alert goes on holding others: danger to life while it is open, a lost gateway as ``explains_silence``
     says."""
     return is_open(by.state) if is_protected(by) else explains_silence(by, now)
-
-
-def _entry(kind: str, alert: Alert, now: Instant, actor: str = "system", **body: object) -> Entry:
-    return Entry(
-        at=now,
-        kind=kind,
-        actor=actor,
-        incident=alert.incident,
-        alert=alert.id,
-        device=alert.device,
-        place=alert.place,
-        body={"rule": alert.rule, "state": alert.state, **body},
-    )
 
 
 def _changed(alert: Alert, **changes: Any) -> Alert:
