@@ -29,7 +29,7 @@ class Backtests:
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = dict(environment)
-        self._folder = tempfile.TemporaryDirectory(prefix="shouwang-backtests-")
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._running: dict[str, _Running] = {}
         self._door = threading.Lock()
 
@@ -41,6 +41,8 @@ class Backtests:
                 raise Conflict(f"backtest {busy.id} of {busy.rule!r} is running; wait for it, or end it")
             for id in list(self._running)[: max(0, len(self._running) - KEPT + 1)]:
                 self._running.pop(id).remove()
+            if self._folder is None:  # made for the first job: a server that is killed without one leaves nothing
+                self._folder = tempfile.TemporaryDirectory(prefix="shouwang-backtests-")
             one = _Running(Path(self._folder.name), self._environment, rule, text, start, end)
             self._running[one.id] = one
         return one.job()
@@ -60,7 +62,8 @@ class Backtests:
     def close(self) -> None:
         for one in self._running.values():
             one.end()
-        self._folder.cleanup()
+        if self._folder is not None:
+            self._folder.cleanup()
 
 
 class _Running:
