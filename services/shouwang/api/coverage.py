@@ -58,7 +58,7 @@ def list_gaps(
     gaps = [*configured, *found]
     page, following = cut_by_name(gaps, limit, cursor, _mark)
     told = None if place is None else _told(window, Names(community, caller), PlaceId(place.strip("/")), start)
-    return CoverageOut(items=[_named(community, gap) for gap in page], next=following, told=told)
+    return CoverageOut(items=[named(community, gap) for gap in page], next=following, told=told)
 
 
 @router.get("/told")
@@ -167,7 +167,8 @@ def _mark(gap: GapOut) -> str:
     )
 
 
-def _named(community: Community, gap: GapOut) -> GapOut:
+def named(community: Community, gap: GapOut) -> GapOut:
+    """With its place in words."""
     return gap.model_copy(update={"where": place_names(community, gap.place)}) if gap.place else gap
 
 

@@ -4,8 +4,10 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
+from shouwang.domain.roster_grid import How, Why
+
 from .schemas import Sent, Time
-from .sheets import GapOut
+from .sheets import GapOut, RosterOut
 
 Ref = Annotated[str, Field(min_length=1, max_length=200)]
 Begin = Annotated[str, Field(alias="from", max_length=40)]
@@ -53,6 +55,34 @@ class OverrideMade(BaseModel):
     remove: str | None
 
 
+class ChangesIn(Sent):
+    """Overrides to add and, by id, to take back: all of them at once, or none."""
+
+    add: Annotated[list["StandInIn"], Field(max_length=100)] = Field(default_factory=list)
+    remove: Annotated[list[Ref], Field(max_length=100)] = Field(default_factory=list)
+    dry_run: bool = Field(default=False, description="Only say what it would do to coverage.")
+
+
+class StandInIn(Sent):
+    """An override of the roster that the path names."""
+
+    start: Begin
+    end: End
+    add: str | None = Field(default=None, max_length=200)
+    remove: str | None = Field(default=None, max_length=200)
+
+
+class ChangesOut(BaseModel):
+    """``added`` and ``removed``: what undoes it, the other way round. ``opens``: gaps of coverage that it makes;
+    ``closes``: those that it ends; within the spans that it touches."""
+
+    applied: bool
+    added: list[OverrideMade]
+    removed: list[OverrideMade]
+    opens: list[GapOut]
+    closes: list[GapOut]
+
+
 class SwapIn(Sent):
     """``asker``: whose shifts; the person that the token stands for unless said."""
 
@@ -95,6 +125,77 @@ class WatchOut(BaseModel):
     end: Time = Field(serialization_alias="to")
     people: list[WatchPerson]
     why_nobody: str
+
+
+class HereOut(BaseModel):
+    """``how``: planned, stands_in (for ``other``) or added, by ``override``."""
+
+    person: str
+    how: How
+    other: str | None
+    override: str | None
+
+
+class OffOut(BaseModel):
+    """``why``: replaced (by ``other``), taken_off or away."""
+
+    person: str
+    why: Why
+    other: str | None
+    override: str | None
+
+
+class PieceOut(BaseModel):
+    """A part of a shift in which nobody comes or goes. ``overruled``: a higher layer holds these hours."""
+
+    start: Time = Field(serialization_alias="from")
+    end: Time = Field(serialization_alias="to")
+    here: list[HereOut]
+    off: list[OffOut]
+    overruled: bool
+
+
+class CellOut(BaseModel):
+    """One shift (by its number in the roster) on the local day on which it begins."""
+
+    shift: int
+    day: str
+    start: Time = Field(serialization_alias="from")
+    end: Time = Field(serialization_alias="to")
+    pieces: list[PieceOut]
+
+
+class GridDayOut(BaseModel):
+    """``worked``: a weekend day that is worked (调休)."""
+
+    day: str
+    start: Time = Field(serialization_alias="from")
+    end: Time = Field(serialization_alias="to")
+    workday: bool
+    holiday: bool
+    worked: bool
+
+
+class SpanOut(BaseModel):
+    start: Time = Field(serialization_alias="from")
+    end: Time = Field(serialization_alias="to")
+
+
+class LeaveOut(SpanOut):
+    person: str
+
+
+class GridOut(BaseModel):
+    """A roster as a sheet: days across, shifts down. ``bare``: hours that no shift holds. ``names`` of everybody in it;
+    ``unread``: what cannot be read of the roster."""
+
+    roster: RosterOut
+    days: list[GridDayOut]
+    cells: list[CellOut]
+    bare: list[SpanOut]
+    leaves: list[LeaveOut]
+    names: dict[str, str]
+    unread: list[str]
 
 
 class DutyCardOut(BaseModel):

@@ -183,7 +183,8 @@ class PolicyOut(BaseModel):
 class GapOut(BaseModel):
     """``kind``: place_without_zone, zone_without_members, zone_without_fallback, site_without_fallback, zone_overlap of
     the directory as configured; nobody (a first step that means nobody), empty_step, no_fallback, desk_uncertified,
-    nobody_at_night, three_roles, unverified_contact, calendar_ends of the time that was asked."""
+    nobody_at_night, three_roles, unverified_contact, calendar_ends of the time that was asked; empty_shift, of a change
+    of a roster, where nobody is left on duty by it."""
 
     kind: str
     place: str | None = None

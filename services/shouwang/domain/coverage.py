@@ -41,6 +41,8 @@ class GapKind(StrEnum):
     NOBODY_AT_NIGHT = "nobody_at_night"
     DESK_UNCERTIFIED = "desk_uncertified"
     CALENDAR_ENDS = "calendar_ends"
+    EMPTY_SHIFT = "empty_shift"
+    """A roster means nobody; whether a policy asks for it or not. Only said of a change of that roster."""
 
 
 class Gap(Value, frozen=True, kw_only=True):

@@ -119,6 +119,11 @@ def edges(
     return {at for at in found if start < at < end}
 
 
+def day_begin(day: date, zone: ZoneInfo) -> Instant:
+    """When a local day begins."""
+    return _instant_of(day, timedelta(0), zone)
+
+
 def local_day(text: str) -> date:
     """``2026-10-01``. Raises ConfigError for anything else."""
     try:
