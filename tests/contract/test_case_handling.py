@@ -1,36 +1,28 @@
 """What people add to a case over HTTP: proof, checklist, calls, entry, headcount, files; merged, split, by hand."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 
+from harness.calls import SMOKE_DETECTOR, As, ok
 from harness.window import ABOVE, COMPOUND, ELSEWHERE, ROOM, Site, site_on
-from shouwang.api.server import build_app
 from shouwang.domain.access import Role
 from shouwang.domain.duty import FamilyContact, Household, KeyHolder, PostHolder
 from shouwang.domain.notice import DeliveryState
-from shouwang.domain.profile import Profile
-from shouwang.domain.vocabulary import HOUR, Kind, PersonId
+from shouwang.domain.vocabulary import PersonId
 from shouwang.registry.checklists import load_checklists
 
 pytestmark = pytest.mark.slow
 
-PROFILES = {
-    "heiman-hs1sa": Profile(
-        id="heiman-hs1sa", vendor="HEIMAN", model="HS1SA", title={}, kind=Kind.SMOKE, longest_silence=26 * HOUR
-    )
-}
 JPEG = b"\xff\xd8\xff\xe0" + b"0" * 1000
-As = Callable[..., TestClient]
 INCIDENTS = "/api/v1/incidents"
 
 
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[Site]:
-    with site_on(f"sqlite:///{tmp_path}/state.sqlite", tmp_path, PROFILES) as site:
+    with site_on(f"sqlite:///{tmp_path}/state.sqlite", tmp_path, {SMOKE_DETECTOR.id: SMOKE_DETECTOR}) as site:
         site.directory.change(
             [
                 Household(
@@ -49,36 +41,15 @@ def site(tmp_path: Path) -> Iterator[Site]:
         yield site
 
 
-@pytest.fixture
-def client_as(site: Site) -> As:
-    app = build_app(site.window())
-
-    def client(role: Role, person: str | None = None) -> TestClient:
-        headers = {"Authorization": f"Bearer {site.token(role, None, person)}"}
-        return TestClient(app, headers=headers, raise_server_exceptions=False)
-
-    return client
-
-
-@pytest.fixture
-def desk(client_as: As) -> TestClient:
-    return client_as(Role.OPERATOR, "wang")
-
-
 def burning(site: Site, device: str = "smoke-501") -> str:
     return f"{INCIDENTS}/{site.alarm(device)[1].id}"
 
 
-def ok(answer: Any, status: int = 200) -> Any:
-    assert answer.status_code == status, answer.text
-    return answer.json()
-
-
 def test_an_arrival_is_proven_by_a_tag_a_press_or_a_fresh_photo_and_nothing_else(
-    site: Site, desk: TestClient, client_as: As
+    site: Site, operator: TestClient, client_as: As
 ) -> None:
     case = burning(site)
-    patrol = client_as(Role.RESPONDER, "zhang")
+    patrol = client_as(Role.RESPONDER, person="zhang")
     arrived = ok(patrol.post(f"{case}/arrive", json={}))
     clock = {one["name"]: one for one in arrived["clocks"]}["on_scene"]
     assert (clock["proven"], clock["late"], clock["limit"]) == (False, False, 180)
@@ -87,44 +58,44 @@ def test_an_arrival_is_proven_by_a_tag_a_press_or_a_fresh_photo_and_nothing_else
     site.heard("smoke-501", ago=30, test=True)
     proven = ok(patrol.post(f"{case}/arrive", json={"proof": "test_press", "reference": "smoke-501"}))
     assert [(one["by"], one["proof"]) for one in proven["file"]["arrivals"]] == [("zhang", "test_press")]
-    photo = ok(desk.post(f"{case}/files?name=door.jpg", content=JPEG), 201)
-    ok(desk.post(f"{case}/arrive", json={"proof": "photo", "reference": photo["id"]}))
+    photo = ok(operator.post(f"{case}/files?name=door.jpg", content=JPEG), 201)
+    ok(operator.post(f"{case}/arrive", json={"proof": "photo", "reference": photo["id"]}))
     site.clock.forward(301)
-    late = client_as(Role.RESPONDER, "zhao")
+    late = client_as(Role.RESPONDER, person="zhao")
     assert late.post(f"{case}/arrive", json={"proof": "photo", "reference": photo["id"]}).status_code == 422
     ok(late.post(f"{case}/arrive", json={"proof": "tag", "reference": f"{ROOM}"}))
 
 
 def test_files_are_known_by_their_content_bounded_and_given_to_those_who_answer(
-    site: Site, desk: TestClient, client_as: As
+    site: Site, operator: TestClient, client_as: As
 ) -> None:
     case = burning(site)
-    made = ok(desk.post(f"{case}/files?name=%E9%97%A8.jpg", content=JPEG), 201)
+    made = ok(operator.post(f"{case}/files?name=%E9%97%A8.jpg", content=JPEG), 201)
     assert (made["type"], made["size"], made["name"], made["by"]) == ("image/jpeg", len(JPEG), "门.jpg", "wang")
-    got = desk.get(f"{case}/files/{made['id']}")
+    got = operator.get(f"{case}/files/{made['id']}")
     assert got.content == JPEG and got.headers["content-disposition"].startswith("attachment")
-    assert desk.post(f"{case}/files", content=b"<script>alert(1)</script>").status_code == 422
-    assert desk.post(f"{case}/files", content=JPEG + b"0" * (8 << 20)).status_code == 413
+    assert operator.post(f"{case}/files", content=b"<script>alert(1)</script>").status_code == 422
+    assert operator.post(f"{case}/files", content=JPEG + b"0" * (8 << 20)).status_code == 413
     assert client_as(Role.VIEWER).get(f"{case}/files/{made['id']}").status_code == 403
     other = burning(site, "smoke-202")
-    assert desk.get(f"{other}/files/{made['id']}").status_code == 404
+    assert operator.get(f"{other}/files/{made['id']}").status_code == 404
 
 
-def test_the_checklist_has_the_words_for_119_and_keeps_when_a_person_called(site: Site, desk: TestClient) -> None:
+def test_the_checklist_has_the_words_for_119_and_keeps_when_a_person_called(site: Site, operator: TestClient) -> None:
     case = burning(site)
-    listed = ok(desk.get(f"{case}/checklist"))
+    listed = ok(operator.get(f"{case}/checklist"))
     words = next(one for one in listed["scripts"] if one["service"] == "119")["text"]["zh"]
     assert "城江街道 东门社区 金源小区 3号楼 2单元 5层 501" in words and "5层" in words and "屋内人数：2" in words
     assert "{" not in words and "王测试" in words
-    ok(desk.post(f"{case}/calls", json={"service": "119"}))
-    ok(desk.post(f"{case}/checks", json={"item": "auto"}))
-    ok(desk.post(f"{case}/checks", json={"item": "auto"}))
-    assert desk.post(f"{case}/checks", json={"item": "dance"}).status_code == 422
-    again = ok(desk.get(f"{case}/checklist"))
+    ok(operator.post(f"{case}/calls", json={"service": "119"}))
+    ok(operator.post(f"{case}/checks", json={"item": "auto"}))
+    ok(operator.post(f"{case}/checks", json={"item": "auto"}))
+    assert operator.post(f"{case}/checks", json={"item": "dance"}).status_code == 422
+    again = ok(operator.get(f"{case}/checklist"))
     assert len(next(one for one in again["scripts"] if one["service"] == "119")["called_at"]) == 1
     assert [one["id"] for one in again["items"] if one["done_at"]] == ["auto"]
-    assert ok(desk.get(f"{case}/checklist?id=lift"))["id"] == "lift"
-    assert desk.get(f"{case}/checklist?id=none").status_code == 404
+    assert ok(operator.get(f"{case}/checklist?id=lift"))["id"] == "lift"
+    assert operator.get(f"{case}/checklist?id=none").status_code == 404
 
 
 def test_every_shipped_checklist_says_what_posts_do_and_no_script_asks_for_an_unknown_fact() -> None:
@@ -136,76 +107,76 @@ def test_every_shipped_checklist_says_what_posts_do_and_no_script_asks_for_an_un
         assert len({item.id for item in one.items}) == len(one.items)
 
 
-def test_a_home_is_entered_before_two_witnesses_with_reason_and_authority(site: Site, desk: TestClient) -> None:
+def test_a_home_is_entered_before_two_witnesses_with_reason_and_authority(site: Site, operator: TestClient) -> None:
     case = burning(site)
     body = {"how": "force", "place": ROOM, "reason": "smoke, no answer", "authorised_by": "zhou", "witnesses": ["zhao"]}
-    assert desk.post(f"{case}/entries", json=body).status_code == 409
-    entered = ok(desk.post(f"{case}/entries", json={**body, "witnesses": ["zhao", "zhang"]}))
+    assert operator.post(f"{case}/entries", json=body).status_code == 409
+    entered = ok(operator.post(f"{case}/entries", json={**body, "witnesses": ["zhao", "zhang"]}))
     assert entered["file"]["entries"][0]["witnesses"] == ["zhao", "zhang"]
 
 
 def test_the_headcount_begins_on_the_fire_floor_and_puts_those_who_need_help_first(
-    site: Site, desk: TestClient
+    site: Site, operator: TestClient
 ) -> None:
     case = burning(site)
-    counted = ok(desk.get(f"{case}/headcount"))
+    counted = ok(operator.get(f"{case}/headcount"))
     assert counted["floors"][0].endswith("/f5") and counted["floors"][-1].endswith("/f11")
     assert counted["items"][0]["place"] == ROOM and counted["needs_help"] == 2
     assert counted["unknown"] == 7 * 4
-    ok(desk.post(f"{case}/headcount", json={"place": ROOM, "state": "evacuated", "people": 2}))
-    after = ok(desk.post(f"{case}/headcount", json={"place": ABOVE, "state": "not_reached"}))
+    ok(operator.post(f"{case}/headcount", json={"place": ROOM, "state": "evacuated", "people": 2}))
+    after = ok(operator.post(f"{case}/headcount", json={"place": ABOVE, "state": "not_reached"}))
     assert (after["evacuated"], after["not_reached"], after["needs_help"], after["unknown"]) == (1, 1, 1, 26)
 
 
 def test_each_level_is_told_what_it_needs_and_only_while_the_case_is_live(
-    site: Site, desk: TestClient, client_as: As
+    site: Site, operator: TestClient, client_as: As
 ) -> None:
     alert, incident = site.alarm("smoke-501")
     case = f"{INCIDENTS}/{incident.id}"
     for person in ("zhao", "zhang2"):
         site.told(incident, person, DeliveryState.SENT)
-    assigned = ok(client_as(Role.RESPONDER, "zhao").get(f"{case}/card"))
+    assigned = ok(client_as(Role.RESPONDER, person="zhao").get(f"{case}/card"))
     assert assigned["level"] == "assigned" and assigned["tasks"][0]["zh"].startswith("敲门")
     household = assigned["households"][0]
     assert household["contacts"][0]["phone"] == "+8613911112222" and household["gate"] == "西门"
     assert household["keys"][0]["name"] == "赵测试"
-    summary = ok(client_as(Role.RESPONDER, "zhang2").get(f"{case}/card"))
+    summary = ok(client_as(Role.RESPONDER, person="zhang2").get(f"{case}/card"))
     assert (summary["level"], summary["households"], summary["helped"]) == ("summary", [], [])
     assert summary["where"]["label"] == "3号楼"
-    ok(desk.post(f"{case}/resolve", json={"outcome": "false_alarm", "cause": "cooking"}))
-    assert ok(desk.get(f"{case}/card"))["households"] == []
-    assert alert.id in ok(desk.get(case))["alerts"]
+    ok(operator.post(f"{case}/resolve", json={"outcome": "false_alarm", "cause": "cooking"}))
+    assert ok(operator.get(f"{case}/card"))["households"] == []
+    assert alert.id in ok(operator.get(case))["alerts"]
 
 
-def test_what_a_person_reports_opens_a_case_once_and_rings_as_an_alarm_does(site: Site, desk: TestClient) -> None:
+def test_what_a_person_reports_opens_a_case_once_and_rings_as_an_alarm_does(site: Site, operator: TestClient) -> None:
     body = {"place": f"{COMPOUND}/b7/u1", "class": "fire", "note": "smoke in the stairwell", "reported_by": "resident"}
-    made = ok(desk.post(INCIDENTS, json=body), 201)
+    made = ok(operator.post(INCIDENTS, json=body), 201)
     assert (made["severity"], made["policy"], made["file"]["reported_by"]) == ("critical", "fire", "resident")
     assert made["next_step"]["index"] == 1
-    again = ok(desk.post(INCIDENTS, json=body))
+    again = ok(operator.post(INCIDENTS, json=body))
     assert again["id"] == made["id"]
-    assert desk.post(INCIDENTS, json={**body, "place": "nowhere"}).status_code == 422
-    ok(desk.post(f"{INCIDENTS}/{made['id']}/resolve", json={"outcome": "real"}))
-    assert ok(desk.post(INCIDENTS, json=body), 201)["id"] != made["id"]
+    assert operator.post(INCIDENTS, json={**body, "place": "nowhere"}).status_code == 422
+    ok(operator.post(f"{INCIDENTS}/{made['id']}/resolve", json={"outcome": "real"}))
+    assert ok(operator.post(INCIDENTS, json=body), 201)["id"] != made["id"]
 
 
-def test_two_cases_that_are_one_are_merged_and_one_that_is_two_is_split(site: Site, desk: TestClient) -> None:
+def test_two_cases_that_are_one_are_merged_and_one_that_is_two_is_split(site: Site, operator: TestClient) -> None:
     kept, other = burning(site, "smoke-501"), burning(site, "smoke-202")
-    merged = ok(desk.post(f"{other}/merge", json={"into": kept.rpartition("/")[2]}))
+    merged = ok(operator.post(f"{other}/merge", json={"into": kept.rpartition("/")[2]}))
     assert merged["id"] == kept.rpartition("/")[2] and len(merged["alerts"]) == 2 and ELSEWHERE in merged["places"]
-    gone = ok(desk.get(other))
+    gone = ok(operator.get(other))
     assert (gone["state"], gone["file"]["merged_into"], gone["next_step"]) == ("closed", merged["id"], None)
-    parted = ok(desk.post(f"{kept}/split", json={"alerts": [gone["alerts"][0]]}), 201)
+    parted = ok(operator.post(f"{kept}/split", json={"alerts": [gone["alerts"][0]]}), 201)
     assert parted["file"]["split_from"] == merged["id"] and parted["state"] == "open"
-    assert ok(desk.get(f"/api/v1/alerts/{gone['alerts'][0]}"))["incident"] == parted["id"]
-    assert desk.post(f"{kept}/split", json={"alerts": ok(desk.get(kept))["alerts"]}).status_code == 409
-    assert desk.post(f"{kept}/merge", json={"into": merged["id"]}).status_code == 409
+    assert ok(operator.get(f"/api/v1/alerts/{gone['alerts'][0]}"))["incident"] == parted["id"]
+    assert operator.post(f"{kept}/split", json={"alerts": ok(operator.get(kept))["alerts"]}).status_code == 409
+    assert operator.post(f"{kept}/merge", json={"into": merged["id"]}).status_code == 409
 
 
-def test_a_call_for_help_is_followed_up_after_it_is_resolved(site: Site, desk: TestClient) -> None:
+def test_a_call_for_help_is_followed_up_after_it_is_resolved(site: Site, operator: TestClient) -> None:
     case = burning(site)
-    assert desk.post(f"{case}/follow-up", json={"result": "well"}).status_code == 409
-    ok(desk.post(f"{case}/resolve", json={"outcome": "real"}))
-    done = ok(desk.post(f"{case}/follow-up", json={"result": "well", "note": "calm"}))
+    assert operator.post(f"{case}/follow-up", json={"result": "well"}).status_code == 409
+    ok(operator.post(f"{case}/resolve", json={"outcome": "real"}))
+    done = ok(operator.post(f"{case}/follow-up", json={"result": "well", "note": "calm"}))
     assert done["state"] == "resolved" and done["file"]["follow_ups"][0]["result"] == "well"
     assert "followed_up" in done["reached"]

@@ -1,15 +1,14 @@
 """Contacts set over HTTP: only by administrators, only outwards, unproven until proven."""
 
-from collections.abc import Callable, Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 
-from harness.window import Site, site_on
-from shouwang.api.server import build_app
+from harness.calls import As
+from harness.window import Site
+from shouwang.api.doors import Window
 from shouwang.channels.address import Fence
 from shouwang.domain.access import Role
 from shouwang.domain.duty import Contact, Person
@@ -17,26 +16,14 @@ from shouwang.domain.vocabulary import PersonId
 
 pytestmark = pytest.mark.slow
 
-As = Callable[[Role], TestClient]
 PUBLIC = "https://93.184.215.14/hook"
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Iterator[Site]:
-    with site_on(f"sqlite:///{tmp_path}/state.sqlite", tmp_path, {}) as site:
-        yield site
-
-
-@pytest.fixture
-def client_as(site: Site) -> As:
+def window(site: Site) -> Window:
     fence = Fence(["10.9.0.0/16"])
     kinds = ("webhook", "console", "sms", "email", "wecom", "apprise")
-    app = build_app(replace(site.window(), kinds=kinds, refuse_address=fence.refusal))
-
-    def client(role: Role) -> TestClient:
-        return TestClient(app, headers={"Authorization": f"Bearer {site.token(role)}"}, raise_server_exceptions=False)
-
-    return client
+    return replace(site.window(), kinds=kinds, refuse_address=fence.refusal)
 
 
 def put(client: TestClient, *contacts: object, person: str = "wang") -> Any:

@@ -1,16 +1,15 @@
 """Drills, duty checks and verification over HTTP and from the command line."""
 
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import msgspec
 import pytest
 from click.testing import CliRunner
-from fastapi.testclient import TestClient
 
-from harness.window import LINK_SECRET, ROOM, Site, site_on
-from shouwang.api.server import build_app
+from harness.calls import As
+from harness.window import LINK_SECRET, ROOM, Site
+from shouwang.api.doors import Window
 from shouwang.cli.drill import drill
 from shouwang.domain.access import Role
 from shouwang.domain.link import code_of
@@ -20,14 +19,6 @@ from shouwang.flows.exercises import Exercises
 from shouwang.store.exercises import SqlExercises
 
 pytestmark = pytest.mark.slow
-
-As = Callable[[Role], TestClient]
-
-
-@pytest.fixture
-def site(tmp_path: Path) -> Iterator[Site]:
-    with site_on(f"sqlite:///{tmp_path}/state.sqlite", tmp_path, {}) as site:
-        yield site
 
 
 @pytest.fixture
@@ -45,13 +36,8 @@ def exercises(site: Site) -> Exercises:
 
 
 @pytest.fixture
-def client_as(site: Site, exercises: Exercises) -> As:
-    app = build_app(replace(site.window(), exercises=exercises))
-
-    def client(role: Role) -> TestClient:
-        return TestClient(app, headers={"Authorization": f"Bearer {site.token(role)}"}, raise_server_exceptions=False)
-
-    return client
+def window(site: Site, exercises: Exercises) -> Window:
+    return replace(site.window(), exercises=exercises)
 
 
 def test_a_drill_is_begun_scored_listed_and_ended(client_as: As, site: Site) -> None:

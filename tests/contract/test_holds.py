@@ -1,26 +1,17 @@
 """Silences, maintenance, permits and shelves over HTTP; and the alarm figures."""
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 
-from harness.window import COMPOUND, ELSEWHERE, ROOM, Site, site_on
-from shouwang.api.server import build_app
+from harness.calls import As
+from harness.window import COMPOUND, ELSEWHERE, ROOM, Site
 from shouwang.domain.access import Role
-from shouwang.domain.profile import Profile
-from shouwang.domain.vocabulary import DAY, HOUR, Kind, PlaceId
+from shouwang.domain.vocabulary import DAY, PlaceId
 
 pytestmark = pytest.mark.slow
 
-PROFILES = {
-    "heiman-hs1sa": Profile(
-        id="heiman-hs1sa", vendor="HEIMAN", model="HS1SA", title={}, kind=Kind.SMOKE, longest_silence=26 * HOUR
-    )
-}
-As = Callable[..., TestClient]
 WHY = {"lasts": "2h", "why": "换电池"}
 PERMIT = {
     "work": "hot_work",
@@ -34,41 +25,19 @@ PERMIT = {
 }
 
 
-@pytest.fixture
-def site(tmp_path: Path) -> Iterator[Site]:
-    with site_on(f"sqlite:///{tmp_path}/state.sqlite", tmp_path, PROFILES) as site:
-        yield site
-
-
-@pytest.fixture
-def client_as(site: Site) -> As:
-    app = build_app(site.window())
-
-    def client(role: Role, place: PlaceId | None = None, person: str | None = None) -> TestClient:
-        text = site.token(role, place, person)
-        return TestClient(app, headers={"Authorization": f"Bearer {text}"}, base_url="http://t/api/v1")
-
-    return client
-
-
-@pytest.fixture
-def operator(client_as: As) -> TestClient:
-    return client_as(Role.OPERATOR, person="wang")
-
-
 def test_a_silence_says_by_whom_until_when_and_why(operator: TestClient, site: Site) -> None:
-    answer = operator.post("/silences", json={"rules": ["device-fault"], "places": [ROOM], **WHY})
+    answer = operator.post("/api/v1/silences", json={"rules": ["device-fault"], "places": [ROOM], **WHY})
     assert answer.status_code == 201, answer.text
     made = answer.json()
     assert (made["by"], made["why"], made["state"], made["kind"]) == ("wang", "换电池", "on", "silence")
     assert made["people"]["wang"] == "王测试"
-    assert operator.get(f"/silences/{made['id']}").json() == made
-    assert operator.get("/silences").json()["items"] == [made]
-    assert operator.delete(f"/silences/{made['id']}").status_code == 204
-    assert operator.delete(f"/silences/{made['id']}").status_code == 204
-    assert operator.get(f"/silences/{made['id']}").json()["state"] == "ended"
-    assert operator.get("/silences?ended=false").json()["items"] == []
-    kinds = [entry["kind"] for entry in operator.get("/audit").json()["items"]]
+    assert operator.get(f"/api/v1/silences/{made['id']}").json() == made
+    assert operator.get("/api/v1/silences").json()["items"] == [made]
+    assert operator.delete(f"/api/v1/silences/{made['id']}").status_code == 204
+    assert operator.delete(f"/api/v1/silences/{made['id']}").status_code == 204
+    assert operator.get(f"/api/v1/silences/{made['id']}").json()["state"] == "ended"
+    assert operator.get("/api/v1/silences?ended=false").json()["items"] == []
+    kinds = [entry["kind"] for entry in operator.get("/api/v1/audit").json()["items"]]
     assert kinds[:2] == ["silence.ended", "silence.begun"]
 
 
@@ -89,7 +58,7 @@ def test_a_silence_says_by_whom_until_when_and_why(operator: TestClient, site: S
 def test_a_silence_that_cannot_be_is_refused_with_the_reason(
     operator: TestClient, wanted: dict[str, Any], status: int, words: str
 ) -> None:
-    answer = operator.post("/silences", json=wanted)
+    answer = operator.post("/api/v1/silences", json=wanted)
     assert answer.status_code == status, answer.text
     assert words in answer.text
 
@@ -97,28 +66,28 @@ def test_a_silence_that_cannot_be_is_refused_with_the_reason(
 def test_who_may_only_look_or_respond_holds_nothing(client_as: As) -> None:
     for role in (Role.VIEWER, Role.RESPONDER, Role.AUDITOR, Role.INSTALLER):
         client = client_as(role)
-        assert client.post("/silences", json={"places": [ROOM], **WHY}).status_code == 403
-        assert client.get("/silences").status_code == 200
+        assert client.post("/api/v1/silences", json={"places": [ROOM], **WHY}).status_code == 403
+        assert client.get("/api/v1/silences").status_code == 200
 
 
 def test_a_token_of_one_place_holds_only_within_it(client_as: As) -> None:
     local = client_as(Role.OPERATOR, PlaceId(f"{COMPOUND}/b3"))
-    assert local.post("/silences", json={"places": [ROOM], **WHY}).status_code == 201
-    assert local.post("/silences", json={"places": [ELSEWHERE], **WHY}).status_code == 404
-    assert local.post("/silences", json={"rules": ["device-fault"], **WHY}).status_code == 403
+    assert local.post("/api/v1/silences", json={"places": [ROOM], **WHY}).status_code == 201
+    assert local.post("/api/v1/silences", json={"places": [ELSEWHERE], **WHY}).status_code == 404
+    assert local.post("/api/v1/silences", json={"rules": ["device-fault"], **WHY}).status_code == 403
     far = client_as(Role.OPERATOR, PlaceId(f"{COMPOUND}/b7"))
-    assert far.get("/silences").json()["items"] == []
+    assert far.get("/api/v1/silences").json()["items"] == []
 
 
 def test_a_permit_has_its_rooms_days_hours_contact_and_watcher(operator: TestClient) -> None:
-    answer = operator.post("/permits", json=PERMIT)
+    answer = operator.post("/api/v1/permits", json=PERMIT)
     assert answer.status_code == 201, answer.text
     made = answer.json()
     assert (made["work"], made["watcher"], made["contact"]) == ("hot_work", "zhang", "zhao")
     assert (made["days"], made["hours"]) == (["mon", "tue"], {"from": "08:00", "to": "18:00"})
     assert made["state"] == "paused"  # it is night
-    assert operator.get("/permits").json()["items"] == [made]
-    assert operator.get(f"/silences/{made['id']}").status_code == 404
+    assert operator.get("/api/v1/permits").json()["items"] == [made]
+    assert operator.get(f"/api/v1/silences/{made['id']}").status_code == 404
 
 
 @pytest.mark.parametrize(
@@ -134,50 +103,50 @@ def test_a_permit_has_its_rooms_days_hours_contact_and_watcher(operator: TestCli
 def test_a_permit_that_would_cover_neighbours_or_has_no_watcher_is_refused(
     operator: TestClient, change: dict[str, Any], words: str
 ) -> None:
-    answer = operator.post("/permits", json={**PERMIT, **change})
+    answer = operator.post("/api/v1/permits", json={**PERMIT, **change})
     assert answer.status_code in (409, 422)
     assert words in answer.text
 
 
 def test_the_card_of_a_fire_shows_the_permit_next_door(operator: TestClient, site: Site) -> None:
     whole_day = {key: value for key, value in PERMIT.items() if key not in ("days", "hours")}
-    permit = operator.post("/permits", json=whole_day).json()
+    permit = operator.post("/api/v1/permits", json=whole_day).json()
     _, incident = site.alarm("smoke-601")
-    card = operator.get(f"/incidents/{incident.id}").json()
+    card = operator.get(f"/api/v1/incidents/{incident.id}").json()
     assert [(one["id"], one["watcher_name"]) for one in card["permits"]] == [(permit["id"], "张测试")]
     _, elsewhere = site.alarm("smoke-202")
-    assert operator.get(f"/incidents/{elsewhere.id}").json()["permits"] == []
+    assert operator.get(f"/api/v1/incidents/{elsewhere.id}").json()["permits"] == []
 
 
 def test_after_the_work_each_detector_waits_for_its_try(operator: TestClient, site: Site) -> None:
-    permit = operator.post("/permits", json={**PERMIT, "days": None, "hours": None}).json()
-    assert operator.delete(f"/permits/{permit['id']}").status_code == 204
-    ended = operator.get(f"/permits/{permit['id']}").json()
+    permit = operator.post("/api/v1/permits", json={**PERMIT, "days": None, "hours": None}).json()
+    assert operator.delete(f"/api/v1/permits/{permit['id']}").status_code == 204
+    ended = operator.get(f"/api/v1/permits/{permit['id']}").json()
     assert (ended["state"], ended["untried"]) == ("untried", ["smoke-501"])
-    assert [one["rule"] for one in operator.get("/alerts?state=open").json()["items"]] == ["permit-untried"]
-    tried = operator.post(f"/permits/{permit['id']}/tried", json={"device": "smoke-501", "note": "响了"})
+    assert [one["rule"] for one in operator.get("/api/v1/alerts?state=open").json()["items"]] == ["permit-untried"]
+    tried = operator.post(f"/api/v1/permits/{permit['id']}/tried", json={"device": "smoke-501", "note": "响了"})
     assert tried.json()["state"] == "ended"
     assert tried.json()["tried"][0]["by"] == "wang"
-    assert operator.post(f"/permits/{permit['id']}/tried", json={"device": "smoke-601"}).status_code == 409
+    assert operator.post(f"/api/v1/permits/{permit['id']}/tried", json={"device": "smoke-601"}).status_code == 409
 
 
 def test_maintenance_names_devices_or_places(operator: TestClient) -> None:
-    made = operator.post("/maintenance", json={"devices": ["smoke-501"], "watcher": "zhang", **WHY})
+    made = operator.post("/api/v1/maintenance", json={"devices": ["smoke-501"], "watcher": "zhang", **WHY})
     assert made.status_code == 201
-    assert operator.post("/maintenance", json={"rules": ["device-fault"], **WHY}).status_code == 409
-    assert operator.get("/maintenance").json()["items"][0]["devices"] == ["smoke-501"]
+    assert operator.post("/api/v1/maintenance", json={"rules": ["device-fault"], **WHY}).status_code == 409
+    assert operator.get("/api/v1/maintenance").json()["items"][0]["devices"] == ["smoke-501"]
 
 
 def test_a_nuisance_is_shelved_for_a_shift_and_fire_never(operator: TestClient, site: Site) -> None:
     fault, _ = site.alarm("smoke-501", rule="device-fault")
-    shelved = operator.post(f"/alerts/{fault.id}/shelve", json={"lasts": "8h", "why": "等配件"})
+    shelved = operator.post(f"/api/v1/alerts/{fault.id}/shelve", json={"lasts": "8h", "why": "等配件"})
     assert shelved.json()["state"] == "shelved", shelved.text
-    assert operator.post(f"/alerts/{fault.id}/shelve", json={"lasts": "8h", "why": "x"}).status_code == 409
-    assert operator.post(f"/alerts/{fault.id}/unshelve").json()["state"] == "unacked"
-    assert operator.post(f"/alerts/{fault.id}/unshelve").status_code == 409
-    assert operator.post(f"/alerts/{fault.id}/shelve", json={"lasts": "13h", "why": "x"}).status_code == 409
+    assert operator.post(f"/api/v1/alerts/{fault.id}/shelve", json={"lasts": "8h", "why": "x"}).status_code == 409
+    assert operator.post(f"/api/v1/alerts/{fault.id}/unshelve").json()["state"] == "unacked"
+    assert operator.post(f"/api/v1/alerts/{fault.id}/unshelve").status_code == 409
+    assert operator.post(f"/api/v1/alerts/{fault.id}/shelve", json={"lasts": "13h", "why": "x"}).status_code == 409
     fire, _ = site.alarm("smoke-601")
-    refused = operator.post(f"/alerts/{fire.id}/shelve", json={"lasts": "1m", "why": "x"})
+    refused = operator.post(f"/api/v1/alerts/{fire.id}/shelve", json={"lasts": "1m", "why": "x"})
     assert refused.status_code == 409
     assert "matter of life" in refused.json()["detail"]
 
@@ -187,20 +156,20 @@ def test_the_alarm_report_counts_what_asks_somebody_to_act(operator: TestClient,
     site.clock.forward(5)
     site.alarm("smoke-601", rule="device-fault")
     site.clock.forward(DAY / 1e6 + 60)
-    found = operator.get("/reports/alarms").json()
+    found = operator.get("/api/v1/reports/alarms").json()
     assert (found["count"], found["operators"], found["stale"], found["standing"]) == (2, 1, 2, 2)
     assert found["limits"]["per_operator_hour"] == 12
     assert {one["subject"] for one in found["top"]} == {"smoke-501", "smoke-601"}
-    assert operator.get(f"/reports/alarms?place={ELSEWHERE}").json()["count"] == 0
-    assert operator.get("/reports/alarms?from=2020-01-01T00:00:00Z").status_code == 422
+    assert operator.get(f"/api/v1/reports/alarms?place={ELSEWHERE}").json()["count"] == 0
+    assert operator.get("/api/v1/reports/alarms?from=2020-01-01T00:00:00Z").status_code == 422
 
 
 def test_an_explanation_names_what_would_change_the_telling(operator: TestClient, site: Site) -> None:
-    silence = operator.post("/silences", json={"places": [ROOM], **WHY}).json()
-    permit = operator.post("/permits", json={**PERMIT, "days": None, "hours": None}).json()
+    silence = operator.post("/api/v1/silences", json={"places": [ROOM], **WHY}).json()
+    permit = operator.post("/api/v1/permits", json={**PERMIT, "days": None, "hours": None}).json()
 
     def named(rule: str) -> set[str]:
-        (said,) = operator.get(f"/rules/{rule}/explain?device=smoke-501").json()["documents"]
+        (said,) = operator.get(f"/api/v1/rules/{rule}/explain?device=smoke-501").json()["documents"]
         return {one["id"] for one in said["holds"]}
 
     assert named("device-fault") == {silence["id"], permit["id"]}

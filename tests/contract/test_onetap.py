@@ -1,15 +1,12 @@
 """The one-tap page: whoever holds a link sees what they must know, and only a POST acts."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import msgspec
 import pytest
 from fastapi.testclient import TestClient
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.window import COMPOUND, LINK_SECRET, ROOM, Site, site_on
+from harness.window import COMPOUND, LINK_SECRET, ROOM, Site
 from shouwang.api.server import build_app
 from shouwang.domain.duty import Household, KeyHolder, PostHolder
 from shouwang.domain.incident import IncidentState, Outcome
@@ -19,12 +16,6 @@ from shouwang.domain.place import Place, PlaceKind
 from shouwang.domain.vocabulary import DeliveryKey, PersonId
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture
-def site(tmp_path: Path) -> Iterator[Site]:
-    with site_on(f"sqlite:///{tmp_path}/state.sqlite", tmp_path, {}) as site:
-        yield site
 
 
 @pytest.fixture

@@ -2,51 +2,19 @@
 
 import io
 import re
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
 from xml.etree import ElementTree
 
-import pytest
 from fastapi.testclient import TestClient
 from openpyxl import load_workbook
 
-from harness.window import Site, site_on
-from shouwang.api.server import build_app
+from harness.calls import As, ok
+from harness.window import Site
 from shouwang.domain.access import Role
 from shouwang.domain.casefile import Proof
 from shouwang.domain.incident import Finding, Outcome
 
-As = Callable[..., TestClient]
 API = "/api/v1"
 CAP = "{urn:oasis:names:tc:emergency:cap:1.2}"
-
-
-@pytest.fixture
-def site(tmp_path: Path) -> Iterator[Site]:
-    with site_on(f"sqlite:///{tmp_path}/state.sqlite", tmp_path, {}) as site:
-        yield site
-
-
-@pytest.fixture
-def client_as(site: Site) -> As:
-    app = build_app(site.window())
-
-    def client(role: Role, person: str | None = None) -> TestClient:
-        headers = {"Authorization": f"Bearer {site.token(role, None, person)}"}
-        return TestClient(app, headers=headers, raise_server_exceptions=False)
-
-    return client
-
-
-@pytest.fixture
-def desk(client_as: As) -> TestClient:
-    return client_as(Role.OPERATOR, "wang")
-
-
-def ok(answer: Any, status: int = 200) -> Any:
-    assert answer.status_code == status, answer.text
-    return answer.json()
 
 
 def handled(site: Site, device: str, *, taken: float, arrived: float, outcome: Outcome, cause: str = "") -> str:
@@ -63,12 +31,12 @@ def handled(site: Site, device: str, *, taken: float, arrived: float, outcome: O
 
 
 def test_how_fast_people_answered_is_told_by_zone_post_class_and_hour_against_the_limits(
-    site: Site, desk: TestClient
+    site: Site, operator: TestClient
 ) -> None:
     handled(site, "smoke-501", taken=20, arrived=100, outcome=Outcome.FALSE_ALARM, cause="cooking")
     handled(site, "smoke-601", taken=50, arrived=150, outcome=Outcome.FALSE_ALARM, cause="cooking")
     handled(site, "smoke-202", taken=90, arrived=400, outcome=Outcome.REAL)
-    report = ok(desk.get(f"{API}/reports/response"))
+    report = ok(operator.get(f"{API}/reports/response"))
     total = report["total"]
     assert (total["cases"], total["acknowledge"]["mean"], total["on_scene"]["median"]) == (3, 53.333, 150)
     shares = {name: round(share, 2) for name, share in total["shares"].items()}
@@ -80,12 +48,12 @@ def test_how_fast_people_answered_is_told_by_zone_post_class_and_hour_against_th
     assert {one["key"]: one["cases"] for one in report["groups"]["zone"]} == {"": 1, "jinyuan-east": 2}
     assert [one["key"] for one in report["groups"]["post"]] == ["desk_operator"]
     assert [one["key"] for one in report["groups"]["hour"]] == ["02"]
-    text = desk.get(f"{API}/reports/response?format=csv")
+    text = operator.get(f"{API}/reports/response?format=csv")
     assert text.headers["content-type"].startswith("text/csv") and "zone,jinyuan-east,2" in text.text
-    book = load_workbook(io.BytesIO(desk.get(f"{API}/reports/response?format=xlsx").content))
+    book = load_workbook(io.BytesIO(operator.get(f"{API}/reports/response?format=xlsx").content))
     assert book.sheetnames == ["response", "false_by_cause", "false_by_device"]
     assert book["false_by_cause"]["A2"].value == "cooking"
-    assert desk.get(f"{API}/reports/response?from=2026-11-24T00:00:00Z&to=2026-11-23T00:00:00Z").status_code == 422
+    assert operator.get(f"{API}/reports/response?from=2026-11-24T00:00:00Z&to=2026-11-23T00:00:00Z").status_code == 422
 
 
 ALERT = [
@@ -148,55 +116,55 @@ def check_cap(alert: ElementTree.Element) -> dict[str, str]:
     return {child.tag.removeprefix(CAP): child.text or "" for child in alert}
 
 
-def test_the_cap_feed_is_valid_restricted_and_names_no_home(site: Site, desk: TestClient, client_as: As) -> None:
+def test_the_cap_feed_is_valid_restricted_and_names_no_home(site: Site, operator: TestClient, client_as: As) -> None:
     incident = site.alarm("smoke-501")[1].id
-    first = desk.get(f"/feeds/cap/{incident}")
+    first = operator.get(f"/feeds/cap/{incident}")
     assert first.headers["content-type"].startswith("application/cap+xml")
     said = check_cap(ElementTree.fromstring(first.content))
     assert (said["msgType"], said["status"], said["scope"]) == ("Alert", "Actual", "Restricted")
     assert "501" not in first.text.replace(incident, "") and "3号楼" in first.text
     site.clock.forward(10)
     site.respond.acknowledge(incident, actor="wang")
-    update = check_cap(ElementTree.fromstring(desk.get(f"/feeds/cap/{incident}").content))
+    update = check_cap(ElementTree.fromstring(operator.get(f"/feeds/cap/{incident}").content))
     assert update["msgType"] == "Update" and update["references"].split(",")[1] == said["identifier"]
     assert update["references"].split(",")[2] == said["sent"]
     site.respond.resolve(incident, actor="wang", outcome=Outcome.FALSE_ALARM)
-    feed = desk.get("/feeds/cap")
+    feed = operator.get("/feeds/cap")
     assert feed.headers["content-type"].startswith("application/atom+xml")
     alerts = [check_cap(alert) for alert in ElementTree.fromstring(feed.content).iter(f"{CAP}alert")]
     assert [one["msgType"] for one in alerts] == ["Cancel"]
-    stranger = TestClient(desk.app, raise_server_exceptions=False)
+    stranger = TestClient(operator.app, raise_server_exceptions=False)
     assert stranger.get("/feeds/cap").status_code == 401
     assert client_as(Role.VIEWER).get("/feeds/cap/none").status_code == 404
 
 
-def test_a_shift_is_handed_over_on_one_page_and_signed_by_both(site: Site, desk: TestClient, client_as: As) -> None:
+def test_a_shift_is_handed_over_on_one_page_and_signed_by_both(site: Site, operator: TestClient, client_as: As) -> None:
     done = handled(site, "smoke-501", taken=90, arrived=100, outcome=Outcome.FALSE_ALARM, cause="dust")
     site.alarm("smoke-202")
     site.alarm("smoke-601", rule="device-fault")
-    page = ok(desk.get(f"{API}/reports/shift"))
+    page = ok(operator.get(f"{API}/reports/shift"))
     assert len(page["open"]) == 2 and [one["id"] for one in page["handled"]] == [done]
     assert page["handled"][0]["late"] == ["acknowledge"]
     assert page["faults"] == ["smoke-601"] and page["gaps"]
-    made = ok(desk.post(f"{API}/reports/shift/handovers", json={"to": "zhao", "sound_tested": True}), 201)
+    made = ok(operator.post(f"{API}/reports/shift/handovers", json={"to": "zhao", "sound_tested": True}), 201)
     assert (made["by"], made["signed_at"]) == ("wang", None)
     sign = f"{API}/reports/shift/handovers/{made['id']}/sign"
-    assert desk.post(sign).status_code == 409
-    zhao = client_as(Role.RESPONDER, "zhao")
+    assert operator.post(sign).status_code == 409
+    zhao = client_as(Role.RESPONDER, person="zhao")
     assert ok(zhao.post(sign))["signed_at"] is not None
-    assert ok(desk.get(f"{API}/reports/shift/handovers"))[0]["sound_tested"] is True
-    assert desk.post(f"{API}/reports/shift/handovers", json={"to": "wang"}).status_code == 422
+    assert ok(operator.get(f"{API}/reports/shift/handovers"))[0]["sound_tested"] is True
+    assert operator.post(f"{API}/reports/shift/handovers", json={"to": "wang"}).status_code == 422
 
 
 def test_the_forms_to_print_come_from_the_same_records_and_run_nothing(
-    site: Site, desk: TestClient, client_as: As
+    site: Site, operator: TestClient, client_as: As
 ) -> None:
     incident = handled(site, "smoke-501", taken=20, arrived=100, outcome=Outcome.FALSE_ALARM, cause="<b>cooking</b>")
     assert incident
-    fire = desk.get(f"{API}/reports/print/fire")
+    fire = operator.get(f"{API}/reports/print/fire")
     assert "火警处置记录" in fire.text and "3号楼 2单元 501" in fire.text and "王测试" in fire.text
     assert "&lt;b&gt;cooking" in fire.text and "default-src 'none'" in fire.headers["content-security-policy"]
-    assert "消防控制室值班记录" in desk.get(f"{API}/reports/print/duty").text
-    assert "故障维修记录" in desk.get(f"{API}/reports/print/fault").text
+    assert "消防控制室值班记录" in operator.get(f"{API}/reports/print/duty").text
+    assert "故障维修记录" in operator.get(f"{API}/reports/print/fault").text
     assert client_as(Role.VIEWER).get(f"{API}/reports/print/fire").status_code == 403
-    assert desk.get(f"{API}/reports/print/poem").status_code == 422
+    assert operator.get(f"{API}/reports/print/poem").status_code == 422

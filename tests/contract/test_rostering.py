@@ -1,23 +1,20 @@
 """Rosters, overrides, swaps, leave and calendar feeds over HTTP."""
 
-from collections.abc import Callable, Iterator
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
 
 import icalendar
 import pytest
 from fastapi.testclient import TestClient
 
-from harness.window import Site, site_on
-from shouwang.api.server import build_app
+from harness.calls import As, ok
+from harness.window import Site
+from shouwang.api.doors import Window
 from shouwang.domain.access import Role
 from shouwang.domain.duty import resolve
 from shouwang.domain.moment import parse_rfc3339
 
 pytestmark = pytest.mark.slow
 
-As = Callable[..., TestClient]
 API = "/api/v1"
 DESK = {
     "post": "desk_operator",
@@ -30,32 +27,15 @@ TONIGHT = {"from": "2026-11-24T20:00:00+08:00", "to": "2026-11-25T08:00:00+08:00
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Iterator[Site]:
-    with site_on(f"sqlite:///{tmp_path}/state.sqlite", tmp_path, {}) as site:
-        yield site
-
-
-@pytest.fixture
-def client_as(site: Site) -> As:
-    app = build_app(replace(site.window(), link_secret=b"k" * 32))
-
-    def client(role: Role, person: str | None = None) -> TestClient:
-        headers = {"Authorization": f"Bearer {site.token(role, None, person)}"}
-        return TestClient(app, headers=headers, raise_server_exceptions=False)
-
-    return client
+def window(site: Site) -> Window:
+    return replace(site.window(), link_secret=b"k" * 32)
 
 
 @pytest.fixture
 def desk(client_as: As) -> TestClient:
-    found = client_as(Role.OPERATOR, "wang")
+    found = client_as(Role.OPERATOR, person="wang")
     assert found.put(f"{API}/rosters/desk", json=DESK).status_code == 200
     return found
-
-
-def ok(answer: Any, status: int = 200) -> Any:
-    assert answer.status_code == status, answer.text
-    return answer.json()
 
 
 def on_duty(site: Site, at: str) -> list[str]:
@@ -74,7 +54,7 @@ def test_a_roster_is_put_whole_read_forwards_and_refused_with_every_fault(
     assert refused.status_code == 422
     pointers = {one["pointer"] for one in refused.json()["errors"]}
     assert pointers >= {"body/zone", "body/shifts[0]/people", "body/shifts[0]/from", "body/shifts[0]/days[0]"}
-    assert client_as(Role.RESPONDER, "zhang").put(f"{API}/rosters/desk", json=DESK).status_code == 403
+    assert client_as(Role.RESPONDER, person="zhang").put(f"{API}/rosters/desk", json=DESK).status_code == 403
     assert desk.delete(f"{API}/rosters/desk").status_code == 204
     assert desk.get(f"{API}/rosters/desk/days").status_code == 404
     kinds = [entry.kind for entry in site.journal.since(0, 100)]
@@ -99,7 +79,7 @@ def test_an_override_adds_removes_or_replaces_and_is_taken_back_by_its_id(site: 
 
 
 def test_a_swap_changes_nothing_until_the_other_one_agrees(site: Site, desk: TestClient, client_as: As) -> None:
-    zhao, zhang = client_as(Role.RESPONDER, "zhao"), client_as(Role.RESPONDER, "zhang")
+    zhao, zhang = client_as(Role.RESPONDER, person="zhao"), client_as(Role.RESPONDER, person="zhang")
     swap = ok(zhao.post(f"{API}/swaps", json={"roster": "desk", "taker": "zhang", **TONIGHT, "note": "wedding"}), 201)
     assert (swap["state"], swap["asker"]) == ("asked", "zhao")
     assert on_duty(site, "2026-11-24T22:00:00+08:00") == ["zhao"]
@@ -115,7 +95,7 @@ def test_a_swap_changes_nothing_until_the_other_one_agrees(site: Site, desk: Tes
 
 
 def test_leave_takes_a_person_off_duty_and_is_a_gap_on_the_card(site: Site, desk: TestClient, client_as: As) -> None:
-    zhao = client_as(Role.RESPONDER, "zhao")
+    zhao = client_as(Role.RESPONDER, person="zhao")
     ok(zhao.post(f"{API}/people/zhao/absences", json=TONIGHT), 201)
     assert on_duty(site, "2026-11-24T22:00:00+08:00") == []
     assert zhao.post(f"{API}/people/wang/absences", json=TONIGHT).status_code == 403
@@ -137,7 +117,7 @@ def test_a_calendar_program_reads_the_shifts_of_a_person_by_an_address_that_nobo
     site: Site, desk: TestClient, client_as: As
 ) -> None:
     ok(desk.post(f"{API}/overrides", json={"roster": "desk", "add": "wang", "remove": "zhao", **TONIGHT}), 201)
-    zhao = client_as(Role.RESPONDER, "zhao")
+    zhao = client_as(Role.RESPONDER, person="zhao")
     path = ok(zhao.get(f"{API}/people/zhao/calendar"))["path"]
     assert zhao.get(f"{API}/people/wang/calendar").status_code == 403
     anybody = TestClient(zhao.app, raise_server_exceptions=False)

@@ -1,20 +1,17 @@
 """Rules that a site writes over HTTP, and why a rule did or did not fire."""
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 
-from harness.window import Site, site_on
-from shouwang.api.server import build_app
+from harness.calls import As
+from harness.window import Site
 from shouwang.domain.access import Role
 from shouwang.domain.board import EntryQuery
 from shouwang.domain.evaluate import hear, run_due
-from shouwang.domain.profile import Profile
 from shouwang.domain.standing import DeviceState
-from shouwang.domain.vocabulary import HOUR, MINUTE, SECOND, DeviceId, Kind, PlaceId, Reading
+from shouwang.domain.vocabulary import MINUTE, SECOND, DeviceId, Reading
 
 pytestmark = pytest.mark.slow
 
@@ -28,27 +25,11 @@ examples:
   - readings: [{at: 0s, temperature: 41}, {at: 1m, tick: true}]
     expect: [{at: 10s, raised: high}]
 """
-PROFILES = {
-    "heiman-hs1sa": Profile(
-        id="heiman-hs1sa", vendor="HEIMAN", model="HS1SA", title={}, kind=Kind.SMOKE, longest_silence=26 * HOUR
-    )
-}
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Iterator[Site]:
-    with site_on(f"sqlite:///{tmp_path}/state.sqlite", tmp_path, PROFILES) as site:
-        yield site
-
-
-@pytest.fixture
-def admin(site: Site) -> TestClient:
-    return caller(site, Role.ADMIN)
-
-
-def caller(site: Site, role: Role, place: PlaceId | None = None) -> TestClient:
-    headers = {"Authorization": f"Bearer {site.token(role, place)}"}
-    return TestClient(build_app(site.window()), headers=headers, raise_server_exceptions=False)
+def admin(client_as: As) -> TestClient:
+    return client_as(Role.ADMIN)
 
 
 def test_a_rule_is_added_changed_and_removed_as_a_whole_document(admin: TestClient, site: Site) -> None:
@@ -110,9 +91,9 @@ def test_another_id_than_the_one_in_the_path_is_refused(admin: TestClient) -> No
     assert answer.status_code == 422 and "expected elsewhere, found boiler-hot" in answer.json()["detail"]
 
 
-def test_only_who_administers_the_whole_site_changes_rules(site: Site) -> None:
-    assert caller(site, Role.OPERATOR).post("/api/v1/rules", json={"text": HOT}).status_code == 403
-    confined = caller(site, Role.ADMIN, site.directory.community().devices[DEVICE].place)
+def test_only_who_administers_the_whole_site_changes_rules(site: Site, client_as: As) -> None:
+    assert client_as(Role.OPERATOR).post("/api/v1/rules", json={"text": HOT}).status_code == 403
+    confined = client_as(Role.ADMIN, site.directory.community().devices[DEVICE].place)
     assert confined.post("/api/v1/rules", json={"text": HOT}).status_code == 403
 
 
