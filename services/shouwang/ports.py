@@ -192,6 +192,10 @@ class Transaction(Protocol):
         """``due_at``: when it must be looked at; None when nothing of it is left to end."""
         ...
 
+    def heard_behind(self, devices: Collection[DeviceId]) -> Mapping[DeviceId, str]:
+        """The address of the gateway behind which each of these devices was heard, where its messages told."""
+        ...
+
     def raised_since(self, device: DeviceId, since: Instant) -> list[Entry]:
         """What the journal says of alerts of a device that were raised or repeated since an instant, oldest first."""
         ...
@@ -245,6 +249,10 @@ class Acceptance(Transaction, Protocol):
         ...
 
     def keep_states(self, states: Mapping[DeviceId, DeviceState]) -> None: ...
+
+    def keep_links(self, links: Mapping[DeviceId, str]) -> None:
+        """Behind which gateway (its address) devices are heard from now on."""
+        ...
 
     def fresh(self, arrivals: Sequence[Arrival]) -> list[Arrival]:
         """Those that were not accepted before, in order, now entered in the redelivery window. Left out is only the

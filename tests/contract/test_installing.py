@@ -14,6 +14,7 @@ from shouwang.domain.access import Role
 from shouwang.domain.alert import AlertState
 from shouwang.domain.board import CaseQuery, EntryQuery
 from shouwang.domain.incident import Outcome
+from shouwang.domain.place import Device
 from shouwang.domain.vocabulary import DAY, DeviceId, Life, Reading
 from shouwang.flows.installing import Installing
 
@@ -132,6 +133,19 @@ def test_health_tells_when_a_battery_should_be_replaced(site: Site, installer: T
     assert said["counts_as_coverage"] is True and said["flapping"] is False
     page = installer.get("/api/v1/fleet/health?kind=smoke&limit=2").json()
     assert len(page["items"]) == 2 and page["next"]
+
+
+def test_a_gateway_is_shown_with_the_devices_that_were_heard_through_it(site: Site, installer: TestClient) -> None:
+    bridges = [
+        Device(id=DeviceId(id), profile="zigbee2mqtt-bridge", address=f"zigbee2mqtt:{id}", place=ROOM)
+        for id in ("hall", "roof")
+    ]
+    site.directory.change(bridges, [])
+    site.link({"smoke-501": "zigbee2mqtt:roof", "smoke-202": "zigbee2mqtt:nobody-knows"})
+    assert installer.get("/api/v1/devices/roof/health").json()["children"] == ["smoke-501"]
+    assert installer.get("/api/v1/devices/hall/health").json()["children"] == []
+    shown = {one["device"]: one["gateway"] for one in installer.get("/api/v1/fleet/health").json()["items"]}
+    assert shown == {"smoke-501": "roof", "smoke-202": None, "smoke-601": None, "hall": None, "roof": None}
 
 
 def test_models_are_told_by_their_false_alarms(site: Site, installer: TestClient) -> None:

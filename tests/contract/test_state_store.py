@@ -30,6 +30,7 @@ from shouwang.domain.vocabulary import (
     Severity,
 )
 from shouwang.ports import Announcement, Heard, Order, Quarantined
+from shouwang.store.board import SqlBoard
 from shouwang.store.database import Database
 from shouwang.store.directory import SqlDirectory
 from shouwang.store.inbox import SqlInbox
@@ -55,6 +56,22 @@ def inbox_of(database: Database, holder: str = "one:1:1") -> SqlInbox:
     lease = Leases(database, lambda _holder: False).take(INTAKE, holder, NOW)
     assert lease is not None
     return SqlInbox(database, lease, lambda _point: None)
+
+
+def test_behind_whom_devices_are_heard_is_kept_and_changes(database: Database) -> None:
+    inbox, casebook = inbox_of(database), SqlCasebook(database)
+    smoke, leak, never = DeviceId("smoke-501"), DeviceId("leak-502"), DeviceId("never")
+    with inbox.accept() as acceptance:
+        acceptance.keep_links({smoke: "zigbee2mqtt:roof\0", leak: "chirpstack-v4:a840"})
+        acceptance.keep_links({})
+        assert acceptance.heard_behind([smoke, never]) == {smoke: "zigbee2mqtt:roof"}, "seen in the same transaction"
+    with inbox.accept() as acceptance:
+        acceptance.keep_links({smoke: "zigbee2mqtt:hall"})
+    with casebook.change() as transaction:
+        many = [smoke, leak, never, *(DeviceId(f"d{n}") for n in range(1200))]
+        assert transaction.heard_behind(many) == {smoke: "zigbee2mqtt:hall", leak: "chirpstack-v4:a840"}
+        assert transaction.heard_behind([]) == {}
+    assert SqlBoard(database).links() == {smoke: "zigbee2mqtt:hall", leak: "chirpstack-v4:a840"}
 
 
 def arrival(packet_id: int, payload: bytes = b"{}", *, duplicate: bool = False, session: str = "s") -> Arrival:

@@ -57,8 +57,9 @@ from shouwang.store.database import Database
 from shouwang.store.directory import SqlDirectory
 from shouwang.store.holds import SqlHolds
 from shouwang.store.journal import SqlJournal
+from shouwang.store.plans import SqlPlans
 from shouwang.store.replies import SqlReplies
-from shouwang.store.tables import device_states, discovered, quarantine
+from shouwang.store.tables import device_states, discovered, links, quarantine
 from shouwang.store.tokens import SqlTokens
 from shouwang.store.transactions import SqlCasebook
 from shouwang.store.users import SqlUsers
@@ -258,6 +259,12 @@ class Site:
         with self.database.write() as connection:
             connection.execute(self.database.upsert(device_states, "device"), row)
         self.readings.write([Reading(DeviceId(device), name, value, at, at) for name, value in values.items()])
+
+    def link(self, behind: Mapping[str, str]) -> None:
+        """Through which gateway's address devices were heard."""
+        with self.database.write() as connection:
+            rows = [{"device": device, "gateway": gateway} for device, gateway in behind.items()]
+            connection.execute(self.database.upsert(links, "device"), rows)
 
     def remember(self, device: str, state: DeviceState) -> None:
         """A device's state row as intake leaves it."""

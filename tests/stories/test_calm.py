@@ -350,6 +350,51 @@ async def test_a_gateway_lost_with_forty_detectors_is_one_alert_and_a_smoke_alar
         assert sorted(states) == [AlertState.NORMAL] * 41 + [AlertState.UNACKED]
 
 
+TWO_RECEIVERS = (
+    COMPOUND
+    + """
+  - {id: attic, profile: rtl-433-receiver, address: "rtl_433:attic", place: cj/dm/jy}
+  - {id: cellar, profile: rtl-433-receiver, address: "rtl_433:cellar", place: cj/dm/jy}
+  - {id: leak-501, profile: acurite-leak, address: "rtl_433:5501", place: cj/dm/jy/b3/u2/f5/501}
+  - {id: leak-601, profile: acurite-leak, address: "rtl_433:5601", place: cj/dm/jy/b3/u2/f6/601}
+"""
+)
+
+
+def dry(id: int) -> dict[str, object]:
+    return {"model": "Acurite-Leak", "id": id, "leak_detected": 0, "battery_ok": 1}
+
+
+async def test_a_device_stands_behind_the_receiver_that_hears_it_also_after_a_restart(tmp_path: Path) -> None:
+    """Nothing is written down of who is behind which of two: silence folds under the one that was lost, no other."""
+    with open_station(tmp_path, TWO_RECEIVERS) as station:
+        await station.hears("rtl_433/attic/events", dry(5501))
+        await station.hears("rtl_433/cellar/events", dry(5601))
+        for receiver in ("attic", "cellar"):
+            await station.hears(f"rtl_433/{receiver}/availability", b"online")
+        assert station.board.links() == {"leak-501": "rtl_433:attic", "leak-601": "rtl_433:cellar"}
+        station.restart()
+        await station.forward(seconds=1)
+        await station.hears("rtl_433/cellar/availability", b"offline")
+        await station.forward(seconds=GATEWAY_DOWN)
+        station.phone("engineer").receives("first")
+        await station.forward(minutes=180)  # of a leak detector it is a work item, and calls nobody
+        states = {alert.device: alert.state for alert in station.alerts() if alert.rule == "device-silent"}
+        assert states == {"leak-501": AlertState.UNACKED, "leak-601": AlertState.SUPPRESSED}
+
+
+async def test_what_a_person_wrote_of_a_gateway_goes_before_what_was_heard(tmp_path: Path) -> None:
+    written = TWO_RECEIVERS.replace('"rtl_433:5601",', '"rtl_433:5601", gateway: attic,')
+    with open_station(tmp_path, written) as station:
+        world = station.world
+        assert world.gateway_of(DeviceId("leak-601"), "rtl_433:cellar") == "attic"
+        assert world.gateway_of(DeviceId("leak-501"), "rtl_433:cellar") == "cellar"
+        assert world.gateway_of(DeviceId("leak-501"), "rtl_433:roof") is None, "behind one that nobody registered"
+        assert world.gateway_of(DeviceId("leak-501")) is None, "there are two"
+        assert world.gateway_of(DeviceId("smoke-501")) == "gateway", "there is one"
+        assert world.gateway_of(DeviceId("smoke-501"), "chirpstack-v4:CELLAR") == "cellar", "whatever family it speaks"
+
+
 async def test_three_raises_in_a_minute_are_one_alert_with_a_count(station: Station) -> None:
     for _ in range(4):
         await station.hears(S501, TAMPER)

@@ -11,6 +11,7 @@ from shouwang.domain.errors import ConfigError
 from shouwang.domain.evaluate import RuleBook, hear, reconcile, run_due
 from shouwang.domain.gathering import asks_members, hear_place, is_place, notices, row_of
 from shouwang.domain.judging import Member
+from shouwang.domain.reception import Sighting
 from shouwang.domain.standing import DeviceFacts, DeviceState, Transition
 from shouwang.domain.vocabulary import MINUTE, SECOND, DeviceId, Instant, Kind, Life, PlaceId, Reading, Scalar
 
@@ -22,6 +23,8 @@ NOON: Instant = 1_772_424_000 * SECOND
 def heard(*devices: str, at: int = 0, what: str = "battery=90") -> list[str]:
     return [f"{at}m {device} {what} place={BUILDING}/u1/f1/{device}" for device in devices]
 
+
+BRIDGE = Sighting("zigbee2mqtt:zigbee-b3", None, NOON)
 
 HALF = "{absent: {share: 0.5, in: building, longest: 10m}}"
 
@@ -91,6 +94,21 @@ def test_it_is_a_fault_and_says_how_many() -> None:
         "en": "3 of 3 devices of one building are silent or without power",
     }
     assert {one.part for one in said.evidence} == {"a", "b", "c"}
+
+
+def test_it_names_the_gateway_through_which_all_that_are_silent_were_heard() -> None:
+    """Unless one of them was heard through another one, or nobody knows through which."""
+    for last, said in ((BRIDGE, True), (Sighting("zigbee2mqtt:b4", None, NOON), False), (None, False)):
+        through = [BRIDGE, BRIDGE, last]
+        members = [
+            msgspec.structs.replace(
+                one, state=msgspec.structs.replace(one.state, heard_by=[sighting] if sighting else [])
+            )
+            for one, sighting in zip([member(name, NOON - 20 * MINUTE) for name in "abc"], through, strict=True)
+        ]
+        judged = run_due(RuleBook([rule(HALF)]), PLACE, DeviceState(due_at=NOON), NOON, members=members)
+        (sentence,) = (one.sentence for one in judged.transitions)
+        assert ("zigbee-b3" in sentence["zh"], "zigbee-b3" in sentence["en"]) == (said, said)
 
 
 def test_our_own_deafness_is_nobodys_silence() -> None:

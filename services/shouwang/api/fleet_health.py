@@ -1,6 +1,6 @@
 """设备健康: last heard, proof of life, batteries with their trend, links, flapping, gateways, false alarms by model."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, Path
@@ -91,7 +91,8 @@ def get_health(window: TheWindow, caller: Caller, device_id: Annotated[Name, Pat
     allow(caller, Act.READ, device.place)
     fleet = load_fleet(window, ())
     state = window.board.states([device.id]).get(device.id, DeviceState())
-    return _health(window, fleet, device, state, _battery(window, device, state, with_trend=True))
+    battery = _battery(window, device, state, with_trend=True)
+    return _health(window, fleet, device, state, battery, _behind(window, fleet))
 
 
 @router.get("/fleet/health")
@@ -118,10 +119,10 @@ def list_health(
     wanted = [row for row in rows if not states or row[0] in states]
     page, following = cut_by_name(wanted, limit, cursor, lambda row: f"{order[row[0]]:02d}|{row[1].id}")
     known = window.board.states([device.id for _, device in page])
-    items = []
+    items, behind = [], _behind(window, fleet)
     for _, device in page:
         found = known.get(device.id, DeviceState())
-        items.append(_health(window, fleet, device, found, _battery(window, device, found, with_trend=False)))
+        items.append(_health(window, fleet, device, found, _battery(window, device, found, with_trend=False), behind))
     return Page(items=items, next=following)
 
 
@@ -175,7 +176,14 @@ def _models(fleet: Fleet, incidents: Iterable[Incident], now: Instant) -> list[M
     return rows
 
 
-def _health(window: Window, fleet: Fleet, device: Device, state: DeviceState, battery: BatteryOut) -> HealthOut:
+def _health(
+    window: Window,
+    fleet: Fleet,
+    device: Device,
+    state: DeviceState,
+    battery: BatteryOut,
+    behind: Mapping[DeviceId, DeviceId],
+) -> HealthOut:
     now, longest = window.clock.now(), fleet.longest_silence(device)
     alerts = window.board.alerts(CaseQuery(device=device.id), None, 100)
     today = sum(max(1, alert.count) for alert in alerts if alert.raised_at > now - DAY)
@@ -202,16 +210,16 @@ def _health(window: Window, fleet: Fleet, device: Device, state: DeviceState, ba
         ),
         alerts_today=today,
         flapping=today >= FLAPPING,
-        gateway=window.world().gateway_of(device.id),
-        children=_children(window, fleet, device),
+        gateway=behind.get(device.id),
+        children=sorted(one for one, gateway in behind.items() if gateway == device.id),
     )
 
 
-def _children(window: Window, fleet: Fleet, device: Device) -> list[str]:
-    if fleet.kind(device) is not Kind.GATEWAY:
-        return []
-    world = window.world()
-    return sorted(one.id for one in fleet.community.devices.values() if world.gateway_of(one.id) == device.id)
+def _behind(window: Window, fleet: Fleet) -> Mapping[DeviceId, DeviceId]:
+    """The gateway of each device that has one: as registered, as heard, or the only one of its family."""
+    world, learnt = window.world(), window.board.links()
+    found = {id: world.gateway_of(id, learnt.get(id, "")) for id in fleet.community.devices}
+    return {id: gateway for id, gateway in found.items() if gateway is not None}
 
 
 def _battery(window: Window, device: Device, state: DeviceState, *, with_trend: bool) -> BatteryOut:

@@ -12,7 +12,7 @@ from shouwang.domain.catalogue import Catalogue
 from shouwang.domain.codec import Answers
 from shouwang.domain.envelope import EnvelopeReader
 from shouwang.domain.esphome import EsphomeReader
-from shouwang.domain.family import Family
+from shouwang.domain.family import Family, Route
 from shouwang.domain.home_assistant import HomeAssistantReader
 from shouwang.domain.homie import HomieReader
 from shouwang.domain.interpretation import Ask, Asker, Follower, Found, Reader, Registered
@@ -88,6 +88,7 @@ class Interpreter:
             own = [(RAW, route, Template(route.topic, [])) for route in own_routes(known.values())]
             self._routes = [*own, *self._routes]
         self._called = {name: family.id for family in families for name in (family.id, *family.also_called)}
+        self._gateways = {family.id: family.behind for family in families}
         self._known: dict[tuple[str, str], Found | None] = {}
 
     def in_zone(self, timezone: str) -> "Interpreter":
@@ -186,8 +187,13 @@ class Interpreter:
             names = template.match(topic, any_base=bool(family))
             if names is not None:
                 device = filled(route.device, names.all) if route.device else names.device
-                return Found(id, route, device, names.base, names.all)
+                return Found(id, route, device, names.base, names.all, self._behind(id, route, names.all, device))
         return None
+
+    def _behind(self, family: str, route: Route, names: Mapping[str, str], device: str) -> str:
+        """The gateway that a topic tells; empty where it has not all the names for it."""
+        behind = filled(route.behind or self._gateways.get(family, ""), {**names, "device": device})
+        return "" if "{" in behind else behind
 
 
 def _unknown(topic: str) -> Refusal:

@@ -71,6 +71,17 @@ class Envelope(Value, frozen=True, kw_only=True, omit_defaults=True):
     """The time of such an object, where each has its own."""
 
 
+class Receivers(Value, frozen=True, kw_only=True, omit_defaults=True):
+    """Where a message tells which receivers (gateways of a radio network) heard it. Paths begin at the message."""
+
+    each: list[str]
+    """Objects of receivers, or lists of them: the first path that has one."""
+    identity: list[str]
+    """In such an object: the receiver's own name."""
+    strength: list[str] = msgspec.field(default_factory=list)
+    """How strong it heard the device, in dBm."""
+
+
 class Route(Value, frozen=True, kw_only=True, omit_defaults=True):
     """A topic template (``domain/topic.py``) and what stands there. The first route that fits decides."""
 
@@ -78,6 +89,9 @@ class Route(Value, frozen=True, kw_only=True, omit_defaults=True):
     holds: Holds = Holds.READINGS
     device: str = ""
     """The identity as names of the template make it (``{node}/{child}``); empty: its ``{device}``."""
+    behind: str = ""
+    """The gateway behind which the devices of the message stand, as names of the template make it; empty: as the
+    family says."""
     field: str = ""
     """The payload is one bare value, of the field of this name; names of the template may stand in it."""
     adds: dict[str, str] = msgspec.field(default_factory=dict)
@@ -114,6 +128,10 @@ class Family(Value, frozen=True, kw_only=True):
     all families of one generic profile."""
     gateway: str = ""
     """Profile of the bridge itself, where it says whether it is there."""
+    behind: str = ""
+    """The gateway behind which devices stand, as names of a topic make it (``{base}``); nothing where a topic has no
+    such name. A device that is so named itself stands behind nobody."""
+    receivers: Receivers | None = None
     bases: list[str] = msgspec.field(default_factory=list)
     """Base topics unless the installation's settings name others."""
     envelope: Envelope = msgspec.field(default_factory=Envelope)

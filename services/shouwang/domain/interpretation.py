@@ -7,6 +7,7 @@ import msgspec
 
 from shouwang.domain.codec import Answers, CodecCall
 from shouwang.domain.family import Holds, Route
+from shouwang.domain.reception import HeardBy
 from shouwang.domain.vocabulary import Arrival, DeviceId, Instant, Kind, Reading, Refusal, Value
 
 Registered: TypeAlias = Callable[[str], tuple[DeviceId, str] | None]
@@ -41,6 +42,8 @@ class Decoded(Value, frozen=True, kw_only=True):
     """Stands for the payload's hash in telling repeats, where receivers add what differs; empty: the payload's own."""
     dropped: list[Refusal] = msgspec.field(default_factory=list)
     """Fields that could not be read. Others of the same message were: where none was, the message is refused."""
+    heard_by: Sequence[HeardBy] = ()
+    """The receivers that the message or its topic tells of: behind one of them the device stands."""
     problem: Refusal | None = None
     """The message as a whole is flawed, and its other fields were read all the same."""
 
@@ -95,6 +98,8 @@ class Found(Value, frozen=True):
     base: str
     names: Mapping[str, str]
     """Every name of the route's template with the text that stands for it."""
+    behind: str = ""
+    """The gateway that the topic tells, as it is named there."""
 
     @property
     def holds(self) -> Holds:

@@ -11,6 +11,7 @@ from math import ceil
 import msgspec
 
 from shouwang.domain.judging import Condition, Gaps, Member, Truth, View, parts_of, silence_between, silent_until
+from shouwang.domain.reception import behind
 from shouwang.domain.standing import DeviceFacts, DeviceState, Memory, Newest
 from shouwang.domain.vocabulary import Duration, Evidence, Instant, Kind, Life
 
@@ -103,6 +104,13 @@ class MassAbsent(Condition, frozen=True, kw_only=True):
                 if on_mains:
                     mains_lost.append(lost[-1])
         return Tally(ends, lost, mains_ends, mains_lost)
+
+    def behind_all(self, tally: Tally, members: Iterable[Member]) -> str:
+        """The name of the one receiver through which all that are lost were heard last, as far as their messages told;
+        empty where several were, or of one of them nobody knows. A weak fact: it is said, and nothing follows."""
+        lost = {device for device, _ in tally.lost}
+        through = {behind(one.state.heard_by) for one in members if one.facts.device in lost}
+        return through.pop().partition(":")[2] if len(through) == 1 else ""
 
     def longest_of(self, facts: DeviceFacts) -> Duration | None:
         return self.longest if self.longest is not None else facts.longest_silence

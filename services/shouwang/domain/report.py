@@ -18,6 +18,7 @@ from shouwang.domain.family import Family
 from shouwang.domain.interpretation import Decoded, Found, Interpretation, Registered
 from shouwang.domain.mapping import FieldMap, Slot
 from shouwang.domain.payload import shown
+from shouwang.domain.reception import HeardBy, receiver_name, strength_of
 from shouwang.domain.vocabulary import Arrival, DeviceId, Instant, Problem, Reading, Refusal, Scalar, Value
 
 
@@ -59,6 +60,7 @@ class ReportReading:
         self._family = family
         self._catalogue = catalogue
         self._zone = zone
+        self._receivers = _Receivers(family) if family.receivers is not None else None
         self._around = FieldMap(family.readings) if family.readings else None
         self._value, self._part, self._time = (
             family.envelope.value,
@@ -77,7 +79,7 @@ class ReportReading:
         """All reports of one arrival. Refused where no report has a reading and one has a field that cannot be read;
         pending where a codec has to run first."""
         device = reports[0].identity if reports else found.device
-        mapped = [self._mapped(report, registered) for report in self._in_time(reports)]
+        mapped = [self._mapped(report, registered, found.behind) for report in self._in_time(reports)]
         return self._told(found.family, device, arrival, mapped, answers)
 
     def _told(
@@ -104,16 +106,17 @@ class ReportReading:
             return reports
         return sorted(reports, key=lambda report: said_instant(report.time, self._zone) or 0)
 
-    def _mapped(self, report: Report, registered: Registered) -> "_Mapped":
+    def _mapped(self, report: Report, registered: Registered, behind: str) -> "_Mapped":
         address, known = self._who(report, registered)
         understood = self._understood(report, known)
         dropped: list[Refusal] = []
         values, times = self._values(understood, report, dropped)
-        return _Mapped(report, address, known, understood, values, times, dropped)
+        heard_by = self._heard_by(report, behind)
+        return _Mapped(report, address, known, understood, values, times, dropped, heard_by)
 
     def _decoded(self, mapped: "_Mapped", arrival: Arrival, answers: Answers) -> list[Decoded] | CodecCall | Refusal:
         """Done again with the same, it gives the same, but for what more answers tell."""
-        report, address, known, understood, values, times, dropped = mapped
+        report, address, known, understood, values, times, dropped, heard_by = mapped
         values = dict(values)
         problem = report.flaw
         if report.data and not values:
@@ -164,10 +167,19 @@ class ReportReading:
                 counter=report.counter,
                 digest=report.digest,
                 dropped=dropped,
+                heard_by=heard_by,
                 problem=problem,
             )
             for when, readings in sorted(by_time.items(), key=_measured_at)
         ]
+
+    def _heard_by(self, report: Report, behind: str) -> Sequence[HeardBy]:
+        """By whom the message was heard, as far as it or its topic says; a device is not behind itself."""
+        if self._receivers is not None:
+            return self._receivers.heard(report.around)
+        if not behind or behind == report.identity or behind in report.aliases:
+            return ()
+        return [HeardBy(f"{self._family.id}:{behind}")]
 
     def _who(self, report: Report, registered: Registered) -> tuple[str, tuple[DeviceId, str] | None]:
         address = f"{self._family.id}:{report.identity}"
@@ -245,6 +257,46 @@ class _Mapped(NamedTuple):
     values: dict[Slot, Scalar]
     times: dict[Slot, object]
     dropped: list[Refusal]
+    heard_by: Sequence[HeardBy]
+
+
+class _Receivers:
+    """Where a family's messages tell who heard them, compiled."""
+
+    def __init__(self, family: Family) -> None:
+        said = family.receivers
+        assert said is not None
+        self._family = family.id
+        self._each = [path.split(".") for path in said.each]
+        self._identity = [path.split(".") for path in said.identity]
+        self._strength = [path.split(".") for path in said.strength]
+
+    def heard(self, message: Mapping[str, object]) -> list[HeardBy]:
+        for path in self._each:
+            raw = _at(message, path)
+            found = [one for said in (raw if isinstance(raw, list) else [raw]) if (one := self._one(said)) is not None]
+            if found:
+                return found[:MOST_RECEIVERS]
+        return []
+
+    def _one(self, said: object) -> HeardBy | None:
+        name = next((text for path in self._identity if (text := text_of(_at(said, path)))), "")
+        if not name:
+            return None
+        strength = next((found for path in self._strength if (found := strength_of(_at(said, path))) is not None), None)
+        return HeardBy(f"{self._family}:{receiver_name(name)}", strength)
+
+
+MOST_RECEIVERS = 16
+"""Of one message that are looked at."""
+
+
+def _at(message: object, path: Sequence[str]) -> object:
+    for key in path:
+        if not isinstance(message, dict):
+            return None
+        message = message.get(key)
+    return message
 
 
 LONGEST_NAME = 64

@@ -80,10 +80,12 @@ def _leaf_words(leaf: Condition, memory: Memory, view: View) -> Words:
             return f"已 {zh}没有收到任何消息", f"nothing heard for {en}"
         case MassAbsent():
             tally, level = leaf.tally(view.members or (), view.at, view.gaps), LEVELS.get(leaf.level, leaf.level)
-            lost, counted = len(tally.lost), len(tally.ends)
+            lost, counted, through = len(tally.lost), len(tally.ends), leaf.behind_all(tally, view.members or ())
             return (
-                f"同一{level} {counted} 个设备中有 {lost} 个失联或断电",
-                f"{lost} of {counted} devices of one {leaf.level} are silent or without power",
+                f"同一{level} {counted} 个设备中有 {lost} 个失联或断电"
+                + (f"，都经网关 {through} 上报" if through else ""),
+                f"{lost} of {counted} devices of one {leaf.level} are silent or without power"
+                + (f", all last heard through {through}" if through else ""),
             )
         case Between():
             return hours_words(leaf.hours)

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 import msgspec
 
+from shouwang.domain.reception import Sighting
 from shouwang.domain.vocabulary import DeviceId, Evidence, Instant, Kind, Life, PlaceId, Scalar, Severity, Value
 
 
@@ -44,7 +45,8 @@ class Memory(Value, frozen=True, omit_defaults=True):
     window: list[tuple[Instant, str]] = msgspec.field(default_factory=list)
     """``count``: instant and part of the newest matching readings, oldest first, at most ``times``."""
     samples: list[tuple[Instant, float, str]] = msgspec.field(default_factory=list)
-    """``rate``: instant, value and part of the readings of the last ``within``, oldest first."""
+    """``rate``: instant, value and part of the readings of the last ``within``, oldest first; before them those against
+    which late news may be judged."""
     rises: dict[str, Instant] = msgspec.field(default_factory=dict)
     """``confirm``: which devices are true, and since when."""
     fallen: dict[str, tuple[Instant, Instant]] = msgspec.field(default_factory=dict)
@@ -99,6 +101,8 @@ class DeviceState(Value, frozen=True, omit_defaults=True, kw_only=True):
     """The profile that read its newest message."""
     kind: str = ""
     """What it was taken for, of a device that nobody registered: no message tells it twice, and rules ask for it."""
+    heard_by: list[Sighting] = msgspec.field(default_factory=list)
+    """The receivers that heard it of late; the first is the one behind which it stands (``domain/reception.py``)."""
     profile_version: str = ""
     """Of its content, so that what was read long ago can be explained."""
 

@@ -16,6 +16,7 @@ from shouwang.domain.family import Family, Holds
 from shouwang.domain.interpretation import Ask, Decoded, Found, Interpretation, Introduced, Memory, Registered
 from shouwang.domain.mapping import Slot
 from shouwang.domain.payload import MAX_ANNOUNCEMENT, UNREADABLE, read_json, shown
+from shouwang.domain.reception import HeardBy
 from shouwang.domain.vocabulary import (
     SECOND,
     Arrival,
@@ -95,7 +96,7 @@ class Zigbee2mqttReader:
             else:
                 _remember_press(values, network, (base, name), arrival.received_at)
         time = stamp(content.get("last_seen"), arrival.received_at, self._zone)
-        decoded = self._decoded(name, card, device, understood, values, time, arrival, dropped, flaw)
+        decoded = self._decoded(name, card, device, understood, values, time, arrival, dropped, flaw, found.behind)
         return Interpretation(family=found.family, device=name, messages=[decoded])
 
     def _is_attribute(self, key: str, content: object, owner: Card | None, payload: bytes) -> bool:
@@ -130,6 +131,7 @@ class Zigbee2mqttReader:
         arrival: Arrival,
         dropped: list[Refusal],
         flaw: Refusal | None = None,
+        behind: str = "",
     ) -> Decoded:
         at, received_at = time.measured_at, arrival.received_at
         return Decoded(
@@ -147,6 +149,7 @@ class Zigbee2mqttReader:
             device_time=time.device_time,
             time_note=time.note,
             dropped=dropped,
+            heard_by=[HeardBy(f"{self._family.id}:{behind}")] if behind else (),
             problem=flaw,
         )
 
@@ -167,7 +170,9 @@ class Zigbee2mqttReader:
         else:
             device, understood = self._who(name, card, network, registered)
         time = Stamp(arrival.received_at, None, "none")
-        decoded = self._decoded(name, card, device, understood, {("online", ""): online}, time, arrival, [])
+        behind = "" if is_gateway else found.behind
+        values: dict[Slot, Scalar] = {("online", ""): online}
+        decoded = self._decoded(name, card, device, understood, values, time, arrival, [], behind=behind)
         return Interpretation(family=found.family, device=name, messages=[decoded])
 
     def _announcement(self, found: Found, arrival: Arrival, network: Network, registered: Registered) -> Interpretation:

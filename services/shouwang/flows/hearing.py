@@ -13,6 +13,7 @@ from shouwang.domain.gathering import Notice, asks_members, hear_place, notices
 from shouwang.domain.interpretation import Decoded, Interpretation
 from shouwang.domain.journal import Entry
 from shouwang.domain.judging import Gaps, Member
+from shouwang.domain.reception import behind, learn
 from shouwang.domain.standing import DeviceFacts, DeviceState, RepeatMark
 from shouwang.domain.vocabulary import MINUTE, SECOND, Arrival, DeviceId, Duration, Instant, Kind, Reading
 from shouwang.flows.casework import apply_transitions
@@ -59,6 +60,7 @@ class Hearing:
         messages = [(arrival, decoded, decoded.device) for arrival, found in heard for decoded in found.messages]
         states = dict(acceptance.states({device for _, _, device in messages}))
         changed: dict[DeviceId, DeviceState] = {}
+        links: dict[DeviceId, str] = {}
         spooled: list[Reading] = []
         strays = {one.address: one for arrival, found in heard for one in self._introduced(arrival, found, now)}
         parts = _Parts()
@@ -87,7 +89,10 @@ class Hearing:
             version = world.version_of(decoded.profile)
             if version != state.profile_version and state.profile_version:
                 acceptance.record(_read_otherwise(facts, state, decoded.profile, version, now))
-            states[device] = changed[device] = remembered(judged.state, arrival, decoded, digest, version)
+            kept = remembered(judged.state, arrival, decoded, digest, version)
+            states[device] = changed[device] = kept
+            if kept.heard_by is not state.heard_by and behind(kept.heard_by) != behind(state.heard_by):
+                links[device] = behind(kept.heard_by)
             spooled.extend(decoded.readings)
             for refusal in decoded.dropped:
                 metrics.DROPPED_FIELDS.labels(refusal.code.value).inc()
@@ -95,6 +100,7 @@ class Hearing:
             if told:
                 self._tell_places(acceptance, world, Member(facts, state), told, arrival.received_at, now, changed)
         acceptance.keep_states(changed)
+        acceptance.keep_links(links)
         acceptance.spool(spooled)
         acceptance.discover(list(strays.values()))
         metrics.READINGS.inc(len(spooled))
@@ -289,8 +295,16 @@ def remembered(state: DeviceState, arrival: Arrival, decoded: Decoded, digest: s
     if topics.get(arrival.topic) != digest:
         others = [(topic, said) for topic, said in topics.items() if topic != arrival.topic]
         topics = {**dict(others[-(TOPICS - 1) :]), arrival.topic: digest}
+    # A retained message was heard at another time, and so by whom nobody knows.
+    heard_by = state.heard_by if arrival.retained else learn(state.heard_by, decoded.heard_by, arrival.received_at)
     return msgspec.structs.replace(
-        state, repeats=repeats, topics=topics, qos0=arrival.qos == 0, profile=decoded.profile, profile_version=version
+        state,
+        repeats=repeats,
+        topics=topics,
+        qos0=arrival.qos == 0,
+        profile=decoded.profile,
+        profile_version=version,
+        heard_by=heard_by,
     )
 
 

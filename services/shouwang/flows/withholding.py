@@ -60,7 +60,7 @@ def last_alert(transaction: Transaction, rule: Rule, subject: str) -> Alert | No
 
 def lost_gateway(transaction: Transaction, world: World, device: DeviceId, now: Instant) -> Alert | None:
     """The alert that says that the gateway of a device is not heard or offline, or was until a moment ago."""
-    gateway = world.gateway_of(device)
+    gateway = world.gateway_of(device, transaction.heard_behind([device]).get(device, ""))
     if gateway is None:
         return None
     for id, found in world.book.for_facts(world.facts(gateway)).rules.items():
@@ -107,11 +107,13 @@ def _behind_all(transaction: Transaction, world: World, alert: Alert, now: Insta
     """The alert of the one gateway behind which all these silent devices are heard, where that one is lost. Several
     gateways lost at once are news of their own: the power."""
     silent = {DeviceId(one.part) for one in alert.evidence}
-    gateways = {world.gateway_of(device) for device in silent}
-    if len(gateways - {None}) != 1:
+    learnt = transaction.heard_behind(silent)
+    behind = {device: world.gateway_of(device, learnt.get(device, "")) for device in silent}
+    gateways = set(behind.values()) - {None}
+    if len(gateways) != 1:
         return None
-    (gateway,) = gateways - {None}
-    if any(world.gateway_of(device) is None and device != gateway for device in silent):
+    (gateway,) = gateways
+    if any(found is None and device != gateway for device, found in behind.items()):
         return None
     some = next(device for device in silent if device != gateway)
     return lost_gateway(transaction, world, some, now)

@@ -11,6 +11,7 @@ from shouwang.domain.gathering import is_place, place_at, row_of, subject_of
 from shouwang.domain.outage import MassAbsent
 from shouwang.domain.place import Device, PlaceKind, ancestors, is_within
 from shouwang.domain.profile import Power, Profile
+from shouwang.domain.reception import names_of
 from shouwang.domain.rule import Rule
 from shouwang.domain.rulebook import RuleBook
 from shouwang.domain.standing import DeviceFacts
@@ -33,6 +34,7 @@ class World:
         self.profiles = profiles
         self._facts: dict[DeviceId, DeviceFacts] = {}
         self._gateways: dict[str, list[DeviceId]] | None = None
+        self._gateways_by_identity: dict[str, DeviceId] | None = None
         self._by_place: list[tuple[PlaceId, DeviceId]] | None = None
         self._levels_of_silence = {
             leaf.level for rule in book.rules for leaf in leaves(rule.when) if isinstance(leaf, MassAbsent)
@@ -72,17 +74,39 @@ class World:
         rows = [row_of(subject) for subject in subjects]
         return [row for row in rows if self.members(row)]
 
-    def gateway_of(self, device: DeviceId) -> DeviceId | None:
-        """Behind which a registered device is heard: as registered, else the only gateway of its family."""
+    def gateway_of(self, device: DeviceId, heard_behind: str = "") -> DeviceId | None:
+        """Behind which a registered device is heard: as registered, else as its messages told, else the only gateway of
+        its family. ``heard_behind``: the address that they told; where no registered gateway stands at it, the device
+        is behind one that nobody can look at, and behind no other."""
         known = self.community.devices.get(device)
         if known is None:
             return None
         if known.gateway is not None:
             return known.gateway if known.gateway in self.community.devices else None
+        if heard_behind:
+            at = self._gateway_at(heard_behind)
+            return at if at != device else None
         if self._gateways is None:
             self._gateways = self._gateways_by_family()
         only = self._gateways.get(known.address.partition(":")[0], [])
         return only[0] if len(only) == 1 and only[0] != device else None
+
+    def _gateway_at(self, address: str) -> DeviceId | None:
+        """Who stands at a learnt address. A gateway of a radio network may be registered under any family that it
+        speaks, by the same identity."""
+        for name in names_of(address):
+            known = self.registered(name)
+            if known is not None:
+                return known[0]
+        if self._gateways_by_identity is None:
+            if self._gateways is None:
+                self._gateways = self._gateways_by_family()
+            named: dict[str, list[DeviceId]] = {}
+            for device in (one for found in self._gateways.values() for one in found):
+                identity = self.community.devices[device].address.partition(":")[2]
+                named.setdefault(_bare(identity), []).append(device)
+            self._gateways_by_identity = {name: found[0] for name, found in named.items() if len(found) == 1}
+        return self._gateways_by_identity.get(_bare(address.partition(":")[2]))
 
     def version_of(self, profile: str) -> str:
         """Of a profile's content; empty for one that is not there."""
@@ -196,6 +220,11 @@ class World:
         if (zone := zone_of(self.community, place)) is not None:
             levels["zone"] = zone.id
         return levels
+
+
+def _bare(identity: str) -> str:
+    """An EUI or a MAC, however it is written."""
+    return "".join(letter for letter in identity.casefold() if letter.isalnum())
 
 
 def _tells_more(kind: Kind | None, known: Kind | None) -> bool:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from shouwang.domain.errors import ConfigError, ProfileError
-from shouwang.domain.family import Envelope, Family, Route
+from shouwang.domain.family import Envelope, Family, Receivers, Route
 from shouwang.domain.mapping import WORDS, raw_text
 from shouwang.domain.moment import duration
 from shouwang.domain.profile import Carried, Example, Power, Profile, Source, Spoken
@@ -94,6 +94,8 @@ class FamilyWritten(Written, frozen=True, kw_only=True):
     also_called: list[str] = msgspec.field(default_factory=list)
     any_spelling: bool = False
     gateway: str = ""
+    behind: str = ""
+    receivers: Receivers | None = None
     bases: list[str] = msgspec.field(default_factory=list)
     envelope: Envelope = msgspec.field(default_factory=Envelope)
     readings: dict[str, str | SourceWritten | list[str | SourceWritten]] = msgspec.field(default_factory=dict)
@@ -157,6 +159,8 @@ def read_family(document: Document, id: str) -> Family:
         also_called=written.also_called,
         any_spelling=written.any_spelling,
         gateway=written.gateway,
+        behind=written.behind,
+        receivers=written.receivers,
         readings={metric: _sources(document, metric, said) for metric, said in written.readings.items()},
         bases=written.bases,
         envelope=written.envelope,

@@ -27,7 +27,7 @@ from shouwang.domain.standing import DeviceState
 from shouwang.domain.vocabulary import AlertId, DeliveryKey, DeviceId, IncidentId, Instant
 
 from .database import Database
-from .tables import alerts, deliveries, device_states, discovered, incidents, journal, quarantine
+from .tables import alerts, deliveries, device_states, discovered, incidents, journal, links, quarantine
 from .transactions import entry_from
 
 T = TypeVar("T")
@@ -142,6 +142,12 @@ class SqlBoard:
         )
         with self._database.read() as connection:
             return {DeviceId(row.device): row.heard_at for row in connection.execute(statement)}
+
+    def links(self) -> Mapping[DeviceId, str]:
+        """Behind which gateway's address each device was heard, of those whose messages told."""
+        with self._database.read() as connection:
+            rows = connection.execute(select(links.c.device, links.c.gateway))
+            return {DeviceId(row.device): row.gateway for row in rows}
 
     def open_classes(self) -> list[tuple[DeviceId, AlertClass]]:
         """(device, class) of every alert that is not back to normal."""

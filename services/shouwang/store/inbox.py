@@ -29,6 +29,7 @@ from .tables import (
     rereads,
     spool,
 )
+from .tables import links as link_rows
 from .transactions import SqlTransaction
 
 log = logging.getLogger(__name__)
@@ -255,6 +256,12 @@ class SqlAcceptance(SqlTransaction):
 
     def keep_states(self, states: Mapping[DeviceId, DeviceState]) -> None:
         self.kept.update(states)
+
+    def keep_links(self, links: Mapping[DeviceId, str]) -> None:
+        if links:
+            # PostgreSQL's text cannot hold a zero character
+            rows = [{"device": one, "gateway": gateway.replace("\0", "")} for one, gateway in links.items()]
+            self._hand.run_all(self._database.upsert(link_rows, "device"), rows)
 
     def fresh(self, arrivals: Sequence[Arrival]) -> list[Arrival]:
         self.taken = arrivals

@@ -77,6 +77,14 @@ device_states = Table(
     ),
 )
 
+links = Table(
+    "links",
+    metadata,
+    Column("device", Text, primary_key=True),
+    Column("gateway", Text, nullable=False),
+)
+"""Behind which gateway's address each device was heard last. Written when that changes, never for each message."""
+
 alerts = Table(
     "alerts",
     metadata,

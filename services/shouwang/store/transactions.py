@@ -1,6 +1,6 @@
 """A transaction open for deciding: alerts, incidents, notices, deliveries, orders, journal."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 
 import msgspec
@@ -15,7 +15,7 @@ from shouwang.domain.vocabulary import AlertId, DeviceId, IncidentId, Instant, N
 from shouwang.ports import Announcement, Holder, Order
 
 from .database import Database
-from .tables import alerts, announcements, deliveries, holds, incidents, journal, notices, orders, rereads
+from .tables import alerts, announcements, deliveries, holds, incidents, journal, links, notices, orders, rereads
 
 _ENDED = (IncidentState.RESOLVED.value, IncidentState.CLOSED.value)
 
@@ -68,6 +68,9 @@ class SqlTransaction:
     def keep_hold(self, hold: Hold, due_at: Instant | None) -> None:
         self._holds = None
         self._hand.run(self._database.upsert(holds, "id"), hold_row(hold, due_at))
+
+    def heard_behind(self, devices: Collection[DeviceId]) -> Mapping[DeviceId, str]:
+        return links_of(self._connection, devices)
 
     def raised_since(self, device: DeviceId, since: Instant) -> list[Entry]:
         found = self._connection.execute(_RAISED_SINCE, {"device": device, "since": since}).mappings()
@@ -145,6 +148,16 @@ class SqlTransaction:
         if self._announcements:
             self._hand.run_all(_ANNOUNCE, self._announcements)
             self._announcements = []
+
+
+def links_of(connection: Connection, devices: Collection[DeviceId]) -> dict[DeviceId, str]:
+    """Behind which gateway's address each of these devices was heard."""
+    found: dict[DeviceId, str] = {}
+    names = list(devices)
+    for start in range(0, len(names), 500):
+        for device, gateway in connection.execute(_LINKS, {"devices": names[start : start + 500]}):
+            found[DeviceId(device)] = gateway
+    return found
 
 
 class SqlCasebook:
@@ -306,6 +319,7 @@ _HOLDS = (
     )
     .order_by(holds.c.made_at)
 )
+_LINKS = select(links.c.device, links.c.gateway).where(links.c.device.in_(bindparam("devices", expanding=True)))
 _HOLD = select(holds.c.body).where(holds.c.id == bindparam("id"))
 _HOLDS_DUE = (
     select(holds.c.id)
