@@ -370,14 +370,15 @@ def test_a_silenced_detector_gives_no_all_clear_until_it_is_not_silenced_any_mor
     assert life.hears(0, smoke=True) == ["0s smoke raised"]
     assert life.hears(10 * SECOND, smoke=False, silenced=True) == []
     assert life.hears(20 * SECOND, smoke=False) == [], "silenced still"
-    assert life.hears(30 * SECOND, silenced=False) == ["30s smoke cleared"]
+    assert life.hears(30 * SECOND, silenced=False) == [], "of smoke it said nothing"
+    assert life.hears(40 * SECOND, smoke=False) == ["40s smoke cleared"]
 
 
 def test_a_detector_that_tests_itself_gives_no_all_clear_in_the_same_message() -> None:
     life = Life(SMOKE)
     life.hears(0, smoke=True)
     assert life.hears(10 * SECOND, smoke=False, test=True) == []
-    assert life.hears(20 * SECOND, test=False) == ["20s smoke cleared"]
+    assert life.hears(20 * SECOND, smoke=False, test=False) == ["20s smoke cleared"]
 
 
 def test_smoke_of_a_silenced_detector_raises_all_the_same() -> None:

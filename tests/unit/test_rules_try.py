@@ -76,6 +76,14 @@ def test_nan_and_null_are_unknown(tmp_path: Path) -> None:
     assert [json.loads(text)["transition"] for text in result.stdout.splitlines()] == ["raised"]
 
 
+def test_a_recording_may_come_from_another_system(tmp_path: Path) -> None:
+    text = line("12:00:00", value=58, kind="heat", sensor_unit="C").replace("T12", "t12")
+    result = tried(tmp_path, RULE, "\ufeff" + text + "\r", tick("13:00:00"))
+    assert result.exit_code == 0, result.stderr
+    assert [json.loads(said)["transition"] for said in result.stdout.splitlines()] == ["raised"]
+    assert "lines.jsonl:1: sensor_unit is not read; a line has at device metric value" in result.stderr
+
+
 def test_a_metric_that_nobody_knows_is_a_note(tmp_path: Path) -> None:
     rule = "rule: bed\nseverity: low\nwhen: {is: {metric: bed_ocupied, value: true}}\n"
     result = tried(tmp_path, rule, line("12:00:00", metric="bed_ocupied", value=True))

@@ -34,6 +34,7 @@ def judge(
     standing = standings.get(id, _IDLE)
     if standing is not _IDLE and standing.version != rule.rule.version:
         standing = carried_over(rule, standing)
+    view.muted = standing.raised_at is not None and rule.rule.klass in LIFE_SAFETY and _is_muted(view)
     memories = _advanced(rule, standing.memories, view)
     verdict = weigh(rule.root, memories, view)
     is_news = _is_news(rule, view)
@@ -42,7 +43,7 @@ def judge(
         if supposed is not None:
             memories, verdict = supposed, Verdict(True)
     change = None if standing.was_reset and by_timer else _change(standing, verdict, is_news)
-    if change is Change.CLEARED and rule.rule.klass in LIFE_SAFETY and _is_muted(view):
+    if change is Change.CLEARED and view.muted:
         change = None
     raised_at = standing.raised_at
     if change is not None:
@@ -144,8 +145,7 @@ def _change(standing: Standing, verdict: Verdict, is_news: bool) -> Change | Non
 
 
 def _is_muted(view: View) -> bool:
-    """A detector that is silenced, or that says in this message that it tests itself, looks for nothing meanwhile: that
-    it finds nothing is no all-clear. What it says when that is over is."""
+    """The detector is silenced, or says in this message that it tests itself."""
     if any(newest.value is True for _, newest in parts_of("silenced", view.values)):
         return True
     return any(one.reading.metric == "test" and one.reading.value is True for one in view.applied)

@@ -85,6 +85,9 @@ class View(msgspec.Struct):
     expressions: "Expressions | None" = None
     members: Sequence[Member] | None = None
     """Of a place: the devices that a rule about silence asks of. None: nobody looked."""
+    muted: bool = False
+    """What is raised is a danger to life, and the detector looks for nothing meanwhile: no word that all is well
+    counts. What it says when that is over does."""
     blind: bool = False
     """Conditions on the clock and on silence say unknown: is the rest decided without them?"""
 

@@ -53,7 +53,7 @@ class State(Condition, frozen=True, kw_only=True):
             was = held.get(part)
             if was is None and one.before is not None:
                 was = self.reads(one.before.value)
-            now = self._becomes(was, reading.value, one.order, ended, part)
+            now = True if was and view.muted else self._becomes(was, reading.value, one.order, ended, part)
             if was and now is False and self.has_memory:
                 ended = _ended(ended, view.measured_at, part)
             if now is None or now == self.reads(one.after.value):

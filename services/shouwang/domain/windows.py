@@ -85,12 +85,11 @@ class Rate(Condition, frozen=True, kw_only=True):
             if one.order is not Order.OLDER:
                 if self._rises(samples, one.reading.measured_at, one.reading.part):
                     held[one.reading.part] = True
-                else:
+                elif not view.muted:
                     held.pop(one.reading.part, None)
         if not spoke:
             return memory
-        samples = [sample for sample in samples if sample[0] >= samples[-1][0] - self.within]
-        return msgspec.structs.replace(memory, samples=_thinned(samples), held=held)
+        return msgspec.structs.replace(memory, samples=self._kept(samples), held=held)
 
     def suppose(self, memory: Memory, view: View) -> Memory | None:
         held = dict(memory.held)
@@ -98,11 +97,20 @@ class Rate(Condition, frozen=True, kw_only=True):
             found, part = number(one.reading.value), one.reading.part
             if one.reading.metric != self.metric or one.order is not Order.OLDER or found is None:
                 continue
-            # Its own sample may be older than the window that ``take`` keeps.
+            # ``take`` may have let its own sample go.
             samples = [*memory.samples, (one.reading.measured_at, found, part)]
             if self._rises(samples, one.reading.measured_at, part):
                 held[part] = True
         return msgspec.structs.replace(memory, held=held) if held != memory.held else None
+
+    def _kept(self, samples: list[tuple[Instant, float, str]]) -> list[tuple[Instant, float, str]]:
+        """The window of the newest sample, and of the ``within`` before it what may yet be the least of the window of a
+        late one."""
+        start = samples[-1][0] - self.within
+        if samples[0][0] < start:
+            older = [sample for sample in samples if start - self.within <= sample[0] < start]
+            samples = _undercut_by_none(older) + [sample for sample in samples if sample[0] >= start]
+        return samples if len(samples) <= SAMPLES else _undercut_by_none(samples)
 
     def _rises(self, samples: list[tuple[Instant, float, str]], at: Instant, part: str) -> bool:
         greatest = max(value for when, value, where in samples if where == part and when == at)
@@ -118,15 +126,14 @@ class Rate(Condition, frozen=True, kw_only=True):
         """The least and the newest sample."""
         if not memory.samples:
             return []
-        least = min(memory.samples, key=lambda sample: (sample[1], sample[0]))
         newest = memory.samples[-1]
+        window = [sample for sample in memory.samples if sample[0] >= newest[0] - self.within]
+        least = min(window, key=lambda sample: (sample[1], sample[0]))
         return [Evidence(self.metric, value, at, part) for at, value, part in dict.fromkeys((least, newest))]
 
 
-def _thinned(samples: list[tuple[Instant, float, str]]) -> list[tuple[Instant, float, str]]:
+def _undercut_by_none(samples: list[tuple[Instant, float, str]]) -> list[tuple[Instant, float, str]]:
     """Without samples that a later one of their part undercuts: they are never again the least of a window."""
-    if len(samples) <= SAMPLES:
-        return samples
     kept: list[tuple[Instant, float, str]] = []
     least: dict[str, float] = {}
     for sample in reversed(samples):

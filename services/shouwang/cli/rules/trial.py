@@ -85,18 +85,27 @@ def _lines(recording: Path) -> "Iterator[Line]":
         tags: list[str] | None = None
         tick: bool = False
 
+    ignored: set[str] = set()
     try:
-        with click.open_file(str(recording), encoding="utf-8") as opened:
+        with click.open_file(str(recording), encoding="utf-8-sig") as opened:
             for number, text in enumerate(opened, 1):
                 if not text.strip():
                     continue
                 try:
                     # Python's own reader also takes NaN, which many programs write; it is unknown.
-                    written = msgspec.convert(json.loads(text), Written)
+                    said = json.loads(text)
+                    written = msgspec.convert(said, Written)
                     if not written.tick and not (written.device and written.metric):
-                        raise ConfigError("expected device and metric, or tick: true")
+                        raise ConfigError(
+                            "expected device and metric, or tick: true; acts of people (acknowledge, silence, reset) "
+                            "change nothing of what rules say and have no line"
+                        )
+                    for name in said.keys() - ignored - set(Written.__struct_fields__):
+                        ignored.add(name)
+                        fields = " ".join(Written.__struct_fields__)
+                        click.echo(f"note: {recording}:{number}: {name} is not read; a line has {fields}", err=True)
                     yield Line(
-                        at=parse_rfc3339(written.at),
+                        at=parse_rfc3339(written.at.upper()),
                         device=written.device,
                         metric=written.metric,
                         value=written.value,
