@@ -147,7 +147,17 @@ TOLD_SECONDS = _histogram(
 )
 CHANNEL_SECONDS = _histogram("channel_seconds", "One attempt on a channel.", "channel", of=SERVER)
 CHANNEL_UP = _gauge(
-    "channel_up", "1 while a channel reaches people, 0 after three failures in a row.", "channel", of=SERVER
+    "channel_up",
+    "1 while a channel is proven to reach people, 0 while it fails; absent while nothing is known of it.",
+    "channel",
+    of=SERVER,
+)
+CHANNEL_STATE = _gauge(
+    "channel_state",
+    "1 for the state that a channel is in: alive, unproven (nothing went through yet), failing, off; 0 for the others.",
+    "channel",
+    "state",
+    of=SERVER,
 )
 CHANNEL_SENT_TIMESTAMP = _gauge(
     "channel_sent_timestamp_seconds",

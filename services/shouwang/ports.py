@@ -7,7 +7,7 @@ cannot be cancelled half-way (docs/decisions). Channels are asynchronous, becaus
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import msgspec
 
@@ -20,6 +20,7 @@ from shouwang.domain.duty import Contact, Person
 from shouwang.domain.incident import Incident
 from shouwang.domain.journal import Entry
 from shouwang.domain.notice import Delivery, Message, Notice, Outcome
+from shouwang.domain.pulse import Look
 from shouwang.domain.standing import DeviceState
 from shouwang.domain.suppression import Hold
 from shouwang.domain.vocabulary import (
@@ -492,6 +493,16 @@ class Channel(Protocol):
 
     async def send(self, message: Message, person: Person, contact: Contact) -> Outcome:
         """One attempt. Never raises; bounded in time by itself; the same ``message.key`` for every attempt."""
+        ...
+
+
+@runtime_checkable
+class Probing(Protocol):
+    """A channel that can be looked at without telling anybody anything."""
+
+    async def probe(self, contacts: Sequence[Contact]) -> Look | None:
+        """A harmless look: a connection, a greeting; no message, no sign-in that could lock an account. ``contacts``:
+        all of its kind. None where there is nothing to look at now. Never raises; bounded in time by itself."""
         ...
 
 

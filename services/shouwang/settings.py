@@ -98,6 +98,12 @@ class Settings(BaseSettings):
     raw_days: int = Field(90, ge=1, description="Days that single readings are kept in the embedded store.")
     quarantine_days: int = Field(30, ge=1, description="Days that unreadable messages are kept.")
     canary_seconds: float = Field(10, gt=0, description="Seconds between two probes of the whole chain.")
+    channel_probe_seconds: float = Field(
+        120,
+        ge=1,
+        le=300,
+        description="Seconds between two harmless looks at each way to people: connections, greetings.",
+    )
     heartbeat_url: str | None = Field(
         None, description="URL that is asked (GET) after each good probe: an outside dead-man's switch."
     )

@@ -21,7 +21,8 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def house(mosquitto_server: Mosquitto, browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hall]:
     folder = tmp_path_factory.mktemp("house")
-    with works_on(folder, mosquitto_server.port, compound(BUTTONS, FAULTS, STORM)) as works:
+    registered = compound(BUTTONS, FAULTS, STORM)
+    with works_on(folder, mosquitto_server.port, registered, settings={"channel_probe_seconds": "1"}) as works:
         yield Hall(works, browser)
 
 

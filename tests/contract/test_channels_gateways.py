@@ -22,6 +22,7 @@ from shouwang.domain.errors import ConfigError
 from shouwang.domain.gateway import Scheme, Sign, Template
 from shouwang.domain.moment import parse_rfc3339
 from shouwang.domain.notice import Failure, Message, Outcome, Refused, Sent, Unreachable
+from shouwang.domain.pulse import ChannelState, fare_of
 from shouwang.domain.vocabulary import HOUR, SECOND, DeliveryKey, Instant, PersonId
 from shouwang.registry.gateways import load_gateways, read_gateways
 from shouwang.settings import shipped
@@ -342,7 +343,7 @@ async def test_a_channel_is_dead_after_three_failures_in_a_row_and_alive_with_th
     watched = Watched(Scripted(away, away, Sent(), busy, busy, busy, away, away, away), clock)
     for alive in (True, True, True, True, True, True, True, True, False, True):
         await watched.send(message(), GUARD, Contact(kind="sms"))
-        assert watched.pulse.is_alive is alive
+        assert (fare_of(watched.pulse, clock.now()).state is not ChannelState.FAILING) is alive
     assert watched.pulse.sent_at == watched.pulse.failed_at == clock.now()
 
 

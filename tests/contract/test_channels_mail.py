@@ -16,6 +16,7 @@ from shouwang.channels.mail import Mail
 from shouwang.domain.duty import Contact, Person
 from shouwang.domain.errors import ConfigError
 from shouwang.domain.notice import Failure, Message, Outcome, Refused, Sent, Unreachable
+from shouwang.domain.pulse import Look
 from shouwang.domain.vocabulary import DeliveryKey, Instant, PersonId
 
 pytestmark = pytest.mark.servers
@@ -125,6 +126,29 @@ async def test_a_server_that_hangs_or_is_gone_costs_its_limit_and_nothing_more()
         assert isinstance(await tell(office), Unreachable)
     assert time.monotonic() - began < LIMIT + 0.5
     assert isinstance(await tell(PostOffice(port=1)), Unreachable)
+
+
+async def test_a_look_greets_the_server_and_sends_nothing_signs_in_nowhere() -> None:
+    async with post_office() as office:
+        mail = Mail(f"smtp://127.0.0.1:{office.port}", "s@w.example", Now(), seconds=LIMIT)
+        assert await mail.probe([]) == Look()
+        mail.close()
+    assert {line.split(" ")[0].upper() for line in office.heard} == {"EHLO", "NOOP", "QUIT"}
+
+
+async def test_a_look_at_a_server_that_is_away_or_hangs_says_so_within_its_limit() -> None:
+    began = time.monotonic()
+    async with post_office(EHLO=None) as office:
+        mail = Mail(f"smtp://127.0.0.1:{office.port}", "s@w.example", Now(), seconds=LIMIT)
+        hung = await mail.probe([])
+        mail.close()
+    assert time.monotonic() - began < LIMIT + 0.5
+    mail = Mail("smtp://127.0.0.1:1", "s@w.example", Now(), seconds=LIMIT)
+    gone = await mail.probe([])
+    mail.close()
+    assert hung is not None
+    assert gone is not None
+    assert hung.failure is gone.failure is Failure.UNREACHABLE
 
 
 @pytest.mark.parametrize("url", ["", "mailto:", "wang", "mailto:a@b,c@d", "mailto:a@b\nBcc: x@y", "a b@c"])

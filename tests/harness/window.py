@@ -29,6 +29,7 @@ from shouwang.domain.moment import parse_rfc3339
 from shouwang.domain.notice import Delivery, DeliveryState, Why
 from shouwang.domain.place import Device, Place, PlaceKind
 from shouwang.domain.profile import Profile
+from shouwang.domain.pulse import ChannelState, Fare
 from shouwang.domain.rulebook import RuleBook
 from shouwang.domain.standing import Change, DeviceFacts, DeviceState, Evidence, Newest, Transition
 from shouwang.domain.vocabulary import (
@@ -123,7 +124,7 @@ class Site:
         (data_dir / "test.yaml").write_text(_RULES, encoding="utf-8")
         book = RuleBook(load_rules(data_dir / "test.yaml"), expressions=expressions(), minds_consent=True)
         self.equipment = Equipment(Interpreter([], []), profiles, book, ())
-        self.ready = Readiness(ok=True, reasons=[], proven_at=at, took=400_000, channels={"webhook": True})
+        self.ready = Readiness(ok=True, reasons=[], proven_at=at, took=400_000, channels={"webhook": Fare(state=ChannelState.ALIVE, used=True)})
         self.respond = Respond(self.casebook, self.directory, self.clock, wake=self.tail.wake)
         self.suggest = Discovery(lambda: self.equipment.interpreter, self.equipment.codecs.run)
         self._seen = 0

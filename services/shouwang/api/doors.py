@@ -34,6 +34,7 @@ from shouwang.domain.label import Label
 from shouwang.domain.notice import Delivery
 from shouwang.domain.place import Device
 from shouwang.domain.profile import Profile
+from shouwang.domain.pulse import Fare
 from shouwang.domain.receipt import Receipt
 from shouwang.domain.rule import Rule
 from shouwang.domain.standing import DeviceState
@@ -196,13 +197,13 @@ class Sheets(Protocol):
 
 class Readiness(Value, frozen=True, kw_only=True):
     """Whether the whole chain works. ``reasons``: what is missing, in words, when not ready. ``proven_at`` / ``took``:
-    the newest round trip of the canary. ``channels``: which ways to people are alive now."""
+    the newest round trip of the canary. ``channels``: how each way to people stands now."""
 
     ok: bool
     reasons: list[str]
     proven_at: Instant | None = None
     took: Duration | None = None
-    channels: Mapping[str, bool] = {}
+    channels: Mapping[str, Fare] = {}
 
 
 class Scene(Value, frozen=True, kw_only=True):

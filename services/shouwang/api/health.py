@@ -3,6 +3,8 @@
 from fastapi import APIRouter, Response
 from pydantic import BaseModel
 
+from shouwang.domain.notice import Failure
+from shouwang.domain.pulse import ChannelState
 from shouwang.domain.vocabulary import SECOND
 from shouwang.metrics import CONTENT_TYPE
 
@@ -17,6 +19,18 @@ class LiveOut(BaseModel):
     status: str
 
 
+class ChannelOut(BaseModel):
+    """How a way to people stands. ``alive``: something went through in the last 24 hours, or a look at it lately
+    succeeded; ``unproven``: nothing went through since the start; ``failing``: for ``reason``, ``since``; ``off``: not
+    set up. ``used``: somebody is to be told by it."""
+
+    state: ChannelState
+    reason: Failure | None
+    since: Time | None
+    proven_at: Time | None
+    used: bool
+
+
 class ReadyOut(BaseModel):
     """``proven_at``: when the canary last came back through the broker; ``took``: its seconds."""
 
@@ -24,7 +38,7 @@ class ReadyOut(BaseModel):
     reasons: list[str]
     proven_at: Time | None
     took: float | None
-    channels: dict[str, bool]
+    channels: dict[str, ChannelOut]
     now: Time
 
 
@@ -45,7 +59,16 @@ def ready(window: TheWindow, response: Response) -> ReadyOut:
         reasons=list(found.reasons),
         proven_at=time(found.proven_at),
         took=found.took / SECOND if found.took is not None else None,
-        channels=dict(found.channels),
+        channels={
+            name: ChannelOut(
+                state=fare.state,
+                reason=fare.reason,
+                since=time(fare.since),
+                proven_at=time(fare.proven_at),
+                used=fare.used,
+            )
+            for name, fare in found.channels.items()
+        },
         now=time(window.clock.now()) or "",
     )
 

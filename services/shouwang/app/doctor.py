@@ -5,6 +5,7 @@ from contextlib import ExitStack
 
 from shouwang.app.clock import SystemClock
 from shouwang.app.equipment import load_equipment, tls_of
+from shouwang.app.pulses import noted
 from shouwang.app.reach import prove
 from shouwang.domain.errors import BrokerUnavailable
 from shouwang.flows.canary import newest_proof
@@ -31,6 +32,7 @@ def examine(settings: Settings) -> Examination:
         doors.callback(database.close)
         community = SqlDirectory(database, clock.now).community()
         proof = newest_proof(Facts(database))
+        channels = noted(Facts(database))
         return Examination(
             community=community,
             profiles=load_equipment(settings).profiles,
@@ -43,6 +45,8 @@ def examine(settings: Settings) -> Examination:
             free_bytes=shutil.disk_usage(settings.data_dir).free,
             site_fallback=settings.site_fallback,
             public_url=settings.public_url,
+            channels=channels.fares if channels else {},
+            channels_at=channels.at if channels else None,
             link_problem=prove(settings.public_url, Facts(database), clock.now()) if settings.public_url else "",
         )
 

@@ -3,16 +3,16 @@
 from collections.abc import Callable, Mapping
 
 from shouwang.api.doors import Readiness
-from shouwang.channels.watched import Pulse
 from shouwang.domain.errors import Unavailable
+from shouwang.domain.pulse import Fare
 from shouwang.domain.vocabulary import SECOND, Duration
 from shouwang.flows.canary import Canary
 from shouwang.ports import Clock, Publisher
 
 
 class Chain:
-    """Judges by the canary: a probe of this run that was committed lately. ``period``: between two probes. ``pulses``:
-    how the channels fare; a dead one is shown, and takes nobody's readiness away."""
+    """Judges by the canary: a probe of this run that was committed lately. ``period``: between two probes. ``fares``:
+    how the channels stand; a dead one is shown, and takes nobody's readiness away."""
 
     def __init__(
         self,
@@ -20,9 +20,9 @@ class Chain:
         publisher: Publisher,
         clock: Clock,
         period: Duration,
-        pulses: Callable[[], Mapping[str, Pulse]] = dict,
+        fares: Callable[[], Mapping[str, Fare]] = dict,
     ) -> None:
-        self._pulses = pulses
+        self._fares = fares
         self._canary = canary
         self._publisher = publisher
         self._clock = clock
@@ -32,7 +32,7 @@ class Chain:
         try:
             proof = self._canary.proof()
         except Unavailable as error:
-            return Readiness(ok=False, reasons=[str(error)], channels=self._channels())
+            return Readiness(ok=False, reasons=[str(error)], channels=self._fares())
         reasons: list[str] = []
         if not self._publisher.connected:
             reasons.append("the server has no connection to the MQTT broker")
@@ -46,8 +46,5 @@ class Chain:
             reasons=reasons,
             proven_at=proof.sent_at if proof else None,
             took=proof.took if proof else None,
-            channels=self._channels(),
+            channels=self._fares(),
         )
-
-    def _channels(self) -> Mapping[str, bool]:
-        return {name: pulse.is_alive for name, pulse in self._pulses().items()}

@@ -27,6 +27,7 @@ from shouwang.app.doorbell import Door
 from shouwang.app.equipment import CurrentWorld, load_equipment, profile_folders, tls_of
 from shouwang.app.pace import hurry
 from shouwang.app.paper import Paper
+from shouwang.app.pulses import Pulses
 from shouwang.app.reach import Reach
 from shouwang.app.readiness import Chain
 from shouwang.app.reload import Loaded, ProfileWatch
@@ -163,6 +164,15 @@ class Server:
             tls=tls_of(settings),
         )
         self._canary = Canary(self._link, Facts(self._database), clock)
+        self._pulses = Pulses(
+            self._ways.watched,
+            self._ways.off,
+            self._link,
+            Facts(self._database),
+            directory.community,
+            clock,
+            seconds=settings.channel_probe_seconds,
+        )
         self._shipping = Shipping(SqlSpool(self._database), readings, clock, points)
         self._housekeeping = Housekeeping(self._database)
         metrics.BUILD.labels(version("shouwang")).set(1)
@@ -217,7 +227,7 @@ class Server:
                     world=world,
                     policies=lambda: equipment.policies,
                     readiness=Chain(
-                        self._canary, self._link, clock, int(settings.canary_seconds * SECOND), self._ways.pulses
+                        self._canary, self._link, clock, int(settings.canary_seconds * SECOND), self._pulses
                     ),
                     metrics_text=lambda: metrics.render(metrics.SERVER, figures).decode(),
                     clock=clock,
@@ -267,6 +277,7 @@ class Server:
                 tasks.create_task(http.serve(), name="http")
                 tasks.create_task(self._dispatch.run(stop), name="dispatch")
                 tasks.create_task(self._probe(stop), name="canary")
+                tasks.create_task(self._pulses.run(stop), name="channels")
                 await stop.wait()
                 self._tail.close()
                 http.should_exit = True

@@ -10,7 +10,7 @@ from shouwang.channels.console import Console
 from shouwang.channels.gateway import Gateways
 from shouwang.channels.mail import Mail
 from shouwang.channels.post import Poster
-from shouwang.channels.watched import Pulse, Watched
+from shouwang.channels.watched import Watched
 from shouwang.channels.webhook import Webhook
 from shouwang.domain.errors import ConfigError
 from shouwang.domain.gateway import Template
@@ -50,11 +50,14 @@ class Ways:
             Watched(one, clock, hourly=None if one.name in FREE else settings.person_hourly) for one in made
         ]
         self.channels: Mapping[str, Channel] = {one.name: one for one in self._watched}
+        self.off = frozenset({"email", "apprise", *kinds_known(settings)} - self.channels.keys())
+        """Kinds of contact that the product knows and that are not set up here."""
         self.callbacks = Callbacks(templates, settings.gateway_values, secret)
 
-    def pulses(self) -> Mapping[str, Pulse]:
-        """How each channel fares."""
-        return {one.name: one.pulse for one in self._watched}
+    @property
+    def watched(self) -> Sequence[Watched]:
+        """The channels, as they fare."""
+        return self._watched
 
     async def close(self) -> None:
         await self.webhook.close()
@@ -83,10 +86,19 @@ class Ways:
 def chosen(settings: Settings) -> list[Template]:
     """The gateways in use, in the order in which they are asked: those of the setting, and those that need nothing but
     the contact's own address. Raises ConfigError."""
-    own = [settings.gateways_dir] if settings.gateways_dir else []
-    known = load_gateways([*own, shipped("channel_templates")])
+    known = _known(settings)
     for name in settings.gateways:
         if name not in known:
             raise ConfigError(f"setting gateways: there is no gateway {name!r}; there are {', '.join(sorted(known))}")
     free = [one.gateway for one in known.values() if not one.needs and one.gateway not in settings.gateways]
     return [known[name] for name in (*settings.gateways, *free)]
+
+
+def kinds_known(settings: Settings) -> set[str]:
+    """Kinds of contact that some gateway carries, in use or not."""
+    return {kind for template in _known(settings).values() for kind in template.carries}
+
+
+def _known(settings: Settings) -> Mapping[str, Template]:
+    own = [settings.gateways_dir] if settings.gateways_dir else []
+    return load_gateways([*own, shipped("channel_templates")])

@@ -1,9 +1,10 @@
 """The console as a channel: what is told there is on the screen of whoever has it open, and on nobody's otherwise."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from shouwang.domain.duty import Contact, Person
 from shouwang.domain.notice import Message, Outcome, Sent, Unreachable
+from shouwang.domain.pulse import Look
 
 
 class Console:
@@ -18,3 +19,7 @@ class Console:
 
     async def send(self, message: Message, person: Person, contact: Contact) -> Outcome:
         return Sent() if self._watching() > 0 else Unreachable("no console is open")
+
+    async def probe(self, contacts: Sequence[Contact]) -> Look | None:
+        """An open console is the whole way; that none is open now says nothing of the next minute."""
+        return Look(is_whole=True) if self._watching() > 0 else None

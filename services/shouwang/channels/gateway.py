@@ -6,6 +6,7 @@ attempt. No value of a request, least of all a secret or a number, is ever in a 
 
 import secrets
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,7 +15,8 @@ import httpx
 import msgspec
 
 from shouwang.channels.address import Fence, split
-from shouwang.channels.post import Answer, Forbidden, Poster
+from shouwang.channels.post import Answer, Forbidden, Judge, Poster
+from shouwang.channels.probing import look_at, servers_of
 from shouwang.channels.signing import Draft, signed
 from shouwang.domain.alert import CLASS_ZH, AlertClass
 from shouwang.domain.contact import number_of
@@ -23,6 +25,7 @@ from shouwang.domain.errors import ConfigError
 from shouwang.domain.gateway import Template, failed, fill, read_answer
 from shouwang.domain.message import CLASS_EN
 from shouwang.domain.notice import Failure, Message, Outcome, Refused, Sent, Unreachable
+from shouwang.domain.pulse import Look
 from shouwang.domain.receipt import international, is_emergency_service, national
 from shouwang.domain.vocabulary import DeliveryKey, Instant
 from shouwang.ports import Clock
@@ -77,6 +80,17 @@ class Gateways:
             if isinstance(outcome, Sent) or outcome.failure in (Failure.REFUSED, Failure.NO_ANSWER):
                 break
         return outcome
+
+    async def probe(self, contacts: Sequence[Contact]) -> Look | None:
+        """A connection to each gateway's server; where the address is the contact's own, to those."""
+        addresses: list[tuple[str, Judge | None]] = []
+        for template in self._templates:
+            for contact in contacts if "{contact_url}" in template.request.url else [Contact(kind=self.name)]:
+                values = {**template.defaults, **self._values, "contact_url": contact.url}
+                with suppress(KeyError, ValueError):  # an address that needs the message itself is not looked at
+                    url = str(fill(template.request.url, values))
+                    addresses.append((url, self._fence.judge if contact.guarded else None))
+        return await look_at(self._poster, servers_of(addresses), seconds=self._seconds)
 
     async def _ask(
         self, template: Template, message: Message, person: Person, contact: Contact, seconds: float

@@ -7,6 +7,7 @@ what a storm waits for.
 import asyncio
 import smtplib
 import ssl
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from email.message import EmailMessage
 from email.utils import formatdate
@@ -17,6 +18,7 @@ from shouwang.domain.duty import Contact, Person
 from shouwang.domain.errors import ConfigError
 from shouwang.domain.gateway import failed
 from shouwang.domain.notice import Failure, Message, Outcome, Refused, Sent, Unreachable
+from shouwang.domain.pulse import Look
 from shouwang.domain.vocabulary import SECOND
 from shouwang.ports import Clock
 
@@ -50,6 +52,16 @@ class Mail:
         except TimeoutError:
             return Unreachable(f"{self._server.hostname}: no answer within {self._seconds:g} s")
 
+    async def probe(self, contacts: Sequence[Contact]) -> Look | None:
+        """The server's greeting and NOOP, encrypted where it offers that; no sign-in, which too many of lock."""
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(self._seconds):
+                return await loop.run_in_executor(self._threads, self._greet)
+        except TimeoutError:
+            detail = f"{self._server.hostname}: no answer within {self._seconds:g} s"
+            return Look(failure=Failure.UNREACHABLE, detail=detail)
+
     def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
@@ -82,7 +94,18 @@ class Mail:
             return Unreachable(f"{host}: {type(error).__name__}")
         return Sent(str(letter["Message-ID"]))
 
-    def _open(self) -> smtplib.SMTP:
+    def _greet(self) -> Look:
+        host = self._server.hostname or ""
+        try:
+            with self._open(sign_in=False) as server:
+                code, _ = server.noop()
+        except (smtplib.SMTPException, OSError) as error:
+            return Look(failure=Failure.UNREACHABLE, detail=f"{host}: {type(error).__name__}")
+        if code >= 400:
+            return Look(failure=_meaning(code), detail=f"{host}: SMTP {code}")
+        return Look()
+
+    def _open(self, *, sign_in: bool = True) -> smtplib.SMTP:
         parts, each = self._server, self._seconds / 2
         is_sealed = parts.scheme == "smtps"
         port = parts.port or (465 if is_sealed else 25)
@@ -94,7 +117,7 @@ class Mail:
             server.ehlo_or_helo_if_needed()
             if not is_sealed and (server.has_extn("starttls") or parts.username):
                 server.starttls(context=self._trust)
-            if parts.username:
+            if parts.username and sign_in:
                 server.login(unquote(parts.username), unquote(parts.password or ""))
         except BaseException:
             server.close()

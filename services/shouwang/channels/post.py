@@ -95,12 +95,18 @@ class Poster:
 
         Raises TimeoutError, OSError and h11.RemoteProtocolError where the other side cannot be talked to, Forbidden
         where the judge says no, h11.LocalProtocolError or ValueError where there can be no such request."""
-        server = (url.scheme, url.raw_host.decode("ascii"), url.port or (443 if url.scheme == "https" else 80))
+        server = _server_of(url)
         request = h11.Request(method=method, target=url.raw_path, headers=_headers(url, body, headers))
         async with asyncio.timeout(seconds):
             line, answer = await self._exchange(server, request, body, judge)
         rest = await self._finish(server, line)
         return replace(answer, body=rest) if wants_body else answer
+
+    async def reach(self, url: httpx.URL, *, seconds: float, judge: Judge | None = None) -> None:
+        """Connects, says nothing, and hangs up. Raises TimeoutError, OSError, Forbidden."""
+        async with asyncio.timeout(seconds):
+            line = await self._connect(_server_of(url), judge)
+        line.drop()
 
     async def close(self) -> None:
         for lines in self._idle.values():
@@ -229,6 +235,10 @@ async def _read_rest(line: _Line, rest: bytearray) -> bool:
                 return False
         else:
             return isinstance(event, h11.EndOfMessage)
+
+
+def _server_of(url: httpx.URL) -> _Server:
+    return url.scheme, url.raw_host.decode("ascii"), url.port or (443 if url.scheme == "https" else 80)
 
 
 def _headers(url: httpx.URL, body: bytes, headers: Mapping[str, str]) -> list[tuple[str, str]]:

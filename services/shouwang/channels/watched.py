@@ -5,31 +5,15 @@ tells a person of an incident for the first time is never held back.
 """
 
 from collections import deque
+from collections.abc import Sequence
+from contextlib import suppress
 
 from shouwang import metrics
 from shouwang.domain.duty import Contact, Person
 from shouwang.domain.notice import Failure, Message, Outcome, Sent, Unreachable
-from shouwang.domain.vocabulary import HOUR, SECOND, Instant, Value
-from shouwang.ports import Channel, Clock
-
-DEAD_AFTER = 3
-"""Failures in a row, over all people: one telephone that is off kills no gateway."""
-
-_BLAMELESS = frozenset({Failure.REFUSED, Failure.NO_ANSWER})
-"""Failures that say nothing of the channel: the gateway spoke, the address is wrong or nobody answers."""
-
-
-class Pulse(Value, frozen=True, kw_only=True):
-    """``failed_in_a_row``: attempts since one succeeded, those that only an address is to blame for left out."""
-
-    sent_at: Instant | None = None
-    failed_at: Instant | None = None
-    failure: Failure | None = None
-    failed_in_a_row: int = 0
-
-    @property
-    def is_alive(self) -> bool:
-        return self.failed_in_a_row < DEAD_AFTER
+from shouwang.domain.pulse import ChannelState, Pulse, failed, fare_of, looked, sent
+from shouwang.domain.vocabulary import HOUR, SECOND, Instant
+from shouwang.ports import Channel, Clock, Probing
 
 
 class Watched:
@@ -57,16 +41,27 @@ class Watched:
             self._count(message, person)
         return outcome
 
+    async def look(self, contacts: Sequence[Contact]) -> None:
+        """A harmless look, where the channel has one; beside the alarms, never before one."""
+        if not isinstance(self._channel, Probing):
+            return
+        found = await self._channel.probe(contacts)
+        if found is not None:
+            self.pulse = looked(self.pulse, found, self._clock.now())
+            self._measure()
+
     def _note(self, outcome: Outcome) -> None:
-        now, before = self._clock.now(), self.pulse
+        now = self._clock.now()
         if isinstance(outcome, Sent):
-            self.pulse = Pulse(sent_at=now, failed_at=before.failed_at, failure=before.failure)
+            self.pulse = sent(self.pulse, now)
             metrics.CHANNEL_SENT_TIMESTAMP.labels(self.name).set(now / SECOND)
         else:
-            row = before.failed_in_a_row + (outcome.failure not in _BLAMELESS)
-            self.pulse = Pulse(sent_at=before.sent_at, failed_at=now, failure=outcome.failure, failed_in_a_row=row)
+            self.pulse = failed(self.pulse, outcome.failure, now)
             metrics.CHANNEL_FAILURES.labels(self.name, outcome.failure).inc()
-        metrics.CHANNEL_UP.labels(self.name).set(self.pulse.is_alive)
+        self._measure()
+
+    def _measure(self) -> None:
+        measure(self.name, fare_of(self.pulse, self._clock.now()).state)
 
     def _wait(self, message: Message, person: Person) -> int | None:
         """How long this message has to wait, None for not at all."""
@@ -85,6 +80,17 @@ class Watched:
         if len(self._heard_of) > 20_000:
             self._heard_of = {key: at for key, at in self._heard_of.items() if at > now - HOUR}
         self._heard_of[person.id, _incident(message)] = now
+
+
+def measure(channel: str, state: ChannelState) -> None:
+    """The channel's state as figures: one of them is 1."""
+    for each in ChannelState:
+        metrics.CHANNEL_STATE.labels(channel, each.value).set(each is state)
+    if state in (ChannelState.ALIVE, ChannelState.FAILING):
+        metrics.CHANNEL_UP.labels(channel).set(state is ChannelState.ALIVE)
+    else:
+        with suppress(KeyError):
+            metrics.CHANNEL_UP.remove(channel)
 
 
 def _incident(message: Message) -> str:

@@ -11,10 +11,12 @@ from standardwebhooks import Webhook as Signer
 
 from shouwang.channels.address import Fence, split
 from shouwang.channels.post import Answer, Forbidden, Poster
+from shouwang.channels.probing import look_at, servers_of
 from shouwang.domain.contact import signing_keys
 from shouwang.domain.duty import Contact, Person
 from shouwang.domain.moment import instant, moment
 from shouwang.domain.notice import Message, Outcome, Refused, Sent, Unreachable
+from shouwang.domain.pulse import Look
 from shouwang.domain.vocabulary import MINUTE, SECOND, Duration, Instant
 from shouwang.ports import Clock
 
@@ -64,6 +66,11 @@ class Webhook:
         except (httpx.InvalidURL, h11.LocalProtocolError, ValueError) as error:
             return Refused(f"{host}: there can be no such request: {error}")
         return _outcome(host, answer, now)
+
+    async def probe(self, contacts: Sequence[Contact]) -> Look | None:
+        """A connection to each server that somebody's webhook lives at."""
+        judged = [(one.url, self._fence.judge if one.guarded else None) for one in contacts]
+        return await look_at(self._poster, servers_of(judged), seconds=self._seconds)
 
     def refusal(self, url: str) -> str | None:
         """Why an address may not be set over HTTP, None when it may. Blocks while it resolves the name."""

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
+from typing import assert_never
 
 from shouwang.domain.community import Community
 from shouwang.domain.duty import is_reachable, zone_of
 from shouwang.domain.profile import Profile
+from shouwang.domain.pulse import ChannelState, Fare, cut_off
 from shouwang.domain.standing import DeviceState
 from shouwang.domain.vocabulary import HOUR, LIFE_SAFETY_KINDS, MINUTE, SECOND, DeviceId, Instant, Life, Value
 
@@ -14,6 +16,7 @@ LEAST_FREE_BYTES = 2 * 1024**3
 
 LONGEST_CANARY = MINUTE
 LONGEST_SPOOL = HOUR
+LONGEST_UNLOOKED = 15 * MINUTE
 NAMED = 5
 
 
@@ -48,6 +51,9 @@ class Examination(Value, frozen=True, kw_only=True):
     site_fallback: str | None = None
     public_url: str = ""
     link_problem: str = ""
+    channels: Mapping[str, Fare] = {}
+    channels_at: Instant | None = None
+    """When the service noted how the channels stand, None for never."""
 
 
 def diagnose(seen: Examination) -> list[Symptom]:
@@ -59,6 +65,7 @@ def diagnose(seen: Examination) -> list[Symptom]:
         *_disk(seen),
         *_fallback(seen),
         *_people(seen),
+        *_channels(seen),
         *_zones(seen),
         *_devices(seen),
         *_links(seen),
@@ -154,6 +161,42 @@ def _people(seen: Examination) -> Iterator[Symptom]:
             f"no contact of {_named(unproven)} was ever verified: they are told, but do not count as coverage",
             "send each a test message and mark the contact verified",
         )
+
+
+def _channels(seen: Examination) -> Iterator[Symptom]:
+    if seen.channels_at is None or seen.now - seen.channels_at > LONGEST_UNLOOKED:
+        found = "not looked at while the service does not run"
+        yield Symptom(Level.WARNING, "channels", found, "start shouwang run, and ask again after a minute")
+        return
+    used = {name: fare for name, fare in seen.channels.items() if fare.used}
+    answerable = {holder.person for holder in seen.community.posts}
+    for zone in seen.community.zones.values():
+        answerable.update(zone.members)
+    if lost := cut_off(seen.community, seen.channels, answerable):
+        yield Symptom(
+            Level.FAILURE,
+            "channels",
+            f"no message reaches {_named(lost)} now: all their contacts are on channels that fail or are not set up",
+            "mend the channel, or give them another contact",
+        )
+    for name, fare in sorted(used.items()):
+        match fare.state:
+            case ChannelState.FAILING:
+                minutes = (seen.now - (seen.now if fare.since is None else fare.since)) // MINUTE
+                found = f"{name} has failed for {minutes} min ({fare.reason})" + (
+                    f": {fare.detail}" if fare.detail else ""
+                )
+                yield Symptom(Level.WARNING, "channels", found, "see docs/channels.md, Failures")
+            case ChannelState.OFF:
+                found = f"{name} is not set up here, and somebody's contact names it"
+                yield Symptom(Level.WARNING, "channels", found, "set it up (docs/channels.md), or change the contact")
+            case ChannelState.UNPROVEN:
+                found = f"{name} is unproven: nothing went through since the service started"
+                yield Symptom(Level.WARNING, "channels", found, "send a test: a check of contacts, or a drill")
+            case ChannelState.ALIVE:
+                yield Symptom(Level.OK, "channels", f"{name} is alive")
+            case _:
+                assert_never(fare.state)
 
 
 def _zones(seen: Examination) -> Iterator[Symptom]:

@@ -13,6 +13,7 @@ export type Post = S["PostOut"];
 export type Session = S["SessionOut"];
 export type Fleet = S["FleetOut"];
 export type Ready = S["ReadyOut"];
+export type Channel = S["ChannelOut"];
 export type Gap = S["GapOut"];
 export type Stray = S["StrayDeviceOut"];
 export type Commissioning = S["CommissioningOut"];
