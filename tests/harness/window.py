@@ -167,6 +167,7 @@ class Site:
     def token(self, role: Role, place: PlaceId | None = None, person: str | None = None) -> str:
         return self.tokens.create(
             role=role,
+            plans=SqlPlans(self.database),
             name=f"{role}-desk",
             now=self.clock.now(),
             place=place,

@@ -33,7 +33,7 @@ READ_AT_MOST, PATIENCE = 64 << 20, 10.0
 """Bytes. The largest thing that people send here is a device with its note."""
 
 PHOTO_LIMIT = 8 << 20
-"""Bytes of a photo or document of a case."""
+"""Bytes of a photo or document of a case, and of the picture of a place."""
 
 KNOWN_FOR = SECOND // 2
 """How long a found bearer is believed without asking again: a revoked token ends within half a second."""
@@ -155,8 +155,9 @@ def _is_guarded(method: str, path: str, open_paths: frozenset[str]) -> bool:
 
 
 def _allowance(path: str) -> int:
-    """Photos of a case may be larger than all else that is sent."""
-    return PHOTO_LIMIT if path.startswith(f"{API}/incidents/") and path.endswith("/files") else 0
+    """Photos of a case and pictures of places may be larger than all else that is sent."""
+    is_photo = path.startswith(f"{API}/incidents/") and path.endswith("/files")
+    return PHOTO_LIMIT if is_photo or (path.startswith(f"{API}/places/") and path.endswith("/plan")) else 0
 
 
 def _unauthenticated(detail: str) -> Problem:

@@ -33,6 +33,7 @@ from shouwang.domain.journal import Entry
 from shouwang.domain.label import Label
 from shouwang.domain.notice import Delivery
 from shouwang.domain.place import Device
+from shouwang.domain.plan import Plan, Spot
 from shouwang.domain.profile import Profile
 from shouwang.domain.pulse import Fare
 from shouwang.domain.receipt import Receipt
@@ -158,6 +159,28 @@ class Attachments(Protocol):
     def read(self, id: str) -> bytes | None: ...
 
 
+class Plans(Protocol):
+    """Pictures of places and the spots of devices on them; each change commits with its line of the journal."""
+
+    def plans(self) -> Mapping[PlaceId, Plan]: ...
+
+    def plan(self, place: str) -> Plan | None: ...
+
+    def picture(self, id: str) -> bytes | None: ...
+
+    def spots(self, place: str) -> list[Spot]: ...
+
+    def spot(self, place: str, device: str) -> Spot | None: ...
+
+    def draw(self, plan: Plan, content: bytes, entry: Entry) -> Plan: ...
+
+    def remove(self, place: str, entry: Entry) -> bool: ...
+
+    def put(self, spots: Sequence[Spot], entries: Sequence[Entry]) -> None: ...
+
+    def lift(self, place: str, device: DeviceId, entry: Entry) -> bool: ...
+
+
 class Callbacks(Protocol):
     """What gateways report back. Every method raises NotFound for a gateway that is not in use."""
 
@@ -274,6 +297,7 @@ class Window:
     """Profiles that fit a device which nobody registered, the best first."""
     checklists: Callable[[], Sequence[Checklist]] = tuple
     attachments: Attachments | None = None
+    plans: Plans | None = None
     backtests: Backtests | None = None
     spreadsheet: Callable[[Mapping[str, Sequence[Sequence[object]]]], bytes] = _no_spreadsheet
     """Tables by name as a workbook."""

@@ -66,6 +66,7 @@ from shouwang.store.holds import SqlHolds
 from shouwang.store.housekeeping import Housekeeping
 from shouwang.store.journal import SqlJournal
 from shouwang.store.outbox import SqlOutbox
+from shouwang.store.plans import SqlPlans
 from shouwang.store.replies import SqlReplies
 from shouwang.store.spool import SqlSpool
 from shouwang.store.tokens import SqlTokens
@@ -240,6 +241,7 @@ class Server:
                     backtests=backtests,
                     suggest=Discovery(lambda: equipment.interpreter, lambda calls: equipment.codecs.run(calls)),
                     demo=demo,
+                    plans=SqlPlans(self._database),
                     callbacks=self._ways.callbacks,
                     exercises=self._exercises,
                     kinds=channels.keys(),

@@ -429,3 +429,30 @@ exercises = Table(
     Index("exercises_newest", "kind", "begun_at", "id"),
 )
 """Drills, duty checks and campaigns that verify contacts."""
+
+plans = Table(
+    "plans",
+    metadata,
+    Column("place", Text, primary_key=True),
+    Column("picture", Text, nullable=False),
+    Column("body", Text, nullable=False),
+)
+"""平面图: the picture of each place that has one."""
+
+plan_pictures = Table(
+    "plan_pictures",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("part", Integer, primary_key=True),
+    Column("content", LargeBinary, nullable=False),
+)
+"""Content of pictures in parts, so that none is a long transaction; its id names place and content."""
+
+plan_spots = Table(
+    "plan_spots",
+    metadata,
+    Column("place", Text, primary_key=True),
+    Column("device", Text, primary_key=True),
+    Column("body", Text, nullable=False),
+)
+"""Where a device stands on the picture of a place."""
