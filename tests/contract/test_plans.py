@@ -9,11 +9,13 @@ import pytest
 from fastapi.testclient import TestClient
 
 from harness.calls import SMOKE_DETECTOR, As
-from harness.window import COMPOUND, ROOM, Site, site_on
+from harness.window import COMPOUND, ROOM, Site, StillClock, site_on
+from shouwang.app.demo import lay_out_demo
 from shouwang.domain.access import Role
 from shouwang.domain.board import EntryQuery
 from shouwang.domain.vocabulary import PlaceId
 from shouwang.store.database import Database
+from shouwang.store.directory import SqlDirectory
 from shouwang.store.plans import PART, SqlPlans
 
 pytestmark = pytest.mark.slow
@@ -179,3 +181,17 @@ def test_plans_are_for_those_of_the_place(admin: TestClient, client_as: As) -> N
 def test_a_place_that_nobody_knows_has_no_plan(admin: TestClient) -> None:
     assert admin.put("/api/v1/places/nowhere/plan", content=SVG).status_code == 404
     assert admin.get("/api/v1/places/nowhere/plan", params={"nearest": True}).status_code == 404
+
+
+def test_the_demo_shows_its_compound_and_where_its_scenes_burn(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path}/demo.sqlite")
+    database.create()
+    lay_out_demo(database, StillClock())
+    plans, community = SqlPlans(database), SqlDirectory(database, StillClock().now).community()
+    compound = next(iter(plans.plans()))
+    spots = plans.spots(compound)
+    assert {one.device for one in spots} == set(community.devices), "every device stands on the ground of the compound"
+    assert len({(one.x, one.y) for one in spots}) == len(spots), "and none on another"
+    burning = plans.spots(f"{compound}/b3/u2/f6")
+    assert {one.device for one in burning} == {"demo-3-2-601-smoke", "demo-3-2-602-smoke"}
+    database.close()

@@ -7,12 +7,15 @@ from shouwang.api.doors import Scene
 from shouwang.app.equipment import Equipment
 from shouwang.domain.access import Role
 from shouwang.domain.errors import NotFound, Unavailable
+from shouwang.domain.journal import Entry
 from shouwang.domain.vocabulary import DAY
 from shouwang.flows.rehearse import scenes
 from shouwang.ports import Clock, Publisher
 from shouwang.registry.demo import demo_compound
+from shouwang.registry.demo_plans import demo_plans
 from shouwang.store.database import Database
 from shouwang.store.directory import SqlDirectory
+from shouwang.store.plans import SqlPlans
 from shouwang.store.tokens import SqlTokens
 
 log = logging.getLogger(__name__)
@@ -25,6 +28,10 @@ def lay_out_demo(database: Database, clock: Clock) -> None:
     directory = SqlDirectory(database, clock.now)
     if directory.revision() == 0:
         directory.change(demo_compound())
+        plans, now = SqlPlans(database), clock.now()
+        for plan, picture, spots in demo_plans(directory.community(), now):
+            plans.draw(plan, picture, Entry(at=now, kind="plan.drawn", place=plan.place, body={"size": plan.size}))
+            plans.put(spots, [])
 
 
 class Demonstration:
