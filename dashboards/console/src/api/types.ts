@@ -26,6 +26,11 @@ export type Told = S["CoveredOut"];
 export type Explanations = S["ExplanationsOut"];
 export type AlarmFigures = S["AlarmFiguresOut"];
 export type Rule = S["RuleOut"];
+export type RosterGrid = S["GridOut"];
+export type RosterCell = S["CellOut"];
+export type RosterChanges = Required<Omit<S["ChangesIn"], "add">> & { add: Required<S["StandInIn"]>[] };
+export type RosterChanged = S["ChangesOut"];
+export type Swap = S["SwapOut"];
 export type Words = Record<string, string>;
 export type IncidentClass = Incident["class"];
 

@@ -26,6 +26,11 @@ export const clock = (at: number): string => format("clock", { hour: "2-digit", 
 export const day = (at: string): string => format("day", { month: "2-digit", day: "2-digit" }).format(Date.parse(at));
 export const moment = (at: string): string => `${day(at)} ${clock(Date.parse(at))}`;
 
+/** 0 for Sunday, in the site's zone. */
+export const weekday = (at: number): number => ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"].indexOf(format("weekday", { weekday: "short" }, "en-US").format(at));
+/** 20:00 */
+export const minute = (at: number): string => format("minute", { hour: "2-digit", minute: "2-digit" }).format(at);
+
 /** When the day of an instant began, in the site's zone. */
 export function startOfDay(at: number): number {
   const [hours = 0, minutes = 0, seconds = 0] = clock(at).split(":").map(Number);
@@ -62,10 +67,10 @@ export function countdown(milliseconds: number): string {
   return seconds < 100 ? `${seconds} ${w("unit.s")}` : `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
 }
 
-function format(name: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+function format(name: string, options: Intl.DateTimeFormatOptions, language = "zh-CN"): Intl.DateTimeFormat {
   let found = formats.get(name);
   if (!found) {
-    found = new Intl.DateTimeFormat("zh-CN", { timeZone: zone, hourCycle: "h23", ...options });
+    found = new Intl.DateTimeFormat(language, { timeZone: zone, hourCycle: "h23", ...options });
     formats.set(name, found);
   }
   return found;

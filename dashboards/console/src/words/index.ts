@@ -4,14 +4,15 @@ import { en } from "./en";
 import { install } from "./install";
 import { manage } from "./manage";
 import { pulse } from "./pulse";
+import { rosters } from "./rosters";
 import { zh } from "./zh";
 
 export type Language = "zh" | "en";
 
 const KEY = "shouwang.language";
 const WORDS: Record<Language, unknown> = {
-  zh: { ...zh, fit: install.zh, manage: manage.zh, pulse: pulse.zh },
-  en: { ...en, fit: install.en, manage: manage.en, pulse: pulse.en },
+  zh: { ...zh, fit: install.zh, manage: manage.zh, pulse: pulse.zh, rosters: rosters.zh },
+  en: { ...en, fit: install.en, manage: manage.en, pulse: pulse.en, rosters: rosters.en },
 };
 
 export const language = ref<Language>(localStorage.getItem(KEY) === "en" ? "en" : "zh");

@@ -1,0 +1,118 @@
+"""Rosters in a real browser: a shift is dragged with the mouse, the same is done by keyboard, both are taken back."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from harness.axe import violations
+from harness.browser import DESK, PATROL, Hall
+from shouwang.domain.duty import Certificate, Contact, Person, Roster, Shift
+from shouwang.domain.vocabulary import PersonId
+
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(150)]
+
+DAY, NIGHT = "8", "20"
+LI = PersonId("li")
+
+
+@pytest.fixture
+def hall_with_roster(hall: Hall) -> Iterator[Hall]:
+    hall.works.register(
+        [
+            Person(id=LI, name="李某", channels=[Contact(kind="console", verified=True)], certificates=[Certificate()]),
+            Roster(
+                id="gate",
+                zone="whole",
+                post="patrol",
+                shifts=[
+                    Shift(start="08:00", end="20:00", people=[PersonId(PATROL)]),
+                    Shift(start="20:00", end="08:00", people=[LI]),
+                ],
+            ),
+        ]
+    )
+    yield hall
+    hall.works.directory.change([], [("roster", "gate"), ("person", LI)])
+
+
+def next_week(hall: Hall, **how: str) -> Page:
+    page = hall.page("/watch?tab=rosters&roster=gate", size="desk", **how)  # type: ignore[arg-type]
+    expect(page.locator(".sheet tbody tr")).not_to_have_count(0)
+    page.get_by_role("button", name="后一段" if how.get("language") != "en" else "Later").click()
+    expect(page.locator(".sheet thead .today")).to_have_count(0)
+    return page
+
+
+def slot(page: Page, row: int, day: int) -> Locator:
+    return page.locator(f'[data-at="{row}:{day}"]')
+
+
+def drag(page: Page, chip: Locator, to: Locator) -> None:
+    start, end = chip.bounding_box(), to.bounding_box()
+    assert start and end
+    page.mouse.move(start["x"] + 20, start["y"] + 10)
+    page.mouse.down()
+    page.mouse.move(start["x"] + 60, start["y"] + 40, steps=4)
+    expect(page.locator(".ghost")).to_be_visible()
+    page.mouse.move(end["x"] + 20, end["y"] + 12, steps=6)
+    page.mouse.up()
+
+
+def test_a_shift_is_dragged_weighed_kept_and_taken_back(hall_with_roster: Hall) -> None:
+    page = next_week(hall_with_roster)
+    drag(page, slot(page, 1, 5).locator(".who"), slot(page, 0, 2).locator(".who"))
+    expect(page.locator("dialog .arrow")).to_contain_text("20:00")
+    page.locator("dialog label", has_text="移到那一班").click()
+    expect(page.locator("dialog .opens")).to_contain_text("班次无人")
+    page.click("dialog .go")
+    expect(slot(page, 1, 5).locator(".hole")).to_contain_text("无人")
+    expect(slot(page, 0, 2).locator(".who")).to_have_count(2)
+    page.locator(".undo").click()
+    expect(slot(page, 1, 5).locator(".who")).to_contain_text("李某")
+    expect(slot(page, 0, 2).locator(".who")).to_have_count(1)
+
+
+def test_the_same_is_done_by_keyboard_alone(hall_with_roster: Hall) -> None:
+    page = next_week(hall_with_roster)
+    slot(page, 1, 5).locator(".who").focus()
+    page.keyboard.press("Space")
+    expect(page.locator(".holding")).to_contain_text("李某")
+    for key in ("ArrowUp", "ArrowLeft", "ArrowLeft", "ArrowLeft", "Enter"):
+        page.keyboard.press(key)
+    expect(page.locator("dialog .arrow")).to_contain_text("08:00")
+    page.keyboard.press("ArrowRight")  # from an exchange to standing in
+    expect(page.locator("dialog .weighed")).to_contain_text(f"{PATROL} 走 → 李某 来")
+    expect(page.locator("dialog .go")).to_be_enabled()
+    page.keyboard.press("Enter")
+    expect(slot(page, 0, 2).locator(".who.stands_in")).to_contain_text("李某")
+    expect(slot(page, 0, 2).locator(".gone")).to_contain_text("已被替")
+    page.keyboard.press("Control+z")
+    expect(slot(page, 0, 2).locator(".who.planned")).to_contain_text(PATROL)
+
+
+def test_one_press_opens_every_choice_and_leave_shows(hall_with_roster: Hall) -> None:
+    page = next_week(hall_with_roster)
+    slot(page, 1, 3).locator(".who").click()
+    page.locator("dialog label", has_text="请假").click()
+    page.click("dialog .go")
+    expect(slot(page, 1, 3).locator(".gone.away")).to_contain_text("请假")
+    expect(page.locator(".away-chip").first).to_contain_text("李某")
+    slot(page, 1, 3).locator(".add").click()
+    page.select_option("dialog [name=whom]", DESK)
+    page.click("dialog .go")
+    expect(slot(page, 1, 3).locator(".who.added")).to_contain_text(DESK)
+    page.locator(".undo").click()
+    expect(slot(page, 1, 3).locator(".who")).to_have_count(0)
+    page.locator(".undo").click()
+    expect(slot(page, 1, 3).locator(".who")).to_have_count(1)
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_the_sheet_and_its_choices_shut_nobody_out(hall_with_roster: Hall, theme: str) -> None:
+    page = next_week(hall_with_roster, theme=theme)
+    assert violations(page) == []
+    slot(page, 1, 5).locator(".who").click()
+    page.locator("dialog label", has_text="撤下").click()
+    expect(page.locator("dialog .opens")).to_be_visible()
+    assert violations(page) == []
