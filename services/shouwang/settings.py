@@ -118,6 +118,10 @@ class Settings(BaseSettings):
         {}, description="What gateways need, by name, secrets among them: a table, or JSON in the environment."
     )
     gateways_dir: Path | None = Field(None, description="A folder of gateway templates beside the shipped ones.")
+    modem: str = Field(
+        "",
+        description="Serial line of a local 4G modem that carries sms, for example /dev/serial/by-id/…; empty: none.",
+    )
     mail_server: str = Field("", description="smtp[s]://[user:password@]HOST:PORT for contacts of kind email.")
     mail_sender: str = Field("shouwang@localhost", description="Address that mail comes from.")
     person_hourly: int = Field(

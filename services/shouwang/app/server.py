@@ -206,6 +206,7 @@ class Server:
         backtests = Backtests(environment_of(settings))
         doors.callback(backtests.close)
         demo = Demonstration(self._database, directory, equipment, self._link, clock) if settings.demo else None
+        self._answers = Answering(casebook, board, directory, respond, clock, channels=channels, wake=wake)
         self._http = uvicorn.Config(
             build_app(
                 Window(
@@ -214,7 +215,7 @@ class Server:
                     holding=self._holding,
                     holds=self._holds,
                     respond=respond,
-                    answers=Answering(casebook, board, directory, respond, clock, channels=channels, wake=wake),
+                    answers=self._answers,
                     directory=directory,
                     readings=readings,
                     journal=journal,
@@ -280,6 +281,7 @@ class Server:
                 tasks.create_task(self._dispatch.run(stop), name="dispatch")
                 tasks.create_task(self._probe(stop), name="canary")
                 tasks.create_task(self._pulses.run(stop), name="channels")
+                tasks.create_task(self._ways.run(stop, self._answers.take), name="modem")
                 await stop.wait()
                 self._tail.close()
                 http.should_exit = True

@@ -1,6 +1,7 @@
 """Every way to people that this installation has, built from its settings."""
 
-from collections.abc import Callable, Mapping, Sequence
+import asyncio
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Protocol
 
 from shouwang.channels.address import Fence
@@ -9,17 +10,24 @@ from shouwang.channels.callbacks import Callbacks
 from shouwang.channels.console import Console
 from shouwang.channels.gateway import Gateways
 from shouwang.channels.mail import Mail
+from shouwang.channels.modem import Modem
 from shouwang.channels.post import Poster
+from shouwang.channels.turns import Turns
 from shouwang.channels.watched import Watched
 from shouwang.channels.webhook import Webhook
 from shouwang.domain.errors import ConfigError
 from shouwang.domain.gateway import Template
+from shouwang.domain.receipt import Receipt
 from shouwang.ports import Channel, Clock
 from shouwang.registry.gateways import load_gateways
 from shouwang.settings import Settings, shipped
 
 FREE = frozenset({"webhook", "console"})
 """Channels that cost nobody anything, and whose receivers know a message that comes again."""
+
+SMS = "sms"
+MODEM = "modem"
+"""Among the gateways by name: the local modem, which is asked after them unless it stands first."""
 
 
 class Closing(Protocol):
@@ -37,7 +45,15 @@ class Ways:
         self._poster = Poster()
         self._closing: list[Closing] = []
         templates = chosen(settings)
-        made: list[Channel] = [self.webhook, Console(watching), *self._gateways(settings, templates, clock)]
+        made: list[Channel] = [self.webhook, Console(watching)]
+        gateways = {one.name: one for one in self._gateways(settings, templates, clock)}
+        shared = seconds / 2 if SMS in gateways else seconds
+        self._modem = Modem(settings.modem, seconds=shared) if settings.modem else None
+        if self._modem is not None:
+            others: list[Channel] = [one for one in (gateways.pop(SMS, None),) if one is not None]
+            is_first = settings.gateways[:1] == [MODEM]
+            made.append(Turns(SMS, [self._modem, *others] if is_first else [*others, self._modem]))
+        made += gateways.values()
         if settings.mail_server:
             mail = Mail(settings.mail_server, settings.mail_sender, clock, seconds=seconds)
             self._closing.append(mail)
@@ -55,9 +71,20 @@ class Ways:
         self.callbacks = Callbacks(templates, settings.gateway_values, secret)
 
     @property
+    def answerable(self) -> frozenset[str]:
+        """Kinds of contact on which a text written back is read without any address of ours on the Internet."""
+        return frozenset({SMS}) if self._modem is not None else frozenset()
+
+    @property
     def watched(self) -> Sequence[Watched]:
         """The channels, as they fare."""
         return self._watched
+
+    async def run(self, stop: asyncio.Event, take: Callable[[Collection[str], Receipt], bool]) -> None:
+        """What a way does beside sending, until ``stop``. ``take``: where receipts and answers go, in a thread."""
+        if self._modem is not None:
+            self._modem.on_receipt = lambda receipt: take((SMS,), receipt)
+            await self._modem.run(stop)
 
     async def close(self) -> None:
         await self.webhook.close()
@@ -76,7 +103,7 @@ class Ways:
                 clock,
                 self._poster,
                 fence=Fence(settings.webhook_allow),
-                seconds=settings.webhook_seconds,
+                seconds=settings.webhook_seconds / 2 if settings.modem and kind == SMS else settings.webhook_seconds,
                 callback_url=lambda gateway: f"{base}/api/v1/callbacks/{gateway}" if base else "",
             )
             for kind in kinds
@@ -87,11 +114,12 @@ def chosen(settings: Settings) -> list[Template]:
     """The gateways in use, in the order in which they are asked: those of the setting, and those that need nothing but
     the contact's own address. Raises ConfigError."""
     known = _known(settings)
-    for name in settings.gateways:
+    named = [name for name in settings.gateways if not (name == MODEM and settings.modem)]
+    for name in named:
         if name not in known:
             raise ConfigError(f"setting gateways: there is no gateway {name!r}; there are {', '.join(sorted(known))}")
-    free = [one.gateway for one in known.values() if not one.needs and one.gateway not in settings.gateways]
-    return [known[name] for name in (*settings.gateways, *free)]
+    free = [one.gateway for one in known.values() if not one.needs and one.gateway not in named]
+    return [known[name] for name in (*named, *free)]
 
 
 def kinds_known(settings: Settings) -> set[str]:
