@@ -1,9 +1,11 @@
 """Management in a real browser: rules written and asked, coverage, who is told, silences and drills."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
-from harness.browser import DESK, Hall, smoke
+from harness.browser import DESK, Hall, choose_place, smoke
 from harness.publisher import says
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(120)]
@@ -39,10 +41,28 @@ def test_coverage_shows_30_days_and_who_is_told_at_a_place(hall: Hall) -> None:
     expect(page.locator(".called").first).to_contain_text(DESK)
 
 
+def test_a_place_is_found_by_typing_and_chosen_with_the_keyboard(hall: Hall) -> None:
+    page = hall.page("/watch?tab=told", size="small")
+    field = page.locator("[name=told-place]")
+    expect(field).to_have_attribute("data-place", re.compile("/b10/u1/f1/101$"))
+    field.focus()
+    page.keyboard.type("9-2-60")
+    expect(page.get_by_role("option")).to_have_count(2)
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(field).to_have_value("9号楼 2单元 602")
+    expect(field).to_have_attribute("aria-expanded", "false")
+    page.keyboard.type("no such place")
+    expect(page.get_by_role("option")).to_have_count(1)
+    expect(page.get_by_role("option")).to_have_text("没有这样的位置")
+    page.keyboard.press("Escape")
+    expect(field).to_have_value("9号楼 2单元 602")
+
+
 def test_a_silence_is_begun_with_a_reason_and_ended(hall: Hall) -> None:
     page = hall.page("/watch?tab=holds", size="small")
     page.click("button.go")
-    page.select_option("dialog [name=place]", label="9号楼")
+    choose_place(page, "dialog [name=place]", "9号楼")
     page.fill("dialog [name=why]", "更换电池")
     page.click("dialog button.go")
     expect(page.locator(".grid tbody")).to_contain_text("更换电池")

@@ -110,6 +110,13 @@ def chromium() -> Iterator[Browser]:
             browser.close()
 
 
+def choose_place(page: Page, field: str, words: str) -> None:
+    """Finds a place by words in a field of the console, and takes the first one that is found."""
+    page.fill(field, words)
+    page.wait_for_selector("[role=option].at")
+    page.press(field, "Enter")
+
+
 class Hall:
     """The service, a browser, and pages in which somebody is signed in. Whatever a page complains of fails the test
     that ``calm`` is asked in."""

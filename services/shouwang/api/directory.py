@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Annotated
 
 import msgspec
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Query
 
 from shouwang.domain.access import Act, Principal
 from shouwang.domain.community import Community
@@ -12,15 +12,16 @@ from shouwang.domain.duty import Override, Person, Roster, Zone
 from shouwang.domain.errors import ConfigError
 from shouwang.domain.escalation import Policy
 from shouwang.domain.moment import parse_rfc3339
-from shouwang.domain.place import Place, ancestors, is_within
+from shouwang.domain.place import Place, PlaceKind, ancestors, is_within
 from shouwang.domain.rostering import override_id
+from shouwang.domain.searching import asked, is_found
 
 from .access import Caller, allow
 from .doors import TheWindow
 from .names import Names, masked_phone
 from .paging import DEFAULT_LIMIT, After, Limit, Page, cut_by_mark, cut_by_name
 from .problems import not_found
-from .questions import Within, subtrees
+from .questions import Several, Within, subtrees, words
 from .sheets import (
     ContactOut,
     OverrideOut,
@@ -39,16 +40,35 @@ router = APIRouter(tags=["directory"])
 
 Ref = Annotated[str, Path(max_length=500)]
 
+Asked = Annotated[
+    str | None,
+    Query(max_length=100, description="Words of a path or of names, or the short form `3-2-501`; all must be found."),
+]
+
 
 @router.get("/places")
 def list_places(
-    window: TheWindow, caller: Caller, place: Within = None, limit: Limit = DEFAULT_LIMIT, cursor: After = None
+    window: TheWindow,
+    caller: Caller,
+    place: Within = None,
+    kind: Several = None,
+    q: Asked = None,
+    limit: Limit = DEFAULT_LIMIT,
+    cursor: After = None,
 ) -> Page[PlaceOut]:
-    """In order of their paths."""
+    """In order of their paths, so that a place comes before what is in it."""
     allow(caller, Act.READ)
     community = window.directory.community()
     inside = subtrees(caller, place)
-    rows = [one for one in community.places.values() if all(is_within(one.id, at) for at in inside)]
+    kinds = words(kind, PlaceKind, "query/kind")
+    looked_for = asked(q or "")
+    rows = [
+        one
+        for one in community.places.values()
+        if all(is_within(one.id, at) for at in inside)
+        and (not kinds or one.kind in kinds)
+        and (not looked_for or is_found(looked_for, community.spoken[one.id]))
+    ]
     page, following = cut_by_name(rows, limit, cursor, lambda one: one.id)
     return Page(items=_places_out(community, caller, page), next=following)
 

@@ -9,6 +9,7 @@ from shouwang.domain.duty import Household, Person, PostHolder, Roster, SiteFact
 from shouwang.domain.escalation import Policy
 from shouwang.domain.place import Device, Place
 from shouwang.domain.rule import RuleText
+from shouwang.domain.searching import spoken
 from shouwang.domain.shift import Calendar
 from shouwang.domain.vocabulary import DeviceId, PersonId, PlaceId
 
@@ -52,6 +53,11 @@ class Community(msgspec.Struct, frozen=True, kw_only=True, dict=True):
             for place in zone.places:
                 of_kind.setdefault(place, zone)
         return found
+
+    @cached_property
+    def spoken(self) -> Mapping[PlaceId, str]:
+        """What each place is found by when somebody looks for it (domain/searching.py)."""
+        return spoken(self.places)
 
     @cached_property
     def by_address(self) -> Mapping[str, Device]:
