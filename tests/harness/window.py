@@ -161,13 +161,13 @@ class Site:
             checklists=load_checklists,
             spreadsheet=spreadsheet,
             attachments=Attachments(self.data_dir / "files"),
+            plans=SqlPlans(self.database),
             demo=demo,
         )
 
     def token(self, role: Role, place: PlaceId | None = None, person: str | None = None) -> str:
         return self.tokens.create(
             role=role,
-            plans=SqlPlans(self.database),
             name=f"{role}-desk",
             now=self.clock.now(),
             place=place,
