@@ -110,9 +110,9 @@ class Precaution(Protocol):
         were not given since."""
         ...
 
-    def deadly(self, read: Callable[[], object]) -> str:
-        """How processes of their own ended, twice, that did nothing but this; empty where one lived. Raises
-        Unavailable where somebody else kills them all."""
+    def deadly(self, reads: Sequence[Callable[[], object]]) -> list[str]:
+        """Of each: how processes of their own ended, twice, that did nothing but this; empty where one lived. Costs
+        one process where all read well. Raises Unavailable where somebody else kills them all."""
         ...
 
     def put_down(self) -> None:

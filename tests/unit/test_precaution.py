@@ -59,19 +59,19 @@ def wait_for_ever() -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGILL])
 def test_an_arrival_is_deadly_when_it_ended_two_processes(number: signal.Signals, tmp_path: Path) -> None:
-    assert number.name in InHand(tmp_path / "in-hand").deadly(end_by(number))
+    assert number.name in InHand(tmp_path / "in-hand").deadly([end_by(number)])[0]
 
 
 def test_memory_without_end_is_deadly(tmp_path: Path) -> None:
-    assert InHand(tmp_path / "in-hand").deadly(fill_memory) == "exit 1"
+    assert InHand(tmp_path / "in-hand").deadly([fill_memory]) == ["exit 1"]
 
 
 def test_an_arrival_that_is_never_read_is_deadly(tmp_path: Path) -> None:
-    assert "not read" in InHand(tmp_path / "in-hand", trial_seconds=0.2).deadly(wait_for_ever)
+    assert "not read" in InHand(tmp_path / "in-hand", trial_seconds=0.2).deadly([wait_for_ever])[0]
 
 
 def test_an_error_of_ours_is_not_deadly(tmp_path: Path) -> None:
-    assert InHand(tmp_path / "in-hand").deadly(raise_one) == ""
+    assert InHand(tmp_path / "in-hand").deadly([raise_one]) == [""]
 
 
 def test_one_death_is_not_enough(tmp_path: Path) -> None:
@@ -82,7 +82,7 @@ def test_one_death_is_not_enough(tmp_path: Path) -> None:
             died.touch()
             os.abort()
 
-    assert InHand(tmp_path / "in-hand").deadly(once) == ""
+    assert InHand(tmp_path / "in-hand").deadly([once]) == [""]
 
 
 def test_kills_from_outside_count_for_nothing(tmp_path: Path) -> None:
@@ -94,9 +94,29 @@ def test_kills_from_outside_count_for_nothing(tmp_path: Path) -> None:
         if kills.stat().st_size <= 3:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    assert InHand(tmp_path / "in-hand").deadly(killed_thrice) == ""
+    assert InHand(tmp_path / "in-hand").deadly([killed_thrice]) == [""]
 
 
 def test_who_kills_every_trial_is_waited_for(tmp_path: Path) -> None:
     with pytest.raises(Unavailable, match="SIGKILL"):
-        InHand(tmp_path / "in-hand").deadly(end_by(signal.SIGKILL))
+        InHand(tmp_path / "in-hand").deadly([end_by(signal.SIGKILL)])
+
+
+def test_among_many_only_those_who_are_to_blame_are_named(tmp_path: Path) -> None:
+    reads = [raise_one] * 300
+    reads[7] = reads[250] = end_by(signal.SIGSEGV)
+    ends = InHand(tmp_path / "in-hand").deadly(reads)
+    assert len(ends) == 300
+    assert [index for index, how in enumerate(ends) if how] == [7, 250]
+
+
+def test_a_thousand_that_read_well_cost_one_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    forks, fork = [], os.fork
+
+    def counted() -> int:
+        forks.append(1)
+        return fork()
+
+    monkeypatch.setattr(os, "fork", counted)
+    assert InHand(tmp_path / "in-hand").deadly([raise_one] * 1_000) == [""] * 1_000
+    assert len(forks) == 1

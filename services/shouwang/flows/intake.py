@@ -105,9 +105,11 @@ class Intake:
         if self._precaution is None:
             self._commit(arrivals)
             return
-        for suspect in self._precaution.take(arrivals):
-            read = partial(self._interpreter.read, suspect, self._family_state, self._world().registered)
-            if how := self._precaution.deadly(read):
+        suspects = self._precaution.take(arrivals)
+        registered = self._world().registered
+        reads = [partial(self._interpreter.read, one, self._family_state, registered) for one in suspects]
+        for suspect, how in zip(suspects, self._precaution.deadly(reads), strict=True):
+            if how:
                 log.error(
                     "an arrival on %r ends the process that reads it (%s); it goes to quarantine", suspect.topic, how
                 )

@@ -9,7 +9,7 @@ from shouwang.domain.duty import zone_of
 from shouwang.domain.escalation import Policy
 from shouwang.domain.gathering import is_place, place_at, row_of, subject_of
 from shouwang.domain.outage import MassAbsent
-from shouwang.domain.place import Device, PlaceKind, ancestors, is_within
+from shouwang.domain.place import Device, PlaceKind, ancestors
 from shouwang.domain.profile import Power, Profile
 from shouwang.domain.reception import names_of
 from shouwang.domain.rule import Rule
@@ -194,8 +194,8 @@ class World:
         if not is_place(row):
             return None
         subject = subject_of(row)
-        inside = [one for one in self.community.devices.values() if is_within(one.place, subject) or one.id == subject]
-        tags = dict.fromkeys(tag for device in inside for tag in self._tags(device))
+        inside = {*self._within(subject), DeviceId(subject)} & self.community.devices.keys()
+        tags = dict.fromkeys(tag for device in sorted(inside) for tag in self._tags(self.community.devices[device]))
         return DeviceFacts(device=row, kind=None, place=PlaceId(subject), tags=list(tags), registered=False)
 
     def _tags(self, device: Device) -> list[str]:
