@@ -58,6 +58,7 @@ from shouwang.store.database import Database
 from shouwang.store.directory import SqlDirectory
 from shouwang.store.holds import SqlHolds
 from shouwang.store.journal import SqlJournal
+from shouwang.store.photos import DevicePhotos
 from shouwang.store.plans import SqlPlans
 from shouwang.store.replies import SqlReplies
 from shouwang.store.tables import device_states, discovered, links, quarantine
@@ -161,6 +162,7 @@ class Site:
             checklists=load_checklists,
             spreadsheet=spreadsheet,
             attachments=Attachments(self.data_dir / "files"),
+            photos=DevicePhotos(self.database),
             plans=SqlPlans(self.database),
             demo=demo,
         )

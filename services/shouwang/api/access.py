@@ -156,7 +156,9 @@ def _is_guarded(method: str, path: str, open_paths: frozenset[str]) -> bool:
 
 def _allowance(path: str) -> int:
     """Photos of a case and pictures of places may be larger than all else that is sent."""
-    is_photo = path.startswith(f"{API}/incidents/") and path.endswith("/files")
+    is_photo = (path.startswith(f"{API}/incidents/") and path.endswith("/files")) or (
+        path.startswith(f"{API}/devices/") and path.endswith("/photos")
+    )
     return PHOTO_LIMIT if is_photo or (path.startswith(f"{API}/places/") and path.endswith("/plan")) else 0
 
 

@@ -22,6 +22,7 @@ from shouwang.domain.board import (
     StrayDevice,
     StrayMessage,
 )
+from shouwang.domain.casefile import Attachment
 from shouwang.domain.checklist import Checklist
 from shouwang.domain.community import Community
 from shouwang.domain.device_sheet import SheetReading
@@ -181,6 +182,14 @@ class Plans(Protocol):
     def lift(self, place: str, device: DeviceId, entry: Entry) -> bool: ...
 
 
+class DevicePhotos(Protocol):
+    """Which attachments show a device, newest first."""
+
+    def of(self, device: DeviceId) -> list[Attachment]: ...
+
+    def add(self, device: DeviceId, photo: Attachment) -> None: ...
+
+
 class Callbacks(Protocol):
     """What gateways report back. Every method raises NotFound for a gateway that is not in use."""
 
@@ -297,6 +306,7 @@ class Window:
     """Profiles that fit a device which nobody registered, the best first."""
     checklists: Callable[[], Sequence[Checklist]] = tuple
     attachments: Attachments | None = None
+    photos: DevicePhotos | None = None
     plans: Plans | None = None
     backtests: Backtests | None = None
     spreadsheet: Callable[[Mapping[str, Sequence[Sequence[object]]]], bytes] = _no_spreadsheet

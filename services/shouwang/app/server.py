@@ -67,6 +67,7 @@ from shouwang.store.housekeeping import Housekeeping
 from shouwang.store.journal import SqlJournal
 from shouwang.store.outbox import SqlOutbox
 from shouwang.store.plans import SqlPlans
+from shouwang.store.photos import DevicePhotos
 from shouwang.store.replies import SqlReplies
 from shouwang.store.spool import SqlSpool
 from shouwang.store.tokens import SqlTokens
@@ -239,6 +240,7 @@ class Server:
                     checklists=load_checklists,
                     spreadsheet=spreadsheet,
                     attachments=Attachments(settings.data_dir / "files"),
+                    photos=DevicePhotos(self._database),
                     backtests=backtests,
                     suggest=Discovery(lambda: equipment.interpreter, lambda calls: equipment.codecs.run(calls)),
                     demo=demo,

@@ -67,6 +67,16 @@ export const remove = (path: DeletePath, where: Where<never> & { body?: object }
 /** A POST to a path with its ids in it, as one that waited for a network has it. */
 export const postTo = (path: string, body: object, key: string): Promise<unknown> => send("POST", path, { key }, body);
 
+/** A file as the whole body of a POST to a path with its ids in it, as one that waited for a network has it. */
+export const uploadTo = (path: string, file: Blob, key: string): Promise<unknown> => send("POST", path, { key, signal: AbortSignal.timeout(60_000) }, file);
+
+/** The content of a file that the service keeps. */
+export async function fileAt(path: string): Promise<Blob> {
+  const answer = await fetch(path, { headers: headers(), signal: AbortSignal.timeout(60_000) });
+  if (!answer.ok) throw new Refused(answer.status, answer.statusText);
+  return answer.blob();
+}
+
 /** A file as the whole body. */
 export const upload = <P extends PostPath>(path: P, file: Blob, query: Record<string, unknown>): Promise<Answer<Op<P, "post">>> =>
   send("POST", path, { query, signal: AbortSignal.timeout(120_000) }, file) as Promise<Answer<Op<P, "post">>>;

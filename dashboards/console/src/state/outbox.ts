@@ -1,10 +1,12 @@
 // Acts that wait for a network: kept in this browser, sent in order, each under its key, so that none is done twice.
 import { computed, ref, shallowRef } from "vue";
-import { Refused, address, newKey, postTo } from "../api/client";
+import { Refused, address, newKey, postTo, uploadTo } from "../api/client";
 import type { Incident } from "../api/types";
 import type { ActName } from "./board";
+import { dropPhoto, keepPhoto, photoOf } from "./photos";
 
-/** One POST. `subject`: the incident, device or place that it is about; `act`: what the person did to it. */
+/** One POST. `subject`: the incident, device or place that it is about; `act`: what the person did to it. `photo`: its body
+ * is the photo kept under its key; `proves`: an arrival is posted there afterwards, with the photo as its proof. */
 export interface Waiting {
   key: string;
   path: string;
@@ -12,6 +14,8 @@ export interface Waiting {
   act: string;
   body: Record<string, unknown>;
   at: number;
+  photo?: boolean;
+  proves?: string;
 }
 
 const KEY = "shouwang.outbox";
@@ -27,18 +31,43 @@ let sending = false;
 export const act = (incident: string, name: ActName, body: Record<string, unknown> = {}): Promise<Incident | null> =>
   submit<Incident>({ path: address(`/api/v1/incidents/{id}/${name}`, { path: { id: incident } }), subject: incident, act: name, body });
 
+/** A photo of a case, in turn after the acts that wait; with `proves` it proves that its taker is there. Throws Refused. */
+export async function photograph(incident: string, photo: Blob, proves = false): Promise<boolean> {
+  const to = (name: string): string => address(`/api/v1/incidents/{id}/${name}`, { path: { id: incident } });
+  return upload({ path: to("files"), subject: incident, ...(proves ? { proves: to("arrive") } : {}) }, photo);
+}
+
+/** A photo of a device as it hangs. Throws Refused. */
+export const photographDevice = (device: string, photo: Blob): Promise<boolean> =>
+  upload({ path: address("/api/v1/devices/{id}/photos", { path: { id: device } }), subject: device }, photo);
+
+/** True where it was sent, false where it waits. */
+async function upload(wanted: Pick<Waiting, "path" | "subject" | "proves">, photo: Blob): Promise<boolean> {
+  const one: Waiting = { ...wanted, act: "photo", body: {}, photo: true, key: newKey(), at: Date.now() };
+  await keepPhoto(one.key, photo);
+  return (await hand(one)) !== null;
+}
+
 /** The same of any POST: the answer, or null where it waits. */
 export async function submit<T>(wanted: Pick<Waiting, "path" | "subject" | "act" | "body">): Promise<T | null> {
-  const one: Waiting = { ...wanted, key: newKey(), at: Date.now() };
+  return hand<T>({ ...wanted, key: newKey(), at: Date.now() });
+}
+
+async function hand<T>(one: Waiting): Promise<T | null> {
   if (waiting.value.length) {
     keep([...waiting.value, one]); // acts keep their order
     void flush();
     return null;
   }
   try {
-    return (await send(one)) as T;
+    const answer = (await send(one)) as T;
+    if (one.photo) await dropPhoto(one.key);
+    return answer;
   } catch (error) {
-    if (error instanceof Refused && error.status < 500) throw error;
+    if (error instanceof Refused && error.status < 500) {
+      if (one.photo) await dropPhoto(one.key);
+      throw error;
+    }
     keep([...waiting.value, one]);
     setTimeout(() => void flush(), AGAIN);
     return null;
@@ -60,6 +89,7 @@ export async function flush(): Promise<void> {
         refused.value = error.message;
       }
       keep(waiting.value.filter((each) => each.key !== first.key));
+      if (first.photo) await dropPhoto(first.key);
     }
   } finally {
     sending = false;
@@ -70,7 +100,14 @@ export async function flush(): Promise<void> {
 window.addEventListener("online", () => void flush());
 if (waiting.value.length) setTimeout(() => void flush(), 500);
 
-const send = (one: Waiting): Promise<unknown> => postTo(one.path, one.body, one.key);
+async function send(one: Waiting): Promise<unknown> {
+  if (!one.photo) return postTo(one.path, one.body, one.key);
+  const photo = await photoOf(one.key);
+  if (!photo) return {}; // the browser threw it away to make room; the acts around it still stand
+  const kept = (await uploadTo(one.path, photo, one.key)) as { id: string };
+  if (one.proves) await postTo(one.proves, { proof: "photo", reference: kept.id }, `${one.key}-proof`);
+  return kept;
+}
 
 function keep(next: Waiting[]): void {
   waiting.value = next;
