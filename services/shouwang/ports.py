@@ -397,6 +397,10 @@ class Outbox(Protocol):
 
     def delivery(self, key: DeliveryKey) -> Delivery | None: ...
 
+    def standing(self, key: DeliveryKey) -> tuple[Delivery, Incident] | None:
+        """A delivery and its incident as they are now; what is asked of each that waited for its turn."""
+        ...
+
     def oldest_waiting(self) -> Instant | None: ...
 
 

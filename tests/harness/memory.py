@@ -11,6 +11,7 @@ import msgspec
 from shouwang.domain.alert import Alert, AlertState, Order
 from shouwang.domain.announcement import Announcement
 from shouwang.domain.community import Community
+from shouwang.domain.delivery import given_back
 from shouwang.domain.incident import Incident, IncidentState, is_live
 from shouwang.domain.journal import Entry
 from shouwang.domain.notice import (
@@ -172,10 +173,15 @@ class MemoryOutbox:
                 if one.state is DeliveryState.LEASED
                 and ((one.lease_until or 0) <= now or (is_alive is not None and is_alive(one.lease_holder) is False))
             ]
-            return len([self._keep(one, DeliveryEvent.GIVE_BACK, "", None) for one in dead])
+            self._casebook.rows.deliveries.update({one.key: given_back(one) for one in dead})
+            return len(dead)
 
     def delivery(self, key: DeliveryKey) -> Delivery | None:
         return self._casebook.rows.deliveries.get(key)
+
+    def standing(self, key: DeliveryKey) -> tuple[Delivery, Incident] | None:
+        found = self.delivery(key)
+        return (found, self._casebook.rows.incidents[found.incident]) if found else None
 
     def oldest_waiting(self) -> Instant | None:
         return min((one.created_at for one in self.notices(1_000_000)), default=None)

@@ -115,6 +115,7 @@ class Exchange:
         self._server = _Server(("127.0.0.1", 0), self._handler())
         self.port = int(self._server.server_address[1])
         self._phones: dict[str, Phone] = {}
+        self._rule: Callable[[Call], Reply] | None = None
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), name="phones", daemon=True)
 
     def __getitem__(self, name: str) -> Phone:
@@ -137,6 +138,10 @@ class Exchange:
             found[call.key].append(call)
         return dict(found)
 
+    def answered_by(self, rule: Callable[[Call], Reply]) -> None:
+        """Whatever is called, this says how; it is called by many threads."""
+        self._rule = rule
+
     def start(self) -> None:
         self._thread.start()
 
@@ -158,7 +163,9 @@ class Exchange:
                 raw = self.rfile.read(int(self.headers.get("content-length", 0)))
                 headers = {name.lower(): value for name, value in self.headers.items()}
                 phone = exchange[self.path.strip("/").partition("?")[0]]
-                self._reply(phone.hears(Call(time.monotonic(), self.path, headers, raw)))
+                call = Call(time.monotonic(), self.path, headers, raw)
+                usual = phone.hears(call)
+                self._reply(usual if exchange._rule is None else exchange._rule(call))
 
             def _reply(self, reply: Reply) -> None:
                 if reply.reset:

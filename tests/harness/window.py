@@ -125,7 +125,13 @@ class Site:
         (data_dir / "test.yaml").write_text(_RULES, encoding="utf-8")
         book = RuleBook(load_rules(data_dir / "test.yaml"), expressions=expressions(), minds_consent=True)
         self.equipment = Equipment(Interpreter([], []), profiles, book, ())
-        self.ready = Readiness(ok=True, reasons=[], proven_at=at, took=400_000, channels={"webhook": Fare(state=ChannelState.ALIVE, used=True)})
+        self.ready = Readiness(
+            ok=True,
+            reasons=[],
+            proven_at=at,
+            took=400_000,
+            channels={"webhook": Fare(state=ChannelState.ALIVE, used=True)},
+        )
         self.respond = Respond(self.casebook, self.directory, self.clock, wake=self.tail.wake)
         self.suggest = Discovery(lambda: self.equipment.interpreter, self.equipment.codecs.run)
         self._seen = 0

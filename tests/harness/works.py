@@ -80,7 +80,7 @@ class Works:
             **os.environ,
             **{f"SHOUWANG_{name.upper()}": value for name, value in given.items()},
             mortal.FUSE: str(self.fuse),
-            "PYTHONPATH": str(_TESTS),
+            "PYTHONPATH": os.pathsep.join(filter(None, [str(_TESTS), os.environ.get("PYTHONPATH", "")])),
             "SHOUWANG_PARENT_PID": str(os.getpid()),  # they end with the test run
         }
         self._processes: dict[str, subprocess.Popen[bytes]] = {}

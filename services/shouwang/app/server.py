@@ -133,7 +133,7 @@ class Server:
         self._directory = directory
         journal = SqlJournal(self._database)
         casebook = SqlCasebook(self._database)
-        outbox = SqlOutbox(self._database)
+        outbox = SqlOutbox(self._database, points.reach)
         tail = Tail(journal)
         self._tail = tail
         self._reach = Reach(Facts(self._database), settings.public_url, clock)
@@ -178,7 +178,7 @@ class Server:
         self._shipping = Shipping(SqlSpool(self._database), readings, clock, points)
         self._housekeeping = Housekeeping(self._database)
         metrics.BUILD.labels(version("shouwang")).set(1)
-        self._rounds = Rounds(casebook, outbox, directory, clock, wake=wake)
+        self._rounds = Rounds(casebook, outbox, directory, clock, wake=wake, reach=points.reach)
         self._installing = Installing(casebook, directory, clock, wake=wake)
         self._equipment = equipment
         self._profiles = ProfileWatch(profile_folders(settings), shipped("device_profiles"))
@@ -186,7 +186,7 @@ class Server:
         figures = settings.data_dir / "figures"
         board = SqlBoard(self._database)
         self._board = board
-        respond = Respond(casebook, directory, clock, wake=wake)
+        respond = Respond(casebook, directory, clock, wake=wake, reach=points.reach)
         world = CurrentWorld(directory, equipment)
         self._holding = Holding(casebook, world, clock, wake=wake)
         self._holds = SqlHolds(self._database)
@@ -207,7 +207,9 @@ class Server:
         backtests = Backtests(environment_of(settings))
         doors.callback(backtests.close)
         demo = Demonstration(self._database, directory, equipment, self._link, clock) if settings.demo else None
-        self._answers = Answering(casebook, board, directory, respond, clock, channels=channels, wake=wake)
+        self._answers = Answering(
+            casebook, board, directory, respond, clock, channels=channels, wake=wake, reach=points.reach
+        )
         self._http = uvicorn.Config(
             build_app(
                 Window(

@@ -155,9 +155,12 @@ def leased(delivery: Delivery, holder: str, until: Instant) -> Delivery:
 
 
 def given_back(delivery: Delivery) -> Delivery:
-    """Queued again, for whoever comes next. Raises IllegalMove for one that is not leased."""
+    """Queued again, for whoever comes next. It counts as an attempt, since nobody knows how far its sender came. Raises
+    IllegalMove for one that is not leased."""
     state = move_delivery(delivery.state, DeliveryEvent.GIVE_BACK)
-    return msgspec.structs.replace(delivery, state=state, lease_holder="", lease_until=None)
+    return msgspec.structs.replace(
+        delivery, state=state, attempts=delivery.attempts + 1, lease_holder="", lease_until=None
+    )
 
 
 def cancelled(delivery: Delivery) -> Delivery:
@@ -170,11 +173,23 @@ def is_worth_sending(delivery: Delivery, incident: Incident, now: Instant) -> bo
     """False for what came too late: a retry whose incident is over, or a farewell that nobody takes."""
     if delivery.why is Why.STOOD_DOWN:
         return now < delivery.created_at + FAREWELL
-    steps = incident.policy.steps
-    if delivery.step is not None and delivery.step < len(steps) and steps[delivery.step].when is Milestone.RESOLVED:
-        # A visit on the day after is asked of people when all else is over.
+    if _follows_the_end(delivery.step, incident):
         return incident.state is not IncidentState.OPEN and now < delivery.created_at + FAREWELL
     return is_live(incident.state)
+
+
+def may_have_heard(delivery: Delivery) -> bool:
+    """Whether its person is to hear how it ends: a message that was taken back after an attempt may have arrived, late
+    or unnoticed by us."""
+    return delivery.state is not DeliveryState.CANCELLED or delivery.attempts > 0
+
+
+def is_worth_telling(notice: Notice, incident: Incident) -> bool:
+    """False for a notice that was still to be turned into deliveries when somebody ended its incident: nobody is called
+    to what is over. What became part of another incident is told: its people may hear of it in no other way."""
+    if is_live(incident.state) or notice.why is Why.STOOD_DOWN or _follows_the_end(notice.step, incident):
+        return True
+    return incident.file is not None and bool(incident.file.merged_into)
 
 
 def settle(kept: Delivery, outcome: Outcome, incident: Incident, now: Instant) -> Settled:
@@ -251,6 +266,12 @@ def reaches_nobody(notice: NoticeId, deliveries: Sequence[Delivery]) -> bool:
     """Every delivery of the notice was refused, and there were some: it counts as told to nobody."""
     states = {one.state for one in deliveries if one.notice == notice}
     return states == {DeliveryState.REFUSED}
+
+
+def _follows_the_end(step: int | None, incident: Incident) -> bool:
+    """A visit on the day after is asked of people when all else is over."""
+    steps = incident.policy.steps
+    return step is not None and step < len(steps) and steps[step].when is Milestone.RESOLVED
 
 
 def _delivery(notice: Notice, person: Person, contact: int, now: Instant) -> Delivery:

@@ -49,6 +49,7 @@ class Answering:
         *,
         channels: Collection[str] = (),
         wake: Callable[[], None] = nobody,
+        reach: Callable[[str], None] = lambda _point: None,
     ) -> None:
         """``channels``: names of those there are, for the person's next contact where a message did not arrive."""
         self._casebook = casebook
@@ -58,6 +59,7 @@ class Answering:
         self._clock = clock
         self._channels = channels
         self._wake = wake
+        self._reach = reach
 
     def take(self, channels: Collection[str], receipt: Receipt) -> bool:
         """News of a delivery on one of these channels (all that a gateway carries); False where no such delivery is
@@ -130,6 +132,8 @@ class Answering:
             change.record(_entry(kind, moved, incident, now))
             if moved.state in (DeliveryState.UNREACHABLE, DeliveryState.REFUSED):
                 self._fail_over(change, moved, siblings, incident, community, now)
+            self._reach("callback.before_commit")
+        self._reach("callback.committed")
         self._wake()
 
     def _fail_over(

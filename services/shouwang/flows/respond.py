@@ -43,12 +43,18 @@ class Respond:
     """
 
     def __init__(
-        self, casebook: Casebook, directory: Directory, clock: Clock, wake: Callable[[], None] = nobody
+        self,
+        casebook: Casebook,
+        directory: Directory,
+        clock: Clock,
+        wake: Callable[[], None] = nobody,
+        reach: Callable[[str], None] = lambda _point: None,
     ) -> None:
         self._casebook = casebook
         self._directory = directory
         self._clock = clock
         self._wake = wake
+        self._reach = reach
 
     def acknowledge(self, incident: IncidentId, *, actor: str, note: str = "") -> Incident:
         return self.act(incident, Acknowledge(note=note), actor=actor)
@@ -106,6 +112,10 @@ class Respond:
             _keep(transaction, plan, now)
             if isinstance(act, (Acknowledge, Decline, Depart, Arrive)):
                 _note_answers(transaction, id, actor, now)
+            self._reach("act.before_commit")
+        self._reach("act.committed")
+        if plan.stands_down:
+            self._reach("act.stood_down")
         self._wake()
         return plan.incident
 

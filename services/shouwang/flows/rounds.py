@@ -28,12 +28,14 @@ class Rounds:
         directory: Directory,
         clock: Clock,
         wake: Callable[[], None] = nobody,
+        reach: Callable[[str], None] = lambda _point: None,
     ) -> None:
         self._casebook = casebook
         self._outbox = outbox
         self._directory = directory
         self._clock = clock
         self._wake = wake
+        self._reach = reach
         self._audited: IncidentId | None = None
 
     def escalate_due(self) -> int:
@@ -41,6 +43,7 @@ class Rounds:
         now = self._clock.now()
         climbed = sum(self._climb(id, now) for id in self._casebook.incidents_due(now, AT_A_TIME))
         if climbed:
+            self._reach("escalation.climbed")
             self._wake()
         return climbed
 
@@ -71,6 +74,7 @@ class Rounds:
             if incident is None or incident.next_step_at is None or incident.next_step_at > now:
                 return False  # somebody else was here first
             _keep(transaction, climb(incident, now))
+            self._reach("escalation.before_commit")
         return True
 
     def _drive_on(self, id: IncidentId, now: Instant) -> bool:

@@ -6,6 +6,7 @@ import msgspec
 from sqlalchemy import bindparam, delete, func, literal, or_, select
 
 from shouwang.domain.alert import Alert, AlertState
+from shouwang.domain.delivery import given_back
 from shouwang.domain.incident import Incident, IncidentState
 from shouwang.domain.notice import Delivery, DeliveryEvent, DeliveryState, Notice, move_delivery
 from shouwang.domain.vocabulary import DeliveryKey, Instant
@@ -24,8 +25,9 @@ there ever was, for each alarm and twice a second."""
 class SqlOutbox:
     """``ports.Outbox``."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, reach: Callable[[str], None] = lambda _point: None) -> None:
         self._database = database
+        self._reach = reach
 
     def notices(self, limit: int) -> list[Notice]:
         found = self._database.look(_NOTICES, {"most": limit})
@@ -47,7 +49,9 @@ class SqlOutbox:
                 for delivery in (msgspec.json.decode(body, type=Delivery) for (body,) in due)
             ]
             hand.run_all(self._database.upsert(deliveries, "key"), [delivery_row(one) for one in leased])
-            return leased
+            self._reach("dispatch.lease.before_commit")
+        self._reach("dispatch.lease.committed")
+        return leased
 
     def reclaim(self, now: Instant, is_alive: Callable[[str], bool | None] | None = None) -> int:
         with self._database.read() as connection:
@@ -57,23 +61,22 @@ class SqlOutbox:
                 return 0
         with self._database.write() as connection:
             dead = connection.execute(_DEAD.limit(200).with_for_update(skip_locked=True), gone).scalars()
-            back = [
-                msgspec.structs.replace(
-                    delivery,
-                    state=move_delivery(delivery.state, DeliveryEvent.GIVE_BACK),
-                    lease_holder="",
-                    lease_until=None,
-                )
-                for delivery in (msgspec.json.decode(body, type=Delivery) for body in dead)
-            ]
+            back = [given_back(msgspec.json.decode(body, type=Delivery)) for body in dead]
             if back:
                 connection.execute(self._database.upsert(deliveries, "key"), [delivery_row(one) for one in back])
-            return len(back)
+            self._reach("leases.before_commit")
+        self._reach("leases.reclaimed")
+        return len(back)
 
     def delivery(self, key: DeliveryKey) -> Delivery | None:
         with self._database.read() as connection:
             body = connection.execute(select(deliveries.c.body).where(deliveries.c.key == key)).scalar()
         return msgspec.json.decode(body, type=Delivery) if body else None
+
+    def standing(self, key: DeliveryKey) -> tuple[Delivery, Incident] | None:
+        for delivery, incident in self._database.look(_STANDING, {"key": key}):
+            return msgspec.json.decode(delivery, type=Delivery), msgspec.json.decode(incident, type=Incident)
+        return None
 
     def oldest_waiting(self) -> Instant | None:
         with self._database.read() as connection:
@@ -123,6 +126,11 @@ _DUE = (
     .limit(bindparam("most"))
 )
 _DUE_TO_TAKE = _DUE.with_for_update(skip_locked=True)
+_STANDING = (
+    select(deliveries.c.body, incidents.c.body)
+    .join(incidents, incidents.c.id == deliveries.c.incident)
+    .where(deliveries.c.key == bindparam("key"))
+)
 _ANNOUNCED = (
     select(announcements.c.seq, announcements.c.topic, announcements.c.payload, announcements.c.retain)
     .where(announcements.c.seq > bindparam("after"))
