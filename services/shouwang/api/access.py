@@ -27,6 +27,7 @@ OPEN_PATHS = frozenset({f"{API}/openapi.json", f"{API}/docs"})
 CALLBACKS = f"{API}/callbacks/"
 
 BODY_LIMIT = 1 << 20
+COMMUNITY_LIMIT = 20 << 20
 READ_AT_MOST, PATIENCE = 64 << 20, 10.0
 """Bytes and seconds for which a body that is too large is read on and thrown away, before the connection is ended."""
 
@@ -155,7 +156,9 @@ def _is_guarded(method: str, path: str, open_paths: frozenset[str]) -> bool:
 
 
 def _allowance(path: str) -> int:
-    """Photos of a case and pictures of places may be larger than all else that is sent."""
+    """Photos of a case, pictures of places and whole communities may be larger than all else that is sent."""
+    if path == f"{API}/transfers/import":
+        return COMMUNITY_LIMIT
     is_photo = (path.startswith(f"{API}/incidents/") and path.endswith("/files")) or (
         path.startswith(f"{API}/devices/") and path.endswith("/photos")
     )

@@ -42,6 +42,7 @@ from shouwang.domain.rule import Rule
 from shouwang.domain.standing import DeviceState
 from shouwang.domain.suggestion import Suggestion
 from shouwang.domain.suppression import Hold, HoldKind
+from shouwang.domain.transfer import Transfer, What
 from shouwang.domain.visit import Visit
 from shouwang.domain.vocabulary import AlertId, DeliveryKey, DeviceId, Duration, IncidentId, Instant, PlaceId, Value
 from shouwang.flows.answering import Answering
@@ -271,6 +272,27 @@ class Backtests(Protocol):
     def stop(self, rule: str, id: str) -> Job | None: ...
 
 
+class Transfers(Protocol):
+    """Files that are brought and taken, beside the service. What begins one raises Conflict where another runs; the
+    others give None where there is none."""
+
+    def bring(self, content: bytes, name: str, *, prune: bool, by: str) -> Transfer:
+        """A trial. Raises ValueError for a name that ends like no such file."""
+        ...
+
+    def apply(self, trial: str, *, by: str) -> Transfer | None: ...
+
+    def take(self, what: What, suffix: str, *, by: str) -> Transfer: ...
+
+    def all(self) -> list[Transfer]: ...
+
+    def find(self, id: str) -> Transfer | None: ...
+
+    def content(self, id: str) -> bytes | None: ...
+
+    def stop(self, id: str) -> Transfer | None: ...
+
+
 @dataclass(frozen=True, kw_only=True)
 class Window:
     """Every door of the window."""
@@ -309,6 +331,7 @@ class Window:
     photos: DevicePhotos | None = None
     plans: Plans | None = None
     backtests: Backtests | None = None
+    transfers: Transfers | None = None
     spreadsheet: Callable[[Mapping[str, Sequence[Sequence[object]]]], bytes] = _no_spreadsheet
     """Tables by name as a workbook."""
     demo: Demo | None = None

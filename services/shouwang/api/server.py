@@ -44,6 +44,7 @@ from . import (
     shifts,
     signin,
     strays,
+    transfers,
 )
 from .access import API, BODY_LIMIT, OPEN_PATHS, Gate
 from .doors import Demo, Window
@@ -126,6 +127,7 @@ def _api(demo: Demo | None) -> APIRouter:
         rulebook.router,
         rule_editing.router,
         backtests.router,
+        transfers.router,
         reports.router,
         events.router,
         callbacks.router,

@@ -34,6 +34,7 @@ from shouwang.app.reload import Loaded, ProfileWatch
 from shouwang.app.service import environment_of
 from shouwang.app.supervisor import die_with_parent, holder_name, is_alive
 from shouwang.app.telling import Ways
+from shouwang.app.transfers import Transfers
 from shouwang.domain.announcement import ALERTS_TOPIC
 from shouwang.domain.duty import DESK_POST
 from shouwang.domain.errors import Unavailable
@@ -206,6 +207,8 @@ class Server:
         )
         backtests = Backtests(environment_of(settings))
         doors.callback(backtests.close)
+        transfers = Transfers(environment_of(settings), clock)
+        doors.callback(transfers.close)
         demo = Demonstration(self._database, directory, equipment, self._link, clock) if settings.demo else None
         self._answers = Answering(
             casebook, board, directory, respond, clock, channels=channels, wake=wake, reach=points.reach
@@ -244,6 +247,7 @@ class Server:
                     attachments=Attachments(settings.data_dir / "files"),
                     photos=DevicePhotos(self._database),
                     backtests=backtests,
+                    transfers=transfers,
                     suggest=Discovery(lambda: equipment.interpreter, lambda calls: equipment.codecs.run(calls)),
                     demo=demo,
                     plans=SqlPlans(self._database),

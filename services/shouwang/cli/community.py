@@ -1,6 +1,8 @@
 """``shouwang community``: a whole compound as one file, in and out."""
 
 import json
+import os
+import signal
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,7 +13,8 @@ import click
 if TYPE_CHECKING:
     from shouwang.domain.community import Community
     from shouwang.registry.changes import Difference
-    from shouwang.registry.community import Reading
+    from shouwang.registry.community import Reading, Remark
+    from shouwang.store.database import Database
     from shouwang.store.directory import SqlDirectory
 
 FAILED, UNREADABLE = 1, 3
@@ -31,25 +34,60 @@ def community() -> None:
 @click.option("--json", "as_json", is_flag=True, help="The result as one JSON object.")
 @click.option("--data-dir", type=click.Path(path_type=Path), help="Default ./var.")
 @click.option("--state", metavar="URL", help="sqlite:///FILE or postgresql://…; default in the data directory.")
-def apply(file: Path, dry_run: bool, prune: bool, as_json: bool, **given: object) -> None:
-    """Bring the directory to what FILE says: all of it, or nothing and every problem with its line."""
+@click.option(
+    "--progress", is_flag=True, hidden=True, help="Lines `progress PHASE DONE OF` to stderr; a server's child."
+)
+@click.option("--by", default="command line", hidden=True, help="Whom the journal names.")
+@click.option("--name", hidden=True, help="What the file is called where it came from.")
+@click.option("--only-at", type=int, hidden=True, help="The revision that the directory must still have.")
+@click.option("--guarded", is_flag=True, hidden=True, help="New contacts may only reach what the settings allow.")
+def apply(
+    file: Path,
+    dry_run: bool,
+    prune: bool,
+    as_json: bool,
+    progress: bool,
+    by: str,
+    name: str | None,
+    only_at: int | None,
+    guarded: bool,
+    **given: object,
+) -> None:
+    """Bring the directory to what FILE says: all of it, or nothing and every problem with its line. FILE is YAML, a
+    workbook, or a sheet of devices (CSV, XLSX)."""
     from shouwang.domain.errors import ConfigError
-    from shouwang.registry.changes import plan_apply
+    from shouwang.registry.changes import guard_new, plan_apply
+    from shouwang.registry.community import Remark
 
-    directory = _directory(**given)
+    say = _say_progress if progress else _say_nothing
+    say("reading", 0, 0)
+    directory, database = _directory(**given)
     current = directory.community()
     try:
-        reading = _read(file, current, prune=prune, **given)
+        reading = _read(file, current, prune=prune, name=name, **given)
     except ConfigError as error:
+        if as_json and progress:
+            remark = Remark(error.where or (name or str(file)), str(error).removeprefix(f"{error.where}: "))
+            _print_json(_refused([remark], [], name or str(file)))
         click.echo(f"shouwang community apply: {error}", err=True)
         raise SystemExit(UNREADABLE) from None
     if reading.problems:
-        _tell_problems(reading, as_json=as_json)
+        _tell_problems(reading, name or str(file), as_json=as_json)
         raise SystemExit(FAILED)
-    plan = plan_apply(current, reading.community, prune=prune, has_site=reading.has_site)
+    say("comparing", 0, 0)
+    wanted = guard_new(current, reading.community) if guarded else reading.community
+    plan = plan_apply(current, wanted, prune=prune, has_site=reading.has_site)
     revision = current.revision
+    if not dry_run and only_at is not None and revision != only_at:
+        click.echo("the directory was changed since the trial; nothing was applied, try the file again", err=True)
+        raise SystemExit(FAILED)
     if not dry_run and not plan.is_empty:
-        revision = directory.change(plan.put, plan.remove, plan.order)
+        if progress:
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)  # from here on it is a matter of seconds, and all or nothing
+        revision = directory.change(
+            plan.put, plan.remove, plan.order, progress=lambda done, of: say("writing", done, of)
+        )
+        _record(database, by, revision, plan.summary)
     if as_json:
         _print_json(
             {
@@ -60,6 +98,7 @@ def apply(file: Path, dry_run: bool, prune: bool, as_json: bool, **given: object
                 ],
                 "policies": plan.order,
                 "problems": [],
+                "errors": [],
                 "notes": [str(note) for note in reading.notes],
             }
         )
@@ -82,7 +121,7 @@ def export(file: Path, **given: object) -> None:
     from shouwang.registry.export import export_community
     from shouwang.registry.workbook import workbook_of
 
-    known = _directory(**given).community()
+    known = _directory(**given)[0].community()
     if str(file) == "-":
         click.echo(export_community(known), nl=False)
         return
@@ -95,19 +134,21 @@ def export(file: Path, **given: object) -> None:
 
 @community.command()
 @click.argument("file", metavar="FILE.xlsx", type=click.Path(path_type=Path))
-def template(file: Path) -> None:
+@click.option("--empty", is_flag=True, help="Headings alone.")
+def template(file: Path, empty: bool) -> None:
     """Write an example compound as a workbook with Chinese headings: change it, then apply it."""
+    from shouwang.domain.community import Community
     from shouwang.registry.demo import demo_community
     from shouwang.registry.workbook import workbook_of
 
     try:
-        _write_private(file, workbook_of(demo_community()))
+        _write_private(file, workbook_of(Community() if empty else demo_community()))
     except OSError as error:
         click.echo(f"shouwang community template: {file} cannot be written: {error.strerror}", err=True)
         raise SystemExit(FAILED) from None
 
 
-def _directory(**given: object) -> "SqlDirectory":
+def _directory(**given: object) -> "tuple[SqlDirectory, Database]":
     from shouwang.app.clock import SystemClock
     from shouwang.settings import read_settings
     from shouwang.store.database import Database
@@ -116,16 +157,16 @@ def _directory(**given: object) -> "SqlDirectory":
     database = Database(read_settings(**given).state_url)
     database.create()
     click.get_current_context().call_on_close(database.close)
-    return SqlDirectory(database, SystemClock().now)
+    return SqlDirectory(database, SystemClock().now), database
 
 
-def _read(file: Path, current: "Community", *, prune: bool, **given: object) -> "Reading":
+def _read(file: Path, current: "Community", *, prune: bool, name: str | None, **given: object) -> "Reading":
     """Raises ConfigError where the file is no community file at all."""
     from shouwang.domain.community import Community as Nothing
-    from shouwang.registry.community import parse_community, read_community
+    from shouwang.registry.community import parse_community
     from shouwang.registry.consistency import CHANNELS, Around
+    from shouwang.registry.incoming import read_incoming
     from shouwang.registry.profiles import load_profiles
-    from shouwang.registry.workbook import read_workbook
     from shouwang.settings import read_settings, shipped
 
     settings = read_settings(**given)
@@ -140,13 +181,47 @@ def _read(file: Path, current: "Community", *, prune: bool, **given: object) -> 
     if str(file) == "-":
         with click.open_file("-", encoding="utf-8") as stdin:
             return parse_community(stdin.read(), "-", around)
-    return read_workbook(file, around) if file.suffix == ".xlsx" else read_community(file, around)
+    return read_incoming(file, around, current, profiles, name=name)
 
 
-def _tell_problems(reading: "Reading", *, as_json: bool) -> None:
+def _say_nothing(phase: str, done: int, of: int) -> None:
+    """At the command line nobody looks at progress."""
+
+
+def _say_progress(phase: str, done: int, of: int) -> None:
+    from shouwang.app.supervisor import PARENT
+
+    if phase != "writing" and os.environ.get(PARENT, str(os.getppid())) != str(os.getppid()):
+        raise SystemExit(1)  # the server that asked is gone
+    click.echo(f"progress {phase} {done} {of}", err=True)
+
+
+def _record(database: "Database", by: str, revision: int, differences: "Sequence[Difference]") -> None:
+    """In the journal: who, and how much of what; never names."""
+    from shouwang.app.clock import SystemClock
+    from shouwang.domain.journal import Entry
+    from shouwang.store.transactions import SqlCasebook
+
+    counted = Counter(f"{one.how} {one.kind}" for one in differences)
+    entry = Entry(
+        at=SystemClock().now(), kind="community.applied", actor=by, body={"revision": revision, **dict(counted)}
+    )
+    with SqlCasebook(database).change() as transaction:
+        transaction.record(entry)
+
+
+def _refused(problems: "Sequence[Remark]", notes: "Sequence[Remark]", name: str) -> dict[str, object]:
+    errors = []
+    for one in problems:
+        sheet, _, row = one.where.removeprefix(name).strip().rpartition(":")
+        errors.append({"sheet": sheet, "row": int(row) if row.isdigit() else 0, "detail": one.message})
+    said = {"problems": [str(one) for one in problems], "errors": errors, "notes": [str(note) for note in notes]}
+    return {"applied": False, **said}
+
+
+def _tell_problems(reading: "Reading", name: str, *, as_json: bool) -> None:
     if as_json:
-        problems = [str(problem) for problem in reading.problems]
-        _print_json({"applied": False, "problems": problems, "notes": [str(note) for note in reading.notes]})
+        _print_json(_refused(reading.problems, reading.notes, name))
         return
     for problem in reading.problems:
         click.echo(str(problem), err=True)
@@ -181,8 +256,6 @@ def _print_json(result: dict[str, object]) -> None:
 
 def _write_private(file: Path, content: bytes) -> None:
     """In one step, readable by its owner only."""
-    import os
-
     part = file.with_name(f".{file.name}.part")
     descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "wb") as opened:

@@ -40,11 +40,13 @@ class Act(StrEnum):
     """Rosters, overrides, leave of others."""
     CHANGE_DEVICES = "change_devices"
     CHANGE_RULES = "change_rules"
+    CARRY_COMMUNITY = "carry_community"
+    """Bring in, or take away, the whole directory as a file, with names, phones and secrets."""
 
 
 ROLE_ACTS: Mapping[Role, frozenset[Act]] = {
     Role.ADMIN: frozenset(Act),
-    Role.OPERATOR: frozenset(Act) - {Act.CHANGE_DEVICES, Act.CHANGE_RULES},
+    Role.OPERATOR: frozenset(Act) - {Act.CHANGE_DEVICES, Act.CHANGE_RULES, Act.CARRY_COMMUNITY},
     Role.RESPONDER: frozenset({Act.READ, Act.RESPOND}),
     Role.INSTALLER: frozenset({Act.READ, Act.READ_STRAYS, Act.CHANGE_DEVICES}),
     Role.VIEWER: frozenset({Act.READ}),

@@ -57,6 +57,20 @@ def plan_apply(current: Community, wanted: Community, *, prune: bool, has_site: 
     )
 
 
+def guard_new(current: Community, wanted: Community) -> Community:
+    """The wanted community, where contacts that nobody has yet are guarded: whoever sends a file from afar may not make
+    the service call addresses within its own network."""
+    people = {}
+    for id, person in wanted.people.items():
+        known = current.people.get(id)
+        held = known.channels if known else []
+        channels = [
+            one if one in held or not one.url else msgspec.structs.replace(one, guarded=True) for one in person.channels
+        ]
+        people[id] = msgspec.structs.replace(person, channels=channels)
+    return msgspec.structs.replace(wanted, people=people)
+
+
 def _kept_on_trial(value: Configured, current: Community) -> Configured:
     """A file that leaves a device in its life does not end what somebody is doing with it."""
     known = current.devices.get(value.id) if isinstance(value, Device) else None

@@ -7,7 +7,7 @@ id in its first column; what is rarer still stands as JSON in its cell, so that 
 import io
 import json
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
@@ -33,7 +33,7 @@ from shouwang.domain.errors import ConfigError
 from shouwang.domain.escalation import Step
 from shouwang.domain.place import PlaceKind
 from shouwang.domain.vocabulary import Value
-from shouwang.registry.community import SECTIONS, Reading, read_document
+from shouwang.registry.community import SECTIONS, Reading, Remark, read_document
 from shouwang.registry.consistency import Around
 from shouwang.registry.documents import Document
 from shouwang.registry.export import plain, sections_of
@@ -153,11 +153,18 @@ def read_workbook(file: Path, around: Around | None = None, *, name: str | None 
         book = load_workbook(file, read_only=True, data_only=True)
     except (OSError, InvalidFileException, zipfile.BadZipFile, KeyError, ValueError) as error:
         raise ConfigError(f"is not a workbook: {error}", shown) from None
+    faults: list[Remark] = []
     try:
-        document = _document(book, shown)
+        document = _document(book, shown, faults)
     finally:
         book.close()
-    return read_document(document, shown, around or Around())
+    reading = read_document(document, shown, around or Around())
+    return msgspec.structs.replace(reading, problems=[*faults, *reading.problems]) if faults else reading
+
+
+def is_community_workbook(sheets: Collection[str]) -> bool:
+    """By the names of its sheets."""
+    return any(name in _KNOWN_SHEETS for name in sheets)
 
 
 def workbook_of(community: Community) -> bytes:
@@ -223,17 +230,17 @@ def _write(sheet: Any, headings: Sequence[str], rows: Sequence[Sequence[object]]
         sheet.column_dimensions[get_column_letter(number)].width = max(12, len(text) * 2 + 4)
 
 
-def _document(book: Any, shown: str) -> SheetDocument:
+def _document(book: Any, shown: str, faults: list[Remark]) -> SheetDocument:
     content: dict[str, object] = {}
     lines: dict[str, int] = {"$": 1}
     sheets: dict[str, str] = {}
     unknown = [name for name in book.sheetnames if name not in _KNOWN_SHEETS]
-    if not any(name in _KNOWN_SHEETS for name in book.sheetnames):
+    if not is_community_workbook(book.sheetnames):
         raise ConfigError(f"has no sheet of a community; expected {', '.join(SHEETS.values())}", shown)
     for name in unknown:
         content[name], lines[f"$.{name}"] = [], 1  # said as what it is: no section
     if SITE_SHEET in book.sheetnames:
-        content["site"] = _site(_rows(book[SITE_SHEET], ("项目", "值"), shown, SITE_SHEET))
+        content["site"] = _site(_rows(book[SITE_SHEET], ("项目", "值"), shown, SITE_SHEET, faults))
         lines["$.site"], sheets["$.site"] = 2, SITE_SHEET
     for section, sheet in SHEETS.items():
         if sheet not in book.sheetnames:
@@ -243,7 +250,7 @@ def _document(book: Any, shown: str) -> SheetDocument:
         rows: list[dict[str, object]] = []
         index: dict[str, list[int]] = {}
         own = _OWN_ROW.get(section, "id")
-        for number, cells in _rows(book[sheet], [heading(column) for column in columns], shown, sheet):
+        for number, cells in _rows(book[sheet], [heading(column) for column in columns], shown, sheet, faults):
             row = _values(cells, columns, kinds, section)
             path = f"$.{section}[{len(rows)}]"
             lines[path], sheets[path] = number, sheet
@@ -251,7 +258,7 @@ def _document(book: Any, shown: str) -> SheetDocument:
             rows.append(row)
         content[section] = rows
         lines[f"$.{section}"], sheets[f"$.{section}"] = 1, sheet
-        _add_parts(book, section, rows, index, lines, sheets, shown)
+        _add_parts(book, section, rows, index, lines, sheets, shown, faults)
     return SheetDocument(shown, content, lines, sheets)
 
 
@@ -263,6 +270,7 @@ def _add_parts(
     lines: dict[str, int],
     sheets: dict[str, str],
     shown: str,
+    faults: list[Remark],
 ) -> None:
     own = _OWN_ROW.get(section, "id")
     for (of, field), (sheet, shape) in PARTS.items():
@@ -270,10 +278,13 @@ def _add_parts(
             continue
         columns, kinds = _columns(shape, ""), _kinds(shape)
         first = f"{SHEETS[section]}{heading(own)}"
-        for number, cells in _rows(book[sheet], [first, *(heading(column) for column in columns)], shown, sheet):
+        headings = [first, *(heading(column) for column in columns)]
+        for number, cells in _rows(book[sheet], headings, shown, sheet, faults):
             owner = _text(cells[0])
             if owner not in index:
-                raise ConfigError(f"there is no {owner!r} in sheet {SHEETS[section]}", f"{shown} {sheet}:{number}")
+                message = f"there is no {owner!r} in sheet {SHEETS[section]}"
+                faults.append(Remark(f"{shown} {sheet}:{number}", message))
+                continue
             at = index[owner][0]
             held = rows[at].setdefault(field, [])
             assert isinstance(held, list)
@@ -287,14 +298,17 @@ def _add_parts(
                 lines.setdefault(f"$.{section}[{at}].{field}", lines[f"$.{section}[{at}]"])
 
 
-def _rows(sheet: Any, headings: Sequence[str], shown: str, name: str) -> Iterator[tuple[int, list[object]]]:
+def _rows(
+    sheet: Any, headings: Sequence[str], shown: str, name: str, faults: list[Remark]
+) -> Iterator[tuple[int, list[object]]]:
     """(row number, cells in the order of ``headings``) of every row that is not empty. A column that is missing is
     empty; one that nobody knows is refused, so that a typing error never passes for nothing."""
     lines = sheet.iter_rows(values_only=True)
     first = [_text(cell) for cell in next(lines, ())]
     strange = [cell for cell in first if cell and cell not in headings]
     if strange:
-        raise ConfigError(f"{', '.join(strange)}: no such column; expected {', '.join(headings)}", f"{shown} {name}:1")
+        message = f"{', '.join(strange)}: no such column; expected {', '.join(headings)}"
+        faults.append(Remark(f"{shown} {name}:1", message))
     places = [first.index(heading) if heading in first else None for heading in headings]
     for number, line in enumerate(lines, start=2):
         if number > ROWS_AT_MOST:

@@ -79,7 +79,10 @@ class SqlDirectory:
         put: Sequence[object],
         remove: Sequence[tuple[str, str]] = (),
         order: Sequence[str] | None = None,
+        *,
+        progress: Callable[[int, int], None] = lambda done, of: None,
     ) -> int:
+        """``progress``: rows staged, of how many."""
         revision = self._begin()
         policies = {policy.id: policy for policy in self.community().policies}
         positions = {id: place for place, id in enumerate(policies if order is None else order)}
@@ -91,8 +94,10 @@ class SqlDirectory:
         for start in range(0, len(rows), ROWS_A_STEP):
             step = rows[start : start + ROWS_A_STEP]
             self._stage([(str(row["kind"]), str(row["id"])) for row in step], step, revision)
+            progress(start + len(step), len(rows) + len(remove))
         for start in range(0, len(remove), ROWS_A_STEP):
             self._stage(remove[start : start + ROWS_A_STEP], [], revision)
+            progress(len(rows) + min(start + ROWS_A_STEP, len(remove)), len(rows) + len(remove))
         with self._database.write() as connection:
             _keep(self._database, connection, REVISION, str(revision))
             connection.execute(delete(meta).where(meta.c.key == STAGING))
