@@ -222,19 +222,19 @@ async def test_a_first_notice_passes_the_updates_that_wait(played: PlayedModem) 
 
 
 async def test_what_would_wait_too_long_is_handed_back_at_once(played: PlayedModem) -> None:
-    played.network = 0.4
+    played.network = 0.1
     async with working(played) as channel:
         await ready(channel, played)
-        channel._pace = 0.4
+        channel._pace = 0.4  # as measured before: two of them within the limit
         began = time.monotonic()
         sending = [asyncio.create_task(tell(channel, message(f"k{n}"))) for n in range(6)]
         outcomes = await asyncio.gather(*sending)
         assert time.monotonic() - began < LIMIT + 0.5
         refused = [one for one in outcomes if isinstance(one, Unreachable)]
         assert {one.failure for one in refused} == {Failure.RATE}
-        assert 3 <= len(refused) <= 5
+        assert len(refused) == 4
         assert all(one.retry_after for one in refused)
-        assert len(played.texts) == 6 - len(refused)
+        assert len(played.texts) == 2
 
 
 @pytest.mark.parametrize("direct", [False, True])

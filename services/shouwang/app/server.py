@@ -151,6 +151,7 @@ class Server:
             is_alive=is_alive,
             link=self._reach.link,
             code=self._reach.code,
+            answerable=self._ways.answerable,
             concurrency=settings.dispatch_concurrency,
         )
 

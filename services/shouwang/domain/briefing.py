@@ -6,19 +6,14 @@ lives. Offices above the compound, and observers, get a summary without the resi
 
 from collections.abc import Sequence
 
-import msgspec
-
 from shouwang.domain.alert import AlertClass
 from shouwang.domain.community import Community
-from shouwang.domain.duty import KeyHolder
+from shouwang.domain.directions import Entry, entry_of
 from shouwang.domain.incident import Incident, IncidentState, is_live
+from shouwang.domain.levels import is_afar, post_of
 from shouwang.domain.message import place_words
 from shouwang.domain.notice import Delivery, DeliveryState
-from shouwang.domain.place import ancestors
-from shouwang.domain.vocabulary import Instant, PersonId, PlaceId, Value
-
-SUMMARY_POSTS = frozenset({"sub_district_officer", "community_officer", "branch_observer", "neighbour_supervisor"})
-"""Posts that watch and support, and never enter a home."""
+from shouwang.domain.vocabulary import Instant, PersonId, Value
 
 _UNTOLD = (DeliveryState.REFUSED, DeliveryState.CANCELLED)
 
@@ -30,15 +25,6 @@ class Colleague(Value, frozen=True, kw_only=True):
     post: str
     did: DeliveryState
     is_holder: bool = False
-
-
-class Entry(Value, frozen=True, kw_only=True):
-    """How to get in, and who needs help: only for whoever may have to go, only while it lives."""
-
-    access: list[str] = msgspec.field(default_factory=list)
-    key_holders: list[str] = msgspec.field(default_factory=list)
-    needs: list[str] = msgspec.field(default_factory=list)
-    contacts: list[str] = msgspec.field(default_factory=list)
 
 
 class Briefing(Value, frozen=True, kw_only=True):
@@ -63,8 +49,7 @@ class Briefing(Value, frozen=True, kw_only=True):
 def brief(delivery: Delivery, incident: Incident, told: Sequence[Delivery], community: Community) -> Briefing:
     """``told``: all deliveries of the incident."""
     person = community.people.get(delivery.person)
-    posts = {one.post for one in community.posts if one.person == delivery.person}
-    sees_all = is_live(incident.state) and not (posts and posts <= SUMMARY_POSTS)
+    sees_all = is_live(incident.state) and not is_afar(delivery.person, community)
     return Briefing(
         person=delivery.person,
         language=person.language if person else "zh",
@@ -78,7 +63,7 @@ def brief(delivery: Delivery, incident: Incident, told: Sequence[Delivery], comm
         is_mine=incident.holder == delivery.person,
         has_declined=delivery.person in incident.declined,
         colleagues=_colleagues(delivery.person, incident, told, community),
-        entry=_entry(incident.places or [incident.place], community) if sees_all else Entry(),
+        entry=entry_of(incident.places or [incident.place], community) if sees_all else Entry(),
         drill=incident.drill,
         test=incident.test,
     )
@@ -95,7 +80,7 @@ def _colleagues(
     return [
         Colleague(
             name=_name(id, community),
-            post=_post(id, incident.place, community),
+            post=post_of(id, incident.place, community),
             did=state,
             is_holder=incident.holder == id,
         )
@@ -105,29 +90,6 @@ def _colleagues(
 
 def _order(state: DeliveryState) -> int:
     return list(DeliveryState).index(state) if state is not DeliveryState.UNREACHABLE else -1
-
-
-def _entry(places: Sequence[PlaceId], community: Community) -> Entry:
-    """How to get in is known of a home and of what is around it; needs are those of its own household alone."""
-    around = dict.fromkeys(at for place in places for at in ancestors(place))
-    known = [community.households[at] for at in around if at in community.households]
-    homes = [community.households[place] for place in dict.fromkeys(places) if place in community.households]
-    return Entry(
-        access=[f"{community.place_names(one.place)[-1]}：{one.gate}" for one in known if one.gate],
-        key_holders=[_key_holder(key, community) for one in known for key in one.keys],
-        needs=[need for home in homes for need in home.needs],
-        contacts=[f"{one.name} {one.relation} {one.phone}" for home in homes for one in home.contacts],
-    )
-
-
-def _key_holder(key: KeyHolder, community: Community) -> str:
-    person = community.people.get(key.person) if key.person else None
-    return " ".join(part for part in (person.name if person else "", person.phone if person else "", key.note) if part)
-
-
-def _post(person: PersonId, place: str, community: Community) -> str:
-    held = {one.place: one.post for one in community.posts if one.person == person}
-    return next((held[at] for at in ancestors(place) if at in held), "")
 
 
 def _name(person: str | None, community: Community) -> str:

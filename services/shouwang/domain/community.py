@@ -5,7 +5,7 @@ from functools import cached_property
 
 import msgspec
 
-from shouwang.domain.duty import Household, Person, PostHolder, Roster, SiteFacts, Swap, Zone
+from shouwang.domain.duty import Household, Person, PostHolder, Roster, SiteFacts, Swap, Zone, people_of
 from shouwang.domain.escalation import Policy
 from shouwang.domain.place import Device, Place
 from shouwang.domain.rule import RuleText
@@ -42,6 +42,21 @@ class Community(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         found: dict[str, dict[PlaceId, list[PostHolder]]] = {}
         for one in self.posts:
             found.setdefault(one.post, {}).setdefault(one.place, []).append(one)
+        return found
+
+    @cached_property
+    def duties(self) -> Mapping[PersonId, list[tuple[str, list[PlaceId]]]]:
+        """What each person is for: posts held by name, by a deputy or by standing in a roster, and where; of a roster
+        without a zone, nowhere in particular."""
+        found: dict[PersonId, list[tuple[str, list[PlaceId]]]] = {}
+        for one in self.posts:
+            for person in (one.person, one.deputy):
+                if person is not None:
+                    found.setdefault(person, []).append((one.post, [one.place]))
+        for roster in self.rosters.values():
+            zone = self.zones.get(roster.zone)
+            for person in people_of(roster) if roster.post else ():
+                found.setdefault(person, []).append((roster.post, list(zone.places) if zone else []))
         return found
 
     @cached_property

@@ -35,6 +35,11 @@ TOLD = "told"
 HOLDER = "holder"
 
 
+EXTRAS = frozenset({"push"})
+"""Kinds that reach some people some of the time: told beside a person's contacts, never in place of one, and never
+counted as a way to reach anybody."""
+
+
 class Contact(Value, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One way to reach a person, tried in the order written. ``kind`` is the channel's name."""
 
@@ -137,6 +142,14 @@ class Roster(Value, frozen=True, kw_only=True):
     post: str = ""
     timezone: str = ""
     overrides: list[Override] = msgspec.field(default_factory=list)
+
+
+def people_of(roster: Roster) -> set[PersonId]:
+    """Everybody who may stand in it at some time."""
+    found = {person for shift in roster.shifts for person in shift.people}
+    turns = [shift.rotation.teams for shift in roster.shifts if shift.rotation is not None]
+    found.update(person for teams in turns for team in teams for person in team)
+    return found | {change.add for change in roster.overrides if change.add is not None}
 
 
 class Swap(Value, frozen=True, kw_only=True, rename={"start": "from", "end": "to"}):
@@ -270,7 +283,7 @@ def empty_duties(community: "Community", now: Instant) -> list[str]:
 def is_reachable(community: "Community", person: str) -> bool:
     """A person with no channel counts as nobody."""
     known = community.people.get(PersonId(person))
-    return known is not None and bool(known.channels)
+    return known is not None and any(contact.kind not in EXTRAS for contact in known.channels)
 
 
 def is_away(community: "Community", person: str, now: Instant) -> bool:

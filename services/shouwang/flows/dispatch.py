@@ -12,16 +12,16 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from shouwang import metrics
 from shouwang.domain.delivery import outcome_word
 from shouwang.domain.notice import Outcome, Refused, Sent, Unreachable, Why
-from shouwang.domain.vocabulary import SECOND, DeliveryKey, Duration
+from shouwang.domain.vocabulary import SECOND, DeliveryKey
 from shouwang.flows.lanes import Job, Lanes
-from shouwang.flows.outgoing import DELIVERIES_AT_ONCE, LEASE, Outgoing
+from shouwang.flows.outgoing import DELIVERIES_AT_ONCE, Outgoing
 from shouwang.ports import Casebook, Channel, Clock, Directory, Outbox, Points
 
 log = logging.getLogger(__name__)
@@ -34,10 +34,6 @@ SETTLE_SECONDS = 0.015
 
 SEND_SECONDS = 12.0
 """A channel bounds itself (10 s); this catches one that does not."""
-
-WAITED: Duration = SECOND
-"""What waited longer than this for its turn is looked at once more before it is sent: meanwhile its incident may have
-ended, and nobody is called to a fire that is none."""
 
 STOP_SECONDS = 3.0
 
@@ -60,12 +56,14 @@ class Dispatch:
         is_alive: Callable[[str], bool | None] | None = None,
         link: Callable[[DeliveryKey], str] = lambda _delivery: "",
         code: Callable[[DeliveryKey], str] = lambda _delivery: "",
+        answerable: Collection[str] = (),
         concurrency: int = 256,
     ) -> None:
         """``holder``: this process's name on leases. ``is_alive(holder)``: False where that process is certainly gone,
         so that its deliveries go out at once rather than when the lease ends. ``link``: where the person of a
         delivery answers it, empty where phones do not reach this service. ``code``: what a test message
-        proves by. ``concurrency``: sends at a time, over all people."""
+        proves by. ``answerable``: channels on which what a person writes back is read. ``concurrency``: sends at
+        a time, over all people."""
         self._channels = channels
         self._clock = clock
         self._points = points
@@ -79,7 +77,7 @@ class Dispatch:
             is_alive=is_alive,
             link=link,
             code=code,
-            reach=self._reach,
+            answerable=answerable,
         )
         self._lanes = Lanes(self._send, width=concurrency)
         self._desk = ThreadPoolExecutor(1, thread_name_prefix="dispatch")
@@ -155,13 +153,9 @@ class Dispatch:
 
     async def _send(self, job: Job) -> None:
         """One attempt, and its outcome to the settling; never raises."""
-        now, until = self._clock.now(), job.delivery.lease_until or 0
-        if now > until - round(SEND_SECONDS * SECOND):
+        if self._clock.now() > (job.delivery.lease_until or 0) - round(SEND_SECONDS * SECOND):
             # Its turn came so late that the lease would end half-way. The outbox gives it out again.
             return
-        if now > until - LEASE + WAITED and not await self._is_still_wanted(job):
-            return
-        self._reach("dispatch.before_send")
         began = time.perf_counter()
         outcome = await self._attempt(job)
         channel, why = job.delivery.channel, job.delivery.why
@@ -174,13 +168,6 @@ class Dispatch:
         self._come.set()
         if not isinstance(outcome, Sent):
             self._urgent.set()
-
-    async def _is_still_wanted(self, job: Job) -> bool:
-        try:
-            return await self._at_desk(self._outgoing.is_still_wanted, job)
-        except Exception:
-            log.exception("delivery %s cannot be looked at once more; it is sent", job.delivery.key)
-            return True
 
     async def _attempt(self, job: Job) -> Outcome:
         channel = self._channels.get(job.delivery.channel)
@@ -216,8 +203,6 @@ class Dispatch:
         if not self._outcomes:
             self._come.clear()
             self._urgent.clear()
-        if jobs:
-            self._reach("dispatch.failing_over")
         self._lanes.put(jobs)
         if any(isinstance(outcome, Refused) for _, outcome in batch):
             self._woken.set()  # The next step may be waiting as a notice.
