@@ -429,6 +429,11 @@ class Directory(Protocol):
         """The directory at the present revision, as one value."""
         ...
 
+    def community_at(self, at: Instant) -> Community:
+        """The directory as it was at a past moment. Something that was only ended, by a change that wrote nothing, is
+        seen to the next change."""
+        ...
+
     def change(
         self,
         put: Sequence[object],

@@ -10,8 +10,9 @@ from harness.window import Site
 from shouwang.domain.access import Role
 from shouwang.domain.board import EntryQuery
 from shouwang.domain.evaluate import hear, run_due
+from shouwang.domain.moment import rfc3339
 from shouwang.domain.standing import DeviceState
-from shouwang.domain.vocabulary import MINUTE, SECOND, DeviceId, Reading
+from shouwang.domain.vocabulary import HOUR, MINUTE, SECOND, DeviceId, Reading
 
 pytestmark = pytest.mark.slow
 
@@ -148,3 +149,90 @@ def test_explain_says_why_a_rule_is_not_for_a_device(admin: TestClient, site: Si
     (found,) = admin.get("/api/v1/rules/quiet/explain", params={"device": DEVICE}).json()["documents"]
     assert found["why"] == "no_consent"
     assert admin.get("/api/v1/rules/nothing/explain", params={"device": DEVICE}).status_code == 404
+
+
+def test_explain_answers_for_a_past_moment_by_the_rule_and_the_readings_of_then(admin: TestClient, site: Site) -> None:
+    begun = site.clock.now()
+    admin.post("/api/v1/rules", json={"text": HOT})
+
+    def read(*told: tuple[float, float]) -> None:
+        site.readings.write(
+            [Reading(DEVICE, "temperature", value, begun + round(at * SECOND), begun) for at, value in told]
+        )
+
+    def explained(after: float) -> Any:
+        at = rfc3339(begun + round(after * SECOND))
+        answer = admin.get("/api/v1/rules/boiler-hot/explain", params={"device": DEVICE, "at": at})
+        assert answer.status_code == 200, answer.text
+        assert answer.json()["past"] and answer.json()["at"] == at
+        return answer.json()["documents"]
+
+    read((10, 20.5), (60, 45), (90, 44), (120, 39))
+    site.clock.forward(HOUR / SECOND)
+    hotter = HOT.replace("value: 40", "value: 60").replace("temperature: 41", "temperature: 61")
+    etag = admin.get("/api/v1/rules/boiler-hot").headers["ETag"]
+    assert admin.put("/api/v1/rules/boiler-hot", json={"text": hotter}, headers={"If-Match": etag}).status_code == 200
+
+    site.clock.forward(HOUR / SECOND)
+    (cool,), (pending,), (raised,), (over,) = explained(30), explained(65), explained(100), explained(130)
+    assert [one["why"] for one in (cool, pending, raised, over)] == ["false", "pending", "raised", "false"]
+    assert cool["because"]["en"] == "not so: temperature above 40 °C for 10 s, read temperature 20.5 °C"
+    assert pending["next_due"] == raised["raised_at"] == rfc3339(begun + 70 * SECOND)
+    assert raised["conditions"][0]["read"]["en"] == "temperature 44 °C"
+    assert raised["told_now"]["steps"][0]["people"] == ["wang", "zhao"]
+    assert "the journal says that an alert was not up then" in raised["unknown"][0]["en"]
+    (changed,) = explained(HOUR / SECOND + 60)
+    assert changed["because"]["en"].startswith("not so: temperature above 60 °C"), "as the rule stood after the change"
+
+    (unread,) = explained(5)
+    assert unread["why"] == "unknown"
+    assert unread["unknown"][0]["en"].startswith("nothing is stored of temperature from ")
+    assert explained(-60) == [], "it was not in force yet"
+    ahead = {"device": DEVICE, "at": rfc3339(site.clock.now() + SECOND)}
+    assert admin.get("/api/v1/rules/boiler-hot/explain", params=ahead).status_code == 422
+
+
+def test_explain_of_then_names_the_alert_of_then_and_what_held_it(admin: TestClient, site: Site) -> None:
+    alert, _ = site.alarm(DEVICE, rule="device-fault")
+    begun = site.clock.now()
+    site.readings.write([Reading(DEVICE, "fault", True, begun, begun)])
+    silence = {"rules": ["device-fault"], "until": rfc3339(begun + 2 * HOUR), "why": "known"}
+    site.clock.forward(60)
+    hold = admin.post("/api/v1/silences", json=silence)
+    assert hold.status_code == 201, hold.text
+    site.clock.forward(60)
+    assert admin.delete(f"/api/v1/silences/{hold.json()['id']}").status_code == 204
+    site.clock.forward(60)
+
+    def explained(after: int) -> Any:
+        at = rfc3339(begun + after * SECOND)
+        answer = admin.get("/api/v1/rules/device-fault/explain", params={"device": DEVICE, "at": at})
+        return answer.json()["documents"][0]
+
+    before, during, after = explained(30), explained(90), explained(150)
+    assert before["alert"]["id"] == alert.id
+    assert before["alert"]["state"] == "unacked" and before["why"] == "raised"
+    assert [[one["id"] for one in shown["holds"]] for shown in (before, during, after)] == [[], [hold.json()["id"]], []]
+    assert explained(-30)["alert"] is None
+
+
+def test_explain_of_a_share_of_silent_devices_counts_them(admin: TestClient, site: Site) -> None:
+    text = (
+        "rule: all-quiet\ntitle: {zh: 失联, en: Quiet}\nseverity: medium\n"
+        "when: {absent: {share: 0.5, in: building, longest: 10m, devices: 1}}\n"
+    )
+    assert admin.post("/api/v1/rules", json={"text": text}).status_code == 201
+    site.remember(DEVICE, DeviceState(heard_at=site.clock.now()))
+
+    def explained() -> Any:
+        (found,) = admin.get("/api/v1/rules/all-quiet/explain", params={"device": DEVICE}).json()["documents"]
+        return found
+
+    heard = explained()
+    assert heard["why"] == "false" and heard["truth"] is False
+    assert heard["conditions"][0]["counted"] == {"devices": 1, "lost": 0, "needed": 1}
+    assert heard["because"]["en"].endswith("read 0 of 1 devices of one building are silent or without power")
+    assert heard["next_due"] == rfc3339(site.clock.now() + 10 * MINUTE)
+    site.clock.forward(11 * MINUTE / SECOND)
+    (evidence,) = explained()["conditions"][0]["evidence"]
+    assert evidence["part"] == DEVICE

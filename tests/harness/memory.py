@@ -205,6 +205,9 @@ class MemoryDirectory:
     def community(self) -> Community:
         return self.current
 
+    def community_at(self, at: Instant) -> Community:
+        return self.current
+
     def change(
         self, put: Sequence[object], remove: Sequence[tuple[str, str]] = (), order: Sequence[str] | None = None
     ) -> int:

@@ -157,6 +157,7 @@ class Site:
             rules=lambda: self.equipment.follow(self.directory.community()).rules,
             examine=self.equipment.examine,
             world=CurrentWorld(self.directory, self.equipment),
+            world_at=lambda at: self.equipment.world_at(self.directory.community_at(at)),
             policies=list,
             readiness=lambda: self.ready,
             metrics_text=lambda: "# HELP shouwang_up 1\n",

@@ -13,7 +13,7 @@ from shouwang.domain.gathering import asks_members, hear_place, is_place, notice
 from shouwang.domain.judging import Member
 from shouwang.domain.reception import Sighting
 from shouwang.domain.standing import DeviceFacts, DeviceState, Transition
-from shouwang.domain.vocabulary import MINUTE, SECOND, DeviceId, Instant, Kind, Life, PlaceId, Reading, Scalar
+from shouwang.domain.vocabulary import HOUR, MINUTE, SECOND, DeviceId, Instant, Kind, Life, PlaceId, Reading, Scalar
 
 BUILDING = "town/east/park/b3"
 ROW = row_of(BUILDING)
@@ -269,3 +269,31 @@ def test_a_place_asks_how_its_devices_stand_whenever_that_matters(
 ) -> None:
     often = tuple(range(0, 60 * 60, 30))
     assert sorted(played(timeline)) == sorted(played(timeline, often, eager=True))
+
+
+def test_a_building_that_comes_back_is_not_counted_anew_at_each_of_its_devices() -> None:
+    """After a power cut of 40 devices 20 may come back before the 21st ends it; only that one asks how all stand."""
+    book = RuleBook([rule("{absent: {share: 0.5, in: building, longest: 5m}}")])
+    names = [f"d{number}" for number in range(40)]
+    rows = {DeviceId(name): DeviceState(heard_at=NOON) for name in names}
+
+    def members() -> list[Member]:
+        return [Member(facts_of(name), state) for name, state in rows.items()]
+
+    place = run_due(book, PLACE, DeviceState(due_at=NOON + 5 * MINUTE), NOON + 5 * MINUTE, (), members()).state
+    assert place.standings["rule"].raised_at == NOON + 5 * MINUTE
+    asked, said = [], []
+    for number, name in enumerate(names):
+        now = NOON + HOUR + number * SECOND
+        before = rows[DeviceId(name)]
+        rows[DeviceId(name)] = after = hear(book, facts_of(name), before, [], now, gaps=()).state
+        told = notices(book, facts_of(name), before, after, [])
+        asks = asks_members(book, place, told, now)
+        judged = hear_place(
+            book, ROW, place, told, now, (), members() if asks else None, Member(facts_of(name), before)
+        )
+        place = judged.state
+        asked += [number] if asks else []
+        said += [(number, one.change.value) for one in judged.transitions]
+    assert said == [(20, "cleared")]
+    assert asked == [20]

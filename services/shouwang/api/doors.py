@@ -51,7 +51,7 @@ from shouwang.flows.holding import Holding
 from shouwang.flows.installing import Installing
 from shouwang.flows.respond import Respond
 from shouwang.flows.world import World
-from shouwang.ports import Casebook, Clock, Directory, Journal, ReadingStore
+from shouwang.ports import Casebook, Clock, Directory, Journal, ReadingStore, Subscriptions
 
 from .stream import Tail
 
@@ -191,6 +191,22 @@ class DevicePhotos(Protocol):
     def add(self, device: DeviceId, photo: Attachment) -> None: ...
 
 
+class Push(Protocol):
+    """Web push."""
+
+    @property
+    def key(self) -> str:
+        """The site's public key, base64url."""
+        ...
+
+    def refusal(self, endpoint: str) -> str | None:
+        """Why it may be no endpoint, None where it may."""
+        ...
+
+    @property
+    def subscriptions(self) -> Subscriptions: ...
+
+
 class Callbacks(Protocol):
     """What gateways report back. Every method raises NotFound for a gateway that is not in use."""
 
@@ -316,6 +332,8 @@ class Window:
     """The rules that a text says, of the id given if any, and everything that is wrong with it."""
     world: Callable[[], World]
     """Directory, rules and policies at the present revision."""
+    world_at: Callable[[Instant], World]
+    """The same at a past moment, with the rule files and profiles of today."""
     readiness: Callable[[], Readiness]
     policies: Callable[[], Sequence[Policy]]
     """The shipped ones, which close the list."""
@@ -329,6 +347,7 @@ class Window:
     checklists: Callable[[], Sequence[Checklist]] = tuple
     attachments: Attachments | None = None
     photos: DevicePhotos | None = None
+    push: Push | None = None
     plans: Plans | None = None
     backtests: Backtests | None = None
     transfers: Transfers | None = None

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Literal
 
+import msgspec
+
 from shouwang.domain.access import Principal
 from shouwang.domain.alerting import plan_alert
 from shouwang.domain.moment import rfc3339
@@ -11,13 +13,16 @@ from shouwang.domain.rule import Rule
 from shouwang.domain.shift import WEEKDAYS
 from shouwang.domain.standing import Change, DeviceFacts, Transition
 from shouwang.domain.suppression import Hold, HoldKind, concerns, is_on, is_protected
-from shouwang.domain.vocabulary import HOUR, MINUTE, Duration, PlaceId
+from shouwang.domain.vocabulary import HOUR, MINUTE, Duration, Instant, PlaceId
 
 from .doors import Window
 from .hold_sheets import HoldOut, TriedOut
 from .names import Names
 from .questions import time
 from .schemas import NearPermit
+
+ENDED_AT_MOST = 1_000
+"""Holds of one kind among which a past moment is looked for: the newest."""
 
 
 def hold_out(window: Window, caller: Principal, hold: Hold) -> HoldOut:
@@ -112,9 +117,11 @@ def permits_near(window: Window, caller: Principal, places: Sequence[str]) -> li
     ]
 
 
-def holds_of(window: Window, caller: Principal, rule: Rule, facts: DeviceFacts, subject: str | None) -> list[HoldOut]:
-    """What would change how an alert of this rule is told, were it raised now."""
-    now, zone = window.clock.now(), window.world().book.zone
+def holds_of(
+    window: Window, caller: Principal, rule: Rule, facts: DeviceFacts, subject: str | None, now: Instant
+) -> list[HoldOut]:
+    """What would change how an alert of this rule is told, were it raised ``now``; or would have, at a past moment."""
+    zone = window.world().book.zone
     raised = Transition(
         rule=rule.id, subject=subject or facts.device, change=Change.RAISED, severity=rule.severity, at=now
     )
@@ -124,13 +131,32 @@ def holds_of(window: Window, caller: Principal, rule: Rule, facts: DeviceFacts, 
     alert, _ = planned
     return [
         hold_out(window, caller, hold)
-        for hold in window.holds.open_holds()
+        for hold in _known_at(window, now)
         if hold.kind is not HoldKind.SHELF
-        and is_on(hold, now, zone)
+        and hold.made_at <= now
+        and is_on(_as_at(hold, now), now, zone)
         and concerns(hold, alert)
         and not (hold.kind is HoldKind.SILENCE and is_protected(alert))
         and is_visible(window, caller, hold)
     ]
+
+
+def _known_at(window: Window, now: Instant) -> list[Hold]:
+    """Holds that may have held at a moment: those in force, and of a past one those that have ended since."""
+    if now >= window.clock.now():
+        return window.holds.open_holds()
+    kinds = (HoldKind.SILENCE, HoldKind.MAINTENANCE, HoldKind.PERMIT)
+    return [hold for kind in kinds for hold in window.holds.holds(kind, ended=True, after=None, limit=ENDED_AT_MOST)]
+
+
+def _as_at(hold: Hold, now: Instant) -> Hold:
+    """Not yet ended, and not yet resumed, where that came later."""
+    is_later = hold.ended_at is not None and hold.ended_at > now
+    return msgspec.structs.replace(
+        hold,
+        ended_at=None if is_later else hold.ended_at,
+        resumes_at=hold.resumes_at if hold.resumes_at <= now else 0,
+    )
 
 
 def _around(place: str) -> list[str]:

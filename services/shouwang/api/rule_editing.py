@@ -1,37 +1,20 @@
-"""Rules that a site writes itself, whole documents at a time; and why a rule did or did not fire."""
+"""Rules that a site writes itself, whole documents at a time."""
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Path, Response
 
 from shouwang.domain.access import Act, Principal
 from shouwang.domain.errors import ConfigError
-from shouwang.domain.explanation import Asked, Explanation, explain, row_for
 from shouwang.domain.journal import Entry
 from shouwang.domain.rule import RuleText
-from shouwang.domain.rulebook import Compiled
-from shouwang.domain.standing import DeviceFacts, DeviceState
-from shouwang.domain.telling import Told, who_is_told
-from shouwang.domain.vocabulary import DeviceId, Evidence, Instant
-from shouwang.flows.world import World
 
 from .access import Caller, allow
 from .doors import TheWindow, Window
 from .etags import IfMatch, etag, require_match
-from .hold_views import holds_of
 from .problems import Code, FieldError, Problem, not_found
-from .questions import time
-from .rule_sheets import (
-    AskedOut,
-    ExplanationOut,
-    ExplanationsOut,
-    RuleDocumentsOut,
-    RuleIn,
-    ToldOut,
-    ToldStepOut,
-)
+from .rule_sheets import RuleDocumentsOut, RuleIn
 from .rulebook import rule_out
-from .schemas import EvidenceOut
 
 router = APIRouter(prefix="/rules", tags=["rulebook"])
 
@@ -94,45 +77,6 @@ def remove_rule(window: TheWindow, caller: Caller, rule_id: RuleRef, if_match: I
     _record(window, caller, rule_id, "rule.removed", "")
 
 
-@router.get("/{rule_id}/explain")
-def explain_rule(
-    window: TheWindow,
-    caller: Caller,
-    rule_id: RuleRef,
-    device: Annotated[str, Query(max_length=300, description="A device's id, or its address.")],
-) -> ExplanationsOut:
-    """Why it did or did not fire for a device at this moment: each condition with its values, what it remembers, when
-    it looks again; and who would be told now, which tells nobody."""
-    allow(caller, Act.READ)
-    world, now = window.world(), window.clock.now()
-    registered = world.registered(device)
-    facts = world.facts(DeviceId(registered[0] if registered else device))
-    allow(caller, Act.READ, facts.place)
-    found = sorted(world.book.named(rule_id), key=lambda one: (one.rule.scope.nearness(facts), one.index), reverse=True)
-    if not found:
-        raise not_found("rule", rule_id)
-    return ExplanationsOut(
-        rule=rule_id,
-        device=facts.device,
-        at=time(now) or "",
-        documents=[_explained(window, caller, world, one, facts, now) for one in found],
-    )
-
-
-def _explained(
-    window: Window, caller: Principal, world: World, rule: Compiled, facts: DeviceFacts, now: Instant
-) -> ExplanationOut:
-    row = row_for(rule, facts)
-    states = window.board.states([DeviceId(row)]) if row is not None else {}
-    state = states.get(DeviceId(row or ""), DeviceState())
-    said = explain(world.book, rule, facts, state, now)
-    place = said.subject if said.subject is not None and rule.rule.is_about_places else facts.place
-    told = who_is_told(rule.rule, facts.kind, place, world.community, world.policies, now)
-    shown = _explanation_out(rule, said, told)
-    shown.holds = holds_of(window, caller, rule.rule, facts, said.subject)
-    return shown
-
-
 def _allow_change(caller: Principal) -> None:
     """Rules are the whole site's."""
     allow(caller, Act.CHANGE_RULES)
@@ -174,52 +118,3 @@ def _shown(window: Window, id: str, response: Response) -> RuleDocumentsOut:
     if kept is not None:
         response.headers["ETag"] = etag(kept)
     return RuleDocumentsOut(id=id, documents=documents, text=kept.text if kept is not None else None)
-
-
-def _explanation_out(rule: Compiled, said: Explanation, told: Told) -> ExplanationOut:
-    return ExplanationOut(
-        rule=said.rule,
-        version=said.version,
-        severity=rule.rule.severity,
-        where=rule.rule.where,
-        subject=said.subject,
-        why=said.why,
-        because=said.because,
-        truth=said.truth,
-        conditions=[_asked_out(one) for one in said.conditions],
-        raised_at=time(said.raised_at),
-        next_due=time(said.next_due),
-        disposition=said.disposition.value,
-        told_now=ToldOut(
-            policy=told.policy,
-            steps=[
-                ToldStepOut(
-                    after=one.after,
-                    unless=one.unless,
-                    when=one.when,
-                    tell=one.tell,
-                    people=[*one.people],
-                    gaps=one.gaps,
-                )
-                for one in told.steps
-            ],
-            why_nobody=told.why_nobody,
-        ),
-    )
-
-
-def _asked_out(one: Asked) -> AskedOut:
-    return AskedOut(
-        asked=one.asked,
-        read=one.read,
-        truth=one.truth,
-        evidence=[_evidence_out(found) for found in one.evidence],
-        met_at=time(one.met_at),
-        due_at=time(one.due_at),
-    )
-
-
-def _evidence_out(found: Evidence) -> EvidenceOut:
-    return EvidenceOut(
-        metric=found.metric, value=found.value, measured_at=time(found.measured_at) or "", part=found.part
-    )

@@ -26,8 +26,17 @@ class RuleDocumentsOut(BaseModel):
     text: str | None
 
 
+class CountedOut(BaseModel):
+    """Of a rule about a share of the devices of a place: so many count, are lost, and are needed to raise it."""
+
+    devices: int
+    lost: int
+    needed: int
+
+
 class AskedOut(BaseModel):
-    """One condition. ``truth`` null is unknown; ``met_at``: since when a `for` runs; ``due_at``: it looks again."""
+    """One condition. ``truth`` null is unknown; ``met_at``: since when a `for` runs; ``due_at``: it looks again.
+    ``evidence`` of a share of lost devices: each of them as the part, and since when."""
 
     asked: Words
     read: Words
@@ -35,6 +44,7 @@ class AskedOut(BaseModel):
     evidence: list[EvidenceOut]
     met_at: Time | None
     due_at: Time | None
+    counted: CountedOut | None = None
 
 
 class ToldStepOut(BaseModel):
@@ -54,10 +64,20 @@ class ToldOut(BaseModel):
     why_nobody: str
 
 
+class AlertThenOut(BaseModel):
+    """An alert as it stood at a past moment, by the journal. ``held_by``: what kept it from being told."""
+
+    id: str
+    state: str
+    raised_at: Time
+    version: str
+    held_by: str
+
+
 class ExplanationOut(BaseModel):
     """``why``: raised, pending, false, unknown, reset, out_of_scope, nearer, no_consent or no_place; ``because`` says
-    it in words. ``disposition``: what becomes of an alert as the device stands now: raise, divert (test, commissioning)
-    or hold (out of service)."""
+    it in words. ``disposition``: what becomes of an alert as the device stands: raise, divert (test, commissioning) or
+    hold (out of service). ``told_now`` and ``holds`` are those of the moment that is explained."""
 
     rule: str
     version: str
@@ -74,14 +94,22 @@ class ExplanationOut(BaseModel):
     told_now: ToldOut
     holds: list[HoldOut] = Field(
         default_factory=list,
-        description="Silences, maintenance and permits that would change how its alert is told now.",
+        description="Silences, maintenance and permits that would change how its alert is told at that moment.",
+    )
+    alert: AlertThenOut | None = Field(
+        default=None, description="Of a past moment: the alert that was not back to normal."
+    )
+    unknown: list[Words] = Field(
+        default_factory=list, description="Of a past moment: what can no longer be known, and where records differ."
     )
 
 
 class ExplanationsOut(BaseModel):
-    """One for each document of the rule, nearest first."""
+    """One for each document of the rule, nearest first. ``past``: by the rule and the directory of then; without
+    documents the rule was not in force then."""
 
     rule: str
     device: str
     at: Time
+    past: bool
     documents: list[ExplanationOut]

@@ -66,6 +66,12 @@ class Equipment:
         self.interpreter = self.interpreter.in_zone(community.site.timezone)
         return World(community, self.follow(community), self.policies, self.profiles)
 
+    def world_at(self, community: Community) -> World:
+        """The world of a community of the past, with the files and profiles of today."""
+        rules = [*self._of_files, *self._kept_rules(community.rules.values())]
+        book = RuleBook(rules, community.site.timezone, self.book.expressions, minds_consent=True)
+        return World(community, book, self.policies, self.profiles)
+
     def follow(self, community: Community) -> RuleBook:
         """The rules of the files, and after them those that the site keeps in its directory; the same book while they
         stay the same. ``between`` and ``inactive`` look at the wall clock of the community's site."""

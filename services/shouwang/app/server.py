@@ -234,6 +234,7 @@ class Server:
                     rules=lambda: equipment.follow(directory.community()).rules,
                     examine=equipment.examine,
                     world=world,
+                    world_at=lambda at: equipment.world_at(directory.community_at(at)),
                     policies=lambda: equipment.policies,
                     readiness=Chain(
                         self._canary, self._link, clock, int(settings.canary_seconds * SECOND), self._pulses

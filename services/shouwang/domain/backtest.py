@@ -79,11 +79,13 @@ def replayed(
     book: RuleBook,
     devices: Sequence[tuple[DeviceFacts, Iterable[Reading]]],
     end: Instant,
+    states: dict[DeviceId, DeviceState] | None = None,
 ) -> Iterator[Transition]:
     """What the book's rules would have said to readings in order of time, each heard when it was measured; their timers
-    run up to ``end``. A device is registered by its first reading."""
+    run up to ``end``. A device is registered by its first reading. ``states``: is filled with what devices and places
+    are remembered by at the end."""
     facts = {one.device: one for one, _ in devices}
-    states: dict[DeviceId, DeviceState] = {}
+    states = {} if states is None else states
     streams = [_messages(readings) for _, readings in devices]
     for message in merge(*streams, key=lambda message: message[0].measured_at):
         device, now = message[0].device, message[0].measured_at
@@ -100,9 +102,11 @@ def replayed(
             of_place = hear_place(book, row, states.get(row, DeviceState()), told, now, (), members, was)
             states[row] = of_place.state
             yield from of_place.transitions
-    for row, state in states.items():
+    for row, state in list(states.items()):
         members = _members(book, facts, states) if is_place(row) else None
-        yield from run_due(book, facts[row], state, end, members=members).transitions
+        judged = run_due(book, facts[row], state, end, members=members)
+        states[row] = judged.state
+        yield from judged.transitions
 
 
 def episodes(transitions: Iterable[Transition], start: Instant, end: Instant) -> list[Episode]:

@@ -1,16 +1,17 @@
 """Why a rule did or did not fire: what it asks, what was read, what it remembers, and when it looks again."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 
 import msgspec
 
 from shouwang.domain.alerting import Disposition, disposition
 from shouwang.domain.condition import weigh
-from shouwang.domain.gathering import place_view, row_of, subject_for
+from shouwang.domain.gathering import of_rule, place_view, row_of, subject_for
 from shouwang.domain.judgement import next_due
-from shouwang.domain.judging import IDLE, Condition, Truth, View
+from shouwang.domain.judging import IDLE, Condition, Member, Truth, View
 from shouwang.domain.moment import rfc3339
+from shouwang.domain.outage import MassAbsent
 from shouwang.domain.rulebook import Compiled, RuleBook
 from shouwang.domain.sentence import read_words
 from shouwang.domain.standing import DeviceFacts, DeviceState, Standing
@@ -37,8 +38,17 @@ class Why(StrEnum):
     """It is about a place of a level at which the device stands in none."""
 
 
+class Counted(Value, frozen=True, kw_only=True):
+    """Of a rule about a share of a place's devices: how many count, how many are lost, and how many it takes."""
+
+    devices: int
+    lost: int
+    needed: int
+
+
 class Asked(Value, frozen=True, kw_only=True):
-    """One condition: what is asked, what was read, whether it holds, since when a ``for`` runs and until when."""
+    """One condition: what is asked, what was read, whether it holds, since when a ``for`` runs and until when.
+    ``evidence`` of lost devices names each as the part, with since when."""
 
     asked: dict[str, str]
     read: dict[str, str]
@@ -46,6 +56,7 @@ class Asked(Value, frozen=True, kw_only=True):
     evidence: list[Evidence]
     met_at: Instant | None = None
     due_at: Instant | None = None
+    counted: Counted | None = None
 
 
 class Explanation(Value, frozen=True, kw_only=True):
@@ -73,8 +84,16 @@ def row_for(rule: Compiled, facts: DeviceFacts) -> str | None:
     return row_of(subject)
 
 
-def explain(book: RuleBook, rule: Compiled, facts: DeviceFacts, state: DeviceState, now: Instant) -> Explanation:
-    """``state``: the row that ``row_for`` names. Looks, and changes nothing."""
+def explain(
+    book: RuleBook,
+    rule: Compiled,
+    facts: DeviceFacts,
+    state: DeviceState,
+    now: Instant,
+    members: Sequence[Member] | None = None,
+) -> Explanation:
+    """``state``: the row that ``row_for`` names; ``members``: the devices of which a rule about a share of them may
+    ask. Looks, and changes nothing."""
     subject = subject_for(rule, facts)
     said = Explanation(
         rule=rule.rule.id,
@@ -96,7 +115,7 @@ def explain(book: RuleBook, rule: Compiled, facts: DeviceFacts, state: DeviceSta
         )
         return msgspec.structs.replace(said, why=Why.NO_PLACE, because=_both(words))
     standing = state.standings.get(rule.rule.id, Standing())
-    view = _view(book, rule, facts, state, now)
+    view = _view(book, rule, facts, state, now, members)
     conditions = [_asked(leaf, standing, view) for leaf in rule.leaves]
     truth = weigh(rule.root, standing.memories, view).truth
     due = next_due(rule, standing.memories, view)
@@ -149,10 +168,17 @@ def _misfits(rule: Compiled, facts: DeviceFacts) -> Iterator[Words]:
         yield f"不在 {wanted} 之内", f"it is not within {wanted}"
 
 
-def _view(book: RuleBook, rule: Compiled, facts: DeviceFacts, state: DeviceState, now: Instant) -> View:
+def _view(
+    book: RuleBook,
+    rule: Compiled,
+    facts: DeviceFacts,
+    state: DeviceState,
+    now: Instant,
+    members: Sequence[Member] | None,
+) -> View:
     row = row_for(rule, facts)
     if rule.rule.is_about_places and row is not None:
-        return place_view(book, row, now, now, ())
+        return place_view(book, row, now, now, (), members=of_rule(book, rule, row, members))
     return View(
         at=now,
         measured_at=now,
@@ -173,7 +199,15 @@ def _asked(leaf: Condition, standing: Standing, view: View) -> Asked:
         evidence=leaf.evidence(memory, view),
         met_at=memory.met_at,
         due_at=leaf.due(memory, view),
+        counted=_counted(leaf, view),
     )
+
+
+def _counted(leaf: Condition, view: View) -> Counted | None:
+    if not isinstance(leaf, MassAbsent) or view.members is None:
+        return None
+    tally = leaf.tally(view.members, view.at, view.gaps)
+    return Counted(devices=len(tally.ends), lost=len(tally.lost), needed=leaf.needed(len(tally.ends)))
 
 
 def _decided(

@@ -12,10 +12,10 @@ import msgspec
 
 from shouwang.domain.home import HOME, Confirm, Inactive
 from shouwang.domain.judgement import LATE_AFTER, carried_over, is_idle, judge
-from shouwang.domain.judging import Condition, Gaps, Member, Note, View, key_of, number, parts_of
+from shouwang.domain.judging import IDLE, Condition, Gaps, Member, Note, View, key_of, number, parts_of
 from shouwang.domain.outage import SAID_BY, MassAbsent, counts, said_lost, was_silent
 from shouwang.domain.rulebook import Compiled, RuleBook
-from shouwang.domain.standing import DeviceFacts, DeviceState, Judged, Newest, Transition
+from shouwang.domain.standing import DeviceFacts, DeviceState, Judged, Newest, Standing, Transition
 from shouwang.domain.vocabulary import UNASSIGNED, DeviceId, Instant, PlaceId, Reading, Scalar, Value
 
 _ROW = "place:"
@@ -102,7 +102,7 @@ def hear_place(
     due_at = judged.state.due_at
     for rule in _rules_of(book, {notice.rule: notice.version for notice in told}):
         notes = sorted((one.note for one in told if one.rule == rule.rule.id), key=lambda note: note.at)
-        view = place_view(book, row, now, notes[-1].at, gaps, notes, _of_rule(book, rule, row, members))
+        view = place_view(book, row, now, notes[-1].at, gaps, notes, of_rule(book, rule, row, members))
         fresh: list[Transition] = []
         due = judge(rule, subject_of(row), standings, view, fresh)
         transitions += [msgspec.structs.replace(one, late=True) if now - one.at > LATE_AFTER else one for one in fresh]
@@ -112,13 +112,15 @@ def hear_place(
 
 def asks_members(book: RuleBook, state: DeviceState, told: Sequence[Notice], now: Instant) -> bool:
     """Whether the place has to know how all its devices stand to judge what it is told: not where a device is heard
-    while nothing is raised or due. What is told then can only move a timer."""
+    while nothing is raised or due (that can only move a timer), nor where one comes back and enough others are lost."""
     if not book.minds_silence:
         return False
     if state.due_at is not None and state.due_at <= now:
         return True
     return any(
-        _is_of_silence(book, notice) and (notice.note.what in ("rise", "fall") or notice.rule in state.standings)
+        _is_of_silence(book, notice)
+        and (notice.note.what in ("rise", "fall") or notice.rule in state.standings)
+        and _less_one(book, state, notice) is None
         for notice in told
     )
 
@@ -149,7 +151,7 @@ def _timers_run(
                 rule,
                 subject_of(row),
                 standings,
-                place_view(book, row, at, at, gaps, members=_of_rule(book, rule, row, members)),
+                place_view(book, row, at, at, gaps, members=of_rule(book, rule, row, members)),
                 transitions,
                 by_timer=True,
             )
@@ -270,14 +272,31 @@ def _told_of_silence(
 
 
 def _looking_later(book: RuleBook, told: Sequence[Notice], state: DeviceState) -> tuple[list[Notice], DeviceState]:
-    """What else is told, and the state that looks again when the first of the devices may be silent."""
+    """What else is told, and the state that looks again when the first of the devices may be silent; of what is raised,
+    one fewer is lost."""
     rest, due_at = [], state.due_at
     for notice in told:
         if not _is_of_silence(book, notice):
             rest.append(notice)
+        elif (less := _less_one(book, state, notice)) is not None:
+            state = msgspec.structs.replace(state, standings={**state.standings, notice.rule: less})
         elif notice.looks_at is not None and (due_at is None or notice.looks_at < due_at):
             due_at = notice.looks_at
     return rest, state if due_at == state.due_at else msgspec.structs.replace(state, due_at=due_at)
+
+
+def _less_one(book: RuleBook, state: DeviceState, notice: Notice) -> Standing | None:
+    """What the rule remembers of the place after one of its lost devices came back, where that cannot end it."""
+    standing, rule = state.standings.get(notice.rule), book.compiled(notice.rule, notice.version)
+    if standing is None or rule is None or standing.raised_at is None or standing.version != rule.rule.version:
+        return None
+    if notice.note.what not in ("heard", "fall"):
+        return None
+    for leaf in rule.leaves:
+        if isinstance(leaf, MassAbsent):
+            less = leaf.without_one(standing.memories.get(leaf.key, IDLE))
+            return msgspec.structs.replace(standing, memories={**standing.memories, leaf.key: less}) if less else None
+    return None
 
 
 def _is_of_silence(book: RuleBook, notice: Notice) -> bool:
@@ -302,8 +321,8 @@ def _asked_of(book: RuleBook, row: str, members: Sequence[Member]) -> list[Compi
     return list(found.values())
 
 
-def _of_rule(book: RuleBook, rule: Compiled, row: str, members: Sequence[Member] | None) -> Sequence[Member] | None:
-    """Those that stand in the rule's scope, and in this place."""
+def of_rule(book: RuleBook, rule: Compiled, row: str, members: Sequence[Member] | None) -> Sequence[Member] | None:
+    """Of the devices those that stand in the rule's scope, and in this place; None where it asks of none."""
     if members is None or not any(isinstance(leaf, MassAbsent) for leaf in rule.leaves):
         return None
     subject = subject_of(row)

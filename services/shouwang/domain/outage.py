@@ -1,8 +1,10 @@
 """Devices of one place that fall silent together: ``absent`` of a share of them. Their gateway is lost, or their power.
 
-A place remembers only whether it is raised: who is silent is told by the devices' own rows, which are looked at when a
-timer of the place is due, or when a device that was silent is heard again. The timer is the moment at which enough
-would be silent if nobody spoke; what they say moves it only when it fires, so that a chatty building writes nothing.
+A place remembers only whether it is raised, and how many may come back before that can end: who is silent is told by
+the devices' own rows, which are looked at when a timer of the place is due, or when so many were heard again. So a
+building that comes back after a power cut is not counted anew at each of its devices. The timer is the moment at which
+enough would be silent if nobody spoke; what they say moves it only when it fires, so that a chatty building writes
+nothing.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -60,11 +62,16 @@ class MassAbsent(Condition, frozen=True, kw_only=True):
         if view.members is None:
             return memory
         tally, was = self.tally(view.members, view.at, view.gaps), bool(memory.held)
-        on_mains = len(tally.mains_ends)
-        on = self._are_lost(tally.lost, self._needed(len(tally.ends)), was) or (
+        on_mains, needed = len(tally.mains_ends), self.needed(len(tally.ends))
+        on = self._are_lost(tally.lost, needed, was) or (
             on_mains >= self.devices and self._are_lost(tally.mains_lost, on_mains, was)
         )
-        return msgspec.structs.replace(memory, held={_WHOLE: True} if on else {})
+        spare = max(0, len(tally.lost) - needed) if on else 0
+        return msgspec.structs.replace(memory, held={_WHOLE: True} if on else {}, spare=spare)
+
+    def without_one(self, memory: Memory) -> Memory | None:
+        """What is raised after one of the lost came back; None where all have to be looked at to know."""
+        return msgspec.structs.replace(memory, spare=memory.spare - 1) if memory.held and memory.spare else None
 
     def truth(self, memory: Memory, view: View) -> Truth:
         return bool(memory.held) if memory.held or view.members is not None else None
@@ -74,7 +81,7 @@ class MassAbsent(Condition, frozen=True, kw_only=True):
             return None
         tally = self.tally(view.members, view.at, view.gaps)
         # Those beyond what is needed, too: with ``within``, the first that are silent may be too far apart.
-        nexts = sorted(tally.ends)[self._needed(len(tally.ends)) - 1 :]
+        nexts = sorted(tally.ends)[self.needed(len(tally.ends)) - 1 :]
         if len(tally.mains_ends) >= self.devices:
             nexts.append(max(tally.mains_ends))
         return min((end for end in nexts if end > view.at), default=None)
@@ -115,7 +122,8 @@ class MassAbsent(Condition, frozen=True, kw_only=True):
     def longest_of(self, facts: DeviceFacts) -> Duration | None:
         return self.longest if self.longest is not None else facts.longest_silence
 
-    def _needed(self, counted: int) -> int:
+    def needed(self, counted: int) -> int:
+        """So many must be lost where so many count."""
         return max(self.devices, ceil(self.share * counted - _SHARES))
 
     def _are_lost(self, lost: Sequence[tuple[str, Instant]], needed: int, was: bool) -> bool:

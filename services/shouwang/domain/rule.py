@@ -135,6 +135,10 @@ class Rule(Value, frozen=True, kw_only=True):
         return tuple(dict.fromkeys(metric for leaf in leaves(self.when) for metric in leaf.metrics))
 
 
+SITE_PACK = "site"
+"""The pack of rules that a site keeps in its directory, with every word that they ever had."""
+
+
 class RuleText(Value, frozen=True, kw_only=True):
     """What a site itself says of one rule id beside the files: YAML documents, kept in the directory."""
 

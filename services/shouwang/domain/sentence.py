@@ -79,13 +79,12 @@ def _leaf_words(leaf: Condition, memory: Memory, view: View) -> Words:
             zh, en = duration_words(silent - silent % SECOND)
             return f"已 {zh}没有收到任何消息", f"nothing heard for {en}"
         case MassAbsent():
-            tally, level = leaf.tally(view.members or (), view.at, view.gaps), LEVELS.get(leaf.level, leaf.level)
-            lost, counted, through = len(tally.lost), len(tally.ends), leaf.behind_all(tally, view.members or ())
+            zh, en = _counted_words(leaf, view)
+            members = view.members or ()
+            through = leaf.behind_all(leaf.tally(members, view.at, view.gaps), members)
             return (
-                f"同一{level} {counted} 个设备中有 {lost} 个失联或断电"
-                + (f"，都经网关 {through} 上报" if through else ""),
-                f"{lost} of {counted} devices of one {leaf.level} are silent or without power"
-                + (f", all last heard through {through}" if through else ""),
+                zh + (f"，都经网关 {through} 上报" if through else ""),
+                en + (f", all last heard through {through}" if through else ""),
             )
         case Between():
             return hours_words(leaf.hours)
@@ -142,7 +141,19 @@ def _rate_words(leaf: Rate, memory: Memory, view: View) -> Words:
     )
 
 
+def _counted_words(leaf: MassAbsent, view: View) -> Words:
+    tally, level = leaf.tally(view.members or (), view.at, view.gaps), LEVELS.get(leaf.level, leaf.level)
+    lost, counted = len(tally.lost), len(tally.ends)
+    return (
+        f"同一{level} {counted} 个设备中有 {lost} 个失联或断电",
+        f"{lost} of {counted} devices of one {leaf.level} are silent or without power",
+    )
+
+
 def _read(conditions: Iterable[Condition], view: View) -> Iterator[Words]:
+    conditions = list(conditions)
+    if view.members is not None:
+        yield from (_counted_words(leaf, view) for leaf in conditions if isinstance(leaf, MassAbsent))
     for metric in dict.fromkeys(metric for leaf in conditions for metric in leaf.metrics):
         for part, newest in parts_of(metric, view.values):
             (zh, en), value = name_words(metric), value_words(metric, newest.value)

@@ -55,6 +55,9 @@ class Memory(Value, frozen=True, omit_defaults=True):
     """``inactive``: the last activity in the home, or when its first device was heard."""
     meters: dict[str, float] = msgspec.field(default_factory=dict)
     """``inactive`` with ``rise``: by device, metric and part, what the meter showed at its last activity."""
+    spare: int = 0
+    """``absent`` of a share, raised: so many more are lost than it takes. As many may come back before all must be
+    looked at again."""
 
 
 class Standing(Value, frozen=True, omit_defaults=True):

@@ -32,34 +32,23 @@ def backtest(
     found = [facts for facts in map(world.facts, world.community.devices) if _is_asked(book, facts)]
     metrics = _metrics(rules)
     if any(rule.is_about_places for rule in rules):
-        said = replayed(book, [(facts, _stored(readings, facts.device, metrics, start, end)) for facts in found], end)
+        said = replayed(book, [(facts, stored(readings, facts.device, metrics, start, end)) for facts in found], end)
         raised = episodes(said, start, end)
         progress(len(found), len(found))
         return raised
     raised = []
     for done, facts in enumerate(found, 1):
-        said = replayed(book, [(facts, _stored(readings, facts.device, metrics, start, end))], end)
+        said = replayed(book, [(facts, stored(readings, facts.device, metrics, start, end))], end)
         raised += episodes(said, start, end)
         progress(done, len(found))
     return sorted(raised, key=lambda one: (one.raised_at, one.subject))
 
 
-def _is_asked(book: RuleBook, facts: DeviceFacts) -> bool:
-    scope = book.for_facts(facts)
-    return bool(scope.rules or scope.of_places)
-
-
-def _metrics(rules: Sequence[Rule]) -> frozenset[str] | None:
-    """Those that the rules look at; None is all, where any word of a device counts."""
-    if any(isinstance(leaf, Absent | MassAbsent) for rule in rules for leaf in leaves(rule.when)):
-        return None
-    return frozenset(metric for rule in rules for metric in rule.metrics)
-
-
-def _stored(
+def stored(
     readings: ReadingStore, device: DeviceId, metrics: frozenset[str] | None, start: Instant, end: Instant
 ) -> Iterator[Reading]:
-    """In order of time, a page at a time; the last instant of a full page is asked for again."""
+    """What a device said of these metrics (None: of all) in [start, end), in order of time, a page at a time; the last
+    instant of a full page is asked for again."""
     since = start
     while since < end:
         page = readings.read(device, None, since, end, limit=PAGE)
@@ -75,6 +64,18 @@ def _stored(
         if is_last:
             return
         since = resumes
+
+
+def _is_asked(book: RuleBook, facts: DeviceFacts) -> bool:
+    scope = book.for_facts(facts)
+    return bool(scope.rules or scope.of_places)
+
+
+def _metrics(rules: Sequence[Rule]) -> frozenset[str] | None:
+    """Those that the rules look at; None is all, where any word of a device counts."""
+    if any(isinstance(leaf, Absent | MassAbsent) for rule in rules for leaf in leaves(rule.when)):
+        return None
+    return frozenset(metric for rule in rules for metric in rule.metrics)
 
 
 def _reading(device: DeviceId, point: Point) -> Reading | None:

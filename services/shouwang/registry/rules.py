@@ -11,7 +11,17 @@ from shouwang.domain.condition import AllOf, AnyOf, Node, Not
 from shouwang.domain.errors import ConfigError
 from shouwang.domain.expression import Expressions
 from shouwang.domain.moment import duration, duration_text, parse_rfc3339
-from shouwang.domain.rule import Example, ExampleOutcome, ExampleReading, Rule, RuleText, Scope, class_of, latches
+from shouwang.domain.rule import (
+    SITE_PACK,
+    Example,
+    ExampleOutcome,
+    ExampleReading,
+    Rule,
+    RuleText,
+    Scope,
+    class_of,
+    latches,
+)
 from shouwang.domain.rulebook import RuleBook
 from shouwang.domain.trial import is_as_expected, play_example
 from shouwang.registry.documents import Document, parse_documents, read_documents, shaped
@@ -25,9 +35,6 @@ from shouwang.registry.rule_shapes import (
 )
 
 LANGUAGES = ("zh", "en")
-
-SITE_PACK = "site"
-"""Pack of rules that a site keeps in its directory."""
 
 _SEPARATOR = re.compile(r"^---[ \t]*(?:#.*)?$", re.MULTILINE)
 

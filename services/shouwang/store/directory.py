@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Sequence
 
 import msgspec
-from sqlalchemy import Connection, bindparam, delete, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select, update
 
 from shouwang.domain.community import Community, identity
 from shouwang.domain.duty import Household, Person, PostHolder, Roster, SiteFacts, Swap, Zone
@@ -73,6 +73,12 @@ class SqlDirectory:
                 if self._known is None or self._known.revision != revision:
                     self._known = self._completed(_load(connection, revision))
             return self._known
+
+    def community_at(self, at: Instant) -> Community:
+        with self._database.read() as connection:
+            present = _number(connection, REVISION)
+            found = connection.execute(_REVISION_AT, {"present": present, "moment": at}).scalar()
+            return self._completed(_load(connection, found or 0))
 
     def change(
         self,
@@ -214,6 +220,9 @@ _AT_REVISION = (
         or_(directory.c.until.is_(None), directory.c.until > bindparam("revision")),
     )
     .order_by(directory.c.seq)
+)
+_REVISION_AT = select(func.max(directory.c.since)).where(
+    directory.c.since <= bindparam("present"), directory.c.at <= bindparam("moment")
 )
 _FIRST_SEEN = (
     select(directory.c.id, directory.c.at).where(directory.c.kind == "device").order_by(directory.c.seq.desc())
