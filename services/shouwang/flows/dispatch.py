@@ -19,9 +19,9 @@ from typing import TypeVar
 from shouwang import metrics
 from shouwang.domain.delivery import outcome_word
 from shouwang.domain.notice import Outcome, Refused, Sent, Unreachable, Why
-from shouwang.domain.vocabulary import SECOND, DeliveryKey
+from shouwang.domain.vocabulary import SECOND, DeliveryKey, Duration
 from shouwang.flows.lanes import Job, Lanes
-from shouwang.flows.outgoing import DELIVERIES_AT_ONCE, Outgoing
+from shouwang.flows.outgoing import DELIVERIES_AT_ONCE, LEASE, Outgoing
 from shouwang.ports import Casebook, Channel, Clock, Directory, Outbox, Points
 
 log = logging.getLogger(__name__)
@@ -34,6 +34,10 @@ SETTLE_SECONDS = 0.015
 
 SEND_SECONDS = 12.0
 """A channel bounds itself (10 s); this catches one that does not."""
+
+WAITED: Duration = SECOND
+"""What waited longer than this for its turn is looked at once more before it is sent: meanwhile its incident may have
+ended, and nobody is called to a fire that is none."""
 
 STOP_SECONDS = 3.0
 
@@ -78,6 +82,7 @@ class Dispatch:
             link=link,
             code=code,
             answerable=answerable,
+            reach=self._reach,
         )
         self._lanes = Lanes(self._send, width=concurrency)
         self._desk = ThreadPoolExecutor(1, thread_name_prefix="dispatch")
@@ -153,9 +158,13 @@ class Dispatch:
 
     async def _send(self, job: Job) -> None:
         """One attempt, and its outcome to the settling; never raises."""
-        if self._clock.now() > (job.delivery.lease_until or 0) - round(SEND_SECONDS * SECOND):
+        now, until = self._clock.now(), job.delivery.lease_until or 0
+        if now > until - round(SEND_SECONDS * SECOND):
             # Its turn came so late that the lease would end half-way. The outbox gives it out again.
             return
+        if now > until - LEASE + WAITED and not await self._is_still_wanted(job):
+            return
+        self._reach("dispatch.before_send")
         began = time.perf_counter()
         outcome = await self._attempt(job)
         channel, why = job.delivery.channel, job.delivery.why
@@ -168,6 +177,13 @@ class Dispatch:
         self._come.set()
         if not isinstance(outcome, Sent):
             self._urgent.set()
+
+    async def _is_still_wanted(self, job: Job) -> bool:
+        try:
+            return await self._at_desk(self._outgoing.is_still_wanted, job)
+        except Exception:
+            log.exception("delivery %s cannot be looked at once more; it is sent", job.delivery.key)
+            return True
 
     async def _attempt(self, job: Job) -> Outcome:
         channel = self._channels.get(job.delivery.channel)
@@ -203,6 +219,8 @@ class Dispatch:
         if not self._outcomes:
             self._come.clear()
             self._urgent.clear()
+        if jobs:
+            self._reach("dispatch.failing_over")
         self._lanes.put(jobs)
         if any(isinstance(outcome, Refused) for _, outcome in batch):
             self._woken.set()  # The next step may be waiting as a notice.

@@ -48,6 +48,7 @@ class Outgoing:
         is_alive: Callable[[str], bool | None] | None,
         link: Callable[[DeliveryKey], str],
         code: Callable[[DeliveryKey], str] = lambda _delivery: "",
+        reach: Callable[[str], None] = lambda _point: None,
         answerable: Collection[str] = (),
     ) -> None:
         """``answerable``: channels on which what a person writes back is read."""
@@ -60,6 +61,7 @@ class Outgoing:
         self._is_alive = is_alive
         self._link = link
         self._code = code
+        self._reach = reach
         self._answerable = answerable
         self._aside: dict[NoticeId, Instant] = {}
 
@@ -111,6 +113,22 @@ class Outgoing:
                     jobs.append(self._job(one, incident, cases, community, now))
         return jobs
 
+    def is_still_wanted(self, job: Job) -> bool:
+        """Of one that waited for its turn: ours still, and something that its person has yet to hear. One that nobody
+        needs any more is cancelled."""
+        now = self._clock.now()
+        standing = self._outbox.standing(job.delivery.key)
+        if standing is None or not self._is_ours(standing[0]):
+            return False
+        if deliver.is_worth_sending(*standing, now):
+            return True
+        with self._casebook.change() as change:
+            cases = _Cases(change)
+            kept = cases.delivery(job.delivery)
+            if kept is not None and self._is_ours(kept):
+                cases.keep_delivery(deliver.cancelled(kept))
+        return False
+
     def settle(self, batch: Sequence[tuple[Job, Outcome]]) -> list[Job]:
         """Writes what became of these attempts; the failovers to send now."""
         community = self._directory.community()
@@ -139,8 +157,11 @@ class Outgoing:
                 cases = _Cases(change)
                 for job in jobs[start : start + DELIVERIES_AT_ONCE]:
                     kept = cases.delivery(job.delivery)
-                    if kept is not None and kept.state is DeliveryState.LEASED and kept.lease_holder == self._holder:
+                    if kept is not None and self._is_ours(kept):
                         cases.keep_delivery(deliver.given_back(kept))
+
+    def _is_ours(self, one: Delivery) -> bool:
+        return one.state is DeliveryState.LEASED and one.lease_holder == self._holder
 
     def _expand(self, notices: Sequence[Notice], community: Community, held: int, now: Instant) -> list[Job]:
         jobs: list[Job] = []
@@ -160,12 +181,21 @@ class Outgoing:
                 written += len(deliveries)
                 ours = [one for one in deliveries if one.state is DeliveryState.LEASED]
                 jobs += [self._job(one, incident, cases, community, now) for one in ours]
+            self._reach("dispatch.expand.before_commit")
         return jobs
 
     def _expand_one(
         self, notice: Notice, incident: Incident, cases: "_Cases", community: Community, held: int, now: Instant
     ) -> list[Delivery]:
-        told = [person for person, state in cases.change.told(incident.id) if state != DeliveryState.CANCELLED]
+        if not deliver.is_worth_telling(notice, incident):
+            cases.record(
+                "notice.expanded", incident, now, alert=notice.alert, notice=notice.id, why=notice.why, people=[]
+            )
+            return []
+        if notice.why is Why.STOOD_DOWN:
+            told = [one.person for one in cases.deliveries(incident.id) if deliver.may_have_heard(one)]
+        else:
+            told = [person for person, state in cases.change.told(incident.id) if state != DeliveryState.CANCELLED]
         resolution = resolve(
             community, incident.place, notice.tell, now, told=dict.fromkeys(told), holder=incident.holder
         )
@@ -213,6 +243,7 @@ class Outgoing:
                     self._record(cases, incident, settled.delivery, outcome, now)
                 if settled.tries_next_contact:
                     jobs += self._fail_over(settled.delivery, incident, cases, community, now)
+            self._reach("dispatch.settle.before_commit")
         return jobs
 
     def _fail_over(
