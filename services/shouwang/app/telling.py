@@ -76,11 +76,6 @@ class Ways:
         return frozenset({SMS}) if self._modem is not None else frozenset()
 
     @property
-    def answerable(self) -> frozenset[str]:
-        """Kinds of contact on which a text written back is read without any address of ours on the Internet."""
-        return frozenset({SMS}) if self._modem is not None else frozenset()
-
-    @property
     def watched(self) -> Sequence[Watched]:
         """The channels, as they fare."""
         return self._watched
