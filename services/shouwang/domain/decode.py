@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from shouwang.domain.catalogue import Catalogue
+from shouwang.domain.chirpstack import ChirpstackReader
 from shouwang.domain.codec import Answers
 from shouwang.domain.envelope import EnvelopeReader
 from shouwang.domain.esphome import EsphomeReader
@@ -35,6 +36,7 @@ from shouwang.domain.zwavejs import ZwaveReader
 
 READERS: Mapping[str, Callable[[Family, Catalogue, tzinfo], Reader]] = {
     "": EnvelopeReader,
+    "chirpstack": ChirpstackReader,
     "esphome": EsphomeReader,
     "home-assistant": HomeAssistantReader,
     "homie": HomieReader,

@@ -139,6 +139,7 @@ class _Plan:
         self._volatile = frozenset(envelope.volatile)
         self._model = [_look(path) for path in envelope.model]
         self._readings = [_every(path) for path in envelope.readings]
+        self._named = envelope.named
         self._no_fields = envelope.no_fields
         self._wanted = " or ".join(envelope.readings)
         self._time = [_look(path) for path in envelope.time]
@@ -209,6 +210,8 @@ class _Plan:
             return Refusal(
                 Problem.WRONG_TYPE, f"the payload is an object without {self._wanted}; expected it, itself an object"
             )
+        if self._named:
+            objects = [{**one, **_by_name(one, self._named)} for one in objects]
         if len(objects) == 1:
             return objects[0]
         return {key: raw for one in reversed(objects) for key, raw in one.items()}
@@ -226,6 +229,13 @@ class _Plan:
 
 def _whole(message: object) -> object:
     return message
+
+
+def _by_name(message: Mapping[str, Any], named: Mapping[str, str]) -> dict[str, Any]:
+    """Fields whose names stand in the message, beside their values."""
+    return {
+        name: message[value] for key, value in named.items() if (name := text_of(message.get(key))) and value in message
+    }
 
 
 def _happened(events: Mapping[str, Any]) -> dict[str, Any]:

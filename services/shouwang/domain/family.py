@@ -50,6 +50,9 @@ class Envelope(Value, frozen=True, kw_only=True, omit_defaults=True):
     events: list[str] = msgspec.field(default_factory=list)
     """Objects whose keys are names of what happened: together they are the field ``event``; what an event carries (its
     ``value`` or ``outputParams``) are fields beside it."""
+    named: dict[str, str] = msgspec.field(default_factory=dict)
+    """Keys beside which a field's own name stands: ``{ds_id: value}`` of ``{"ds_id": "smoke", "value": 1}`` is the
+    field ``smoke``."""
     no_fields: bool = False
     """A message of the family about a device, not of the device: only ``Family.readings`` look at it."""
     time: list[str] = msgspec.field(default_factory=list)

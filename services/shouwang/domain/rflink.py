@@ -42,7 +42,9 @@ class RflinkReader(EnvelopeReader):
         content, flaw = read_json(arrival.payload)
         name, _, identity = found.device.rpartition("-")
         if content is UNREADABLE:
-            return [] if name.casefold() in SILENT else flaw or []
+            # A switch by its name: some other bridge's way, and no reading.
+            is_switch = text.strip().casefold() in ("on", "off", "allon", "alloff")
+            return [] if is_switch or name.casefold() in SILENT else flaw or []
         if not isinstance(content, dict):
             return Refusal(Problem.WRONG_TYPE, f"the payload is {shown(content)}; expected an object or a line 20;…;")
         if name.casefold() in SILENT:

@@ -105,14 +105,20 @@ class TasmotaReader(EnvelopeReader):
             return None
         aliases = [f"{gateway}/{identity}", *(one for one in others if one and one != identity)]
         known = next((at for one in (identity, *aliases) if (at := registered(f"{self.family.id}:{one}"))), None)
-        profile = self.catalogue.get(known[1]) if known else None
+        model = text_of(said.get("ModelId"))
+        taken_for = known[1] if known else self._meant(model)
+        profile = self.catalogue.get(taken_for) if taken_for else None
         fields = dict(said)
         if "Power" in fields:
             fields["Switch"] = fields.pop("Power")
         fields.update(_zone(said, profile.kind if profile else Kind.OTHER))
-        return Report(
-            identity=identity, aliases=aliases, model=text_of(said.get("ModelId")), fields=_scalars(fields), flaw=flaw
-        )
+        return Report(identity=identity, aliases=aliases, model=model, fields=_scalars(fields), flaw=flaw)
+
+    def _meant(self, model: str) -> str | None:
+        """The profile by which a device that nobody registered is read, if it says its model."""
+        if not model:
+            return None
+        return self.catalogue.carried(self.family.id, model, model) or self.catalogue.named(model, self.family.id)
 
 
 def _nodes(said: Mapping[str, object], node: str) -> list[tuple[str, Mapping[str, object]]]:
