@@ -1,14 +1,14 @@
 """Incidents as Common Alerting Protocol messages (OASIS CAP 1.2), for systems of others. Nothing that names a person.
 
-Element order and code values are those of the standard's schema, section 3.4. Times bear an offset, never ``Z``, as
-section 3.3.2 wants; identifier and sender hold neither blanks nor commas (3.2.1).
+Element order and code values are those of the standard's schema, section 3.4. Times bear an offset, never ``Z``, and
+UTC is ``-00:00``, as section 3.3.2 wants; identifier and sender hold neither blanks nor commas (3.2.1).
 """
 
 from collections.abc import Iterable, Mapping
 from datetime import tzinfo
 from xml.sax.saxutils import escape
 
-from shouwang.domain.alert import AlertClass
+from shouwang.domain.alert import CLASS_ZH, AlertClass
 from shouwang.domain.incident import Finding, Incident, IncidentState, Outcome, is_live
 from shouwang.domain.moment import moment
 from shouwang.domain.vocabulary import Instant, Severity
@@ -41,8 +41,8 @@ def cap_alert(incident: Incident, *, area: str, sender: str, zone: tzinfo) -> st
     this installation, without blanks and commas."""
     sent = _newest(incident)
     first = f"{incident.id}.0"
-    is_first = incident.acknowledged_at is None and is_live(incident.state)
     taken_back = incident.outcome in (Outcome.FALSE_ALARM, Outcome.TEST, Outcome.ACCIDENTAL)
+    is_first = incident.acknowledged_at is None and is_live(incident.state) and not taken_back
     kind = "Cancel" if taken_back else "Alert" if is_first else "Update"
     identifier = first if is_first else f"{incident.id}.{sent}"
     parts = [
@@ -92,8 +92,9 @@ def _infos(incident: Incident, area: str, zone: tzinfo) -> list[str]:
     else:
         certainty = "Unlikely" if incident.finding is Finding.FALSE else "Likely"
     found = []
+    titles = incident.title if incident.title.keys() & {"zh", "en"} else {"zh": CLASS_ZH[incident.klass]}
     for language, code in (("zh", "zh-CN"), ("en", "en")):
-        title = incident.title.get(language)
+        title = titles.get(language)
         if title is None:
             continue
         found.append(
@@ -136,4 +137,5 @@ def _word(text: str) -> str:
 
 
 def _time(at: Instant, zone: tzinfo) -> str:
-    return moment(at).astimezone(zone).replace(microsecond=0).isoformat()
+    text = moment(at).astimezone(zone).isoformat(timespec="seconds")
+    return text.removesuffix("+00:00") + "-00:00" if text.endswith("+00:00") else text
