@@ -1,8 +1,11 @@
 """What the service knows before any message comes: device profiles and alert rules, as they were loaded."""
 
-from fastapi import APIRouter
+from typing import Annotated
+
+from fastapi import APIRouter, Query
 
 from shouwang.domain.access import Act
+from shouwang.domain.catalogue import is_called
 from shouwang.domain.profile import Profile
 from shouwang.domain.rule import Rule
 from shouwang.domain.vocabulary import SECOND
@@ -18,11 +21,16 @@ router = APIRouter(tags=["rulebook"])
 
 @router.get("/profiles")
 def list_profiles(
-    window: TheWindow, caller: Caller, limit: Limit = DEFAULT_LIMIT, cursor: After = None
+    window: TheWindow,
+    caller: Caller,
+    q: Annotated[str, Query(max_length=100, description="Words of its names, in any case.")] = "",
+    limit: Limit = DEFAULT_LIMIT,
+    cursor: After = None,
 ) -> Page[ProfileOut]:
-    """设备型号库, in order of their ids."""
+    """设备型号库, in order of their ids; with ``q`` those whose names have all of its words."""
     allow(caller, Act.READ)
-    page, following = cut_by_name(window.profiles().items(), limit, cursor, lambda one: one[0])
+    found = [one for one in window.profiles().items() if is_called(*one, q)]
+    page, following = cut_by_name(found, limit, cursor, lambda one: one[0])
     return Page(items=[_profile_out(id, profile) for id, profile in page], next=following)
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from shouwang.domain.errors import ProfileError
 from shouwang.domain.family import Family
@@ -43,6 +44,16 @@ def guessed_kind(metrics: Collection[str]) -> Kind:
     return next((kind for metric, kind in KINDS if metric in metrics), Kind.OTHER)
 
 
+OWN, CARRIED, CALLED = range(3)
+"""How a profile has a name: it is the model's or its own, a family calls the model so, people do."""
+
+
+class _Name(NamedTuple):
+    words: str
+    rank: int
+    profile: str
+
+
 class Understood:
     """A profile and how it reads messages of one family."""
 
@@ -76,7 +87,7 @@ class Catalogue:
             for family_id, carried in profile.families.items():
                 self._models.update({(family_id, model.casefold()): id for model in carried.models})
                 self._hardware.update({(family_id, name.casefold()): id for name in carried.hardware})
-        self._words = sorted(_words_of(profiles), key=lambda pair: -len(pair[0]))
+        self._words = sorted(_words_of(profiles), key=lambda name: (-len(name.words), name.rank))
         self._ready: dict[tuple[str, str], Understood] = {}
         self._named: dict[tuple[str, str], str | None] = {}
 
@@ -118,7 +129,9 @@ class Catalogue:
 
     def named(self, text: str, family: str = "") -> str | None:
         """The profile that a person means by ``Heiman HS1SA``, ``heiman-hs1sa`` or ``SmokeSensor-EM``: the longest
-        name of a model that stands in the text as a whole, of those that ``family`` carries where there are any."""
+        name of a model that stands in the text as a whole, of those that ``family`` carries where there are any. Of one
+        name it is the profile of that very model before others that carry it, and names that people only call it by
+        (``also_called``) count within the family alone."""
         if text in self._profiles:
             return text
         key = (text, family)
@@ -130,10 +143,11 @@ class Catalogue:
 
     def _mean(self, text: str, family: str) -> str | None:
         wanted = f" {_plain(text)} "
-        meant = [id for words, id in self._words if f" {words} " in wanted]
+        meant = [name for name in self._words if f" {name.words} " in wanted]
         carriers = {family, self._network.get(family, family)}
-        mine = (id for id in meant if not carriers.isdisjoint(self._profiles[id].families))
-        return next(mine, meant[0] if meant else None)
+        mine = (name.profile for name in meant if not carriers.isdisjoint(self._profiles[name.profile].families))
+        others = (name.profile for name in meant if name.rank != CALLED or not family)
+        return next(mine, next(others, None))
 
     def _understood(self, id: str, family: str) -> Understood:
         generic = self._generic[family]
@@ -168,6 +182,15 @@ class Catalogue:
             raise ProfileError(f"profile {profile.id}: {error}") from None
 
 
+def is_called(id: str, profile: Profile, text: str) -> bool:
+    """Whether each word of a text stands somewhere in the names of a profile: maker, model, titles, what its families
+    and people call it. An empty text means all."""
+    names = [id, profile.vendor, profile.model, *profile.title.values(), *profile.also_called]
+    names += [name for one in profile.families.values() for name in (*one.models, *one.hardware)]
+    within = " ".join(map(_plain, names))
+    return all(word in within for word in _plain(text).split())
+
+
 def _carriers(families: Collection[Family]) -> Mapping[str, set[str]]:
     """By generic profile, the names under which profiles are carried by the families that fall back on it."""
     found: dict[str, set[str]] = {}
@@ -176,16 +199,19 @@ def _carriers(families: Collection[Family]) -> Mapping[str, set[str]]:
     return found
 
 
-def _words_of(profiles: Mapping[str, Profile]) -> Iterator[tuple[str, str]]:
+def _words_of(profiles: Mapping[str, Profile]) -> Iterator[_Name]:
     for id, profile in profiles.items():
-        names = {profile.model, id}
-        for carried in profile.families.values():
-            names |= {*carried.models, *carried.hardware}
-        for name in names:
-            parts = [part for part in name.split("/") if any(character.isdigit() for character in part)]
-            for one in {name, *parts}:  # HS3SA/HS1SA are two names; of Interlogix-Security/panic neither half is one
-                if len(_plain(one)) > 2:
-                    yield _plain(one), id
+        own = {profile.model, id}
+        carried = {name for one in profile.families.values() for name in (*one.models, *one.hardware)}
+        for names, rank in ((own, OWN), (carried - own, CARRIED), (set(profile.also_called), CALLED)):
+            for name in names:
+                parts = [part for part in name.split("/") if any(character.isdigit() for character in part)]
+                for one in {
+                    name,
+                    *parts,
+                }:  # HS3SA/HS1SA are two names; of Interlogix-Security/panic neither half is one
+                    if len(_plain(one)) > 2:
+                        yield _Name(_plain(one), rank, id)
 
 
 def _plain(text: str) -> str:

@@ -89,6 +89,8 @@ class Profile(Value, frozen=True, kw_only=True):
     model: str
     title: dict[str, str]
     kind: Kind
+    also_called: list[str] = msgspec.field(default_factory=list)
+    """Other names that people write of it: what stands on the box, what the shop calls it."""
     power: Power = Power.UNKNOWN
     longest_silence: Duration | None = None
     """Heard nothing for longer: something is wrong. None: this model may be silent for ever."""

@@ -77,6 +77,7 @@ class ProfileWritten(Written, frozen=True, kw_only=True):
     topics: list[Spoken] = msgspec.field(default_factory=list)
     codec: str | list[str] = ""
     own_names: bool = False
+    also_called: list[str] = msgspec.field(default_factory=list)
     power: Power = Power.UNKNOWN
     longest_silence: str | None = None
     no_all_clear: bool = False
@@ -114,6 +115,7 @@ def read_profile(document: Document, id: str) -> Profile:
         model=written.model,
         title=_words(written.title),
         kind=written.kind,
+        also_called=written.also_called,
         power=written.power,
         longest_silence=_silence(document, written.longest_silence),
         no_all_clear=written.no_all_clear,
