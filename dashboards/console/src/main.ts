@@ -10,6 +10,7 @@ import "./style/shell.css";
 import "./style/room.css";
 import "./style/page.css";
 import "./style/phone.css";
+import "./style/plan.css";
 import "./style/rosters.css";
 import "./style/wall.css";
 

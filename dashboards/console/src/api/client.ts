@@ -81,6 +81,23 @@ export async function fileAt(path: string): Promise<Blob> {
 export const upload = <P extends PostPath>(path: P, file: Blob, query: Record<string, unknown>): Promise<Answer<Op<P, "post">>> =>
   send("POST", path, { query, signal: AbortSignal.timeout(120_000) }, file) as Promise<Answer<Op<P, "post">>>;
 
+/** The same by PUT, to a path with ids in it. */
+export const putFile = <P extends PutPath>(path: P, file: Blob, where: Where<never>): Promise<Answer<Op<P, "put">>> =>
+  send("PUT", path, { ...where, signal: AbortSignal.timeout(120_000) }, file) as Promise<Answer<Op<P, "put">>>;
+
+/** A picture as an address that an image may show, whoever is signed in and however. */
+export async function picture(path: GetPath, where: { path?: Record<string, string>; query?: object }): Promise<string> {
+  const answer = await fetch(address(path, where), { headers: headers(), signal: AbortSignal.timeout(60_000) });
+  if (!answer.ok) throw new Refused(answer.status, answer.statusText);
+  const content = await answer.blob();
+  return new Promise((done, fail) => {
+    const reader = new FileReader();
+    reader.onload = () => done(String(reader.result));
+    reader.onerror = () => fail(reader.error);
+    reader.readAsDataURL(content);
+  });
+}
+
 /** A file that the service makes, saved by the browser under a name. */
 export async function download(path: GetPath, query: Record<string, unknown>, name: string): Promise<void> {
   const answer = await fetch(address(path, { query }), { headers: headers(), signal: AbortSignal.timeout(120_000) });

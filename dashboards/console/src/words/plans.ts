@@ -1,0 +1,13 @@
+// Words of plans of places, and of trying a rule, in both languages side by side.
+export const plans = {
+  zh: {
+    plans: "平面图", plan: "平面图", none: "还没有平面图", noneHint: "选一个小区、楼栋或楼层，上传它的总平面图或楼层图（PNG、JPEG、WebP 或 SVG，最大 8 MB），再把设备拖到图上。报警时，控制室会在楼栋图旁显示起火顺序。", mayNot: "安装人员或管理员可以添加平面图", add: "添加平面图", whichPlace: "哪个位置", chooseFile: "选择图片", change: "换图", drop: "删除平面图", dropSure: "删除这张平面图和图上的全部标注？设备本身不受影响。", keep: "保留", kept: "已保存", dropped: "已删除", leftOut: "图中有会执行或外链的内容，已去掉", openPlan: "打开", placed: "已标注", unplaced: "未标注", at: "上传于",
+    how: "把设备拖到图上；也可以点一下设备再点图上的位置，或按回车放在图中央后用方向键移动（按住 Shift 走大步），Delete 取下。", notYet: "尚未标注的设备", allPlaced: "全部设备都已标注", find: "查找设备", chosen: "已选中：点图上的位置放下，Esc 取消", onPlan: "图上的设备", takeOff: "取下", moved: "已移到", fromLeft: "距左", fromTop: "距上", picture: "平面图", loading: "正在读取平面图…", noPicture: "图片读不出来", more: "还有更多，请用查找",
+    notOn: "未标在图上", inAlarm: "报警", order: "第", legend: "数字 = 先后", empty: "这里还没有平面图", emptyHint: "在“设备 → 平面图”里为本楼层、楼栋或小区上传一张", hideIdle: "其余设备", show: "展开平面图",
+  },
+  en: {
+    plans: "Plans", plan: "Plan", none: "There is no plan yet", noneHint: "Choose a compound, building or floor and upload its site or floor plan (PNG, JPEG, WebP or SVG, at most 8 MB), then drag its devices onto it. In an alarm the control room shows the order of ignition on it, beside the building.", mayNot: "Installers and administrators add plans", add: "Add a plan", whichPlace: "Of which place", chooseFile: "Choose a picture", change: "New picture", drop: "Delete the plan", dropSure: "Delete this plan and every mark on it? The devices themselves stay as they are.", keep: "Keep", kept: "Kept", dropped: "Deleted", leftOut: "Parts of the drawing that run or lead outside were left out", openPlan: "Open", placed: "placed", unplaced: "not placed", at: "uploaded",
+    how: "Drag a device onto the plan; or choose it and click where it stands; or press Enter to put it in the middle and move it with the arrow keys (Shift for large steps), Delete takes it off.", notYet: "Devices not yet placed", allPlaced: "Every device is placed", find: "Find a device", chosen: "Chosen: click where it stands, Esc cancels", onPlan: "On the plan", takeOff: "Take off", moved: "Now at", fromLeft: "from left", fromTop: "from top", picture: "Plan", loading: "Reading the plan…", noPicture: "The picture cannot be read", more: "There are more: use the search",
+    notOn: "Not on the plan", inAlarm: "in alarm", order: "no.", legend: "number = order", empty: "There is no plan here yet", emptyHint: "Upload one of this floor, building or compound under Devices → Plans", hideIdle: "other devices", show: "Unfold the plan",
+  },
+};
