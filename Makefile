@@ -47,7 +47,7 @@ bench: setup ## throughput, latency and memory, each beside a ceiling of the sam
 	$(BIN)/shouwang bench $(or $(filter-out bench,$(MAKECMDGOALS)),all)
 
 ifeq (bench,$(firstword $(MAKECMDGOALS)))
-decode intake latency rules: bench
+decode intake latency rules storm: bench
 	@:
 endif
 

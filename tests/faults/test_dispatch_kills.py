@@ -104,7 +104,7 @@ def killed_at(kills: int, broker: Mosquitto, folder: Path, *, state: str = "") -
         with Desk(works, receivers, chance) as desk, Publisher(broker.port, alarms, ALARMS_A_SECOND) as publisher:
             works.pause(1.5)
             for point in islice(cycle(chance.sample(POINTS, len(POINTS))), kills):
-                kill(works, point, chance)
+                kill(works, desk, point, chance)
             publisher.stop()
             works.takes_all(seconds=90)
             receivers.heal()
@@ -117,14 +117,14 @@ def killed_at(kills: int, broker: Mosquitto, folder: Path, *, state: str = "") -
         count_at_the_receivers(works, receivers, desk, alarms=alarms.said, people=PEOPLE_OF_STEP)
 
 
-def kill(works: Works, point: str, chance: Random) -> None:
+def kill(works: Works, desk: Desk, point: str, chance: Random) -> None:
     if point in AT_START:
         works.dies_at("dispatch.before_send", chance.randint(1, 3))
         works.until(lambda: works.has_died, "something is sent")
         works.dies_at(point)
     else:
         works.dies_at(point, chance.randint(1, 2 if point.startswith(("callback", "act")) else 4))
-    works.until(lambda: works.has_died, f"{point} is reached")
+    works.until(lambda: desk.is_well() and works.has_died, f"{point} is reached", 90)
     works.pause(chance.uniform(0.0, 0.8))
 
 

@@ -23,7 +23,7 @@ from shouwang.store.tokens import SqlTokens
 BETWEEN = 0.15
 """Seconds between two acts."""
 
-PATIENCE = 60.0
+PATIENCE = 300.0
 LIVE = frozenset({IncidentState.OPEN, IncidentState.ACKNOWLEDGED, IncidentState.EN_ROUTE, IncidentState.ON_SCENE})
 
 _ACTS: Mapping[str, Mapping[str, object]] = {
@@ -60,12 +60,17 @@ class Desk:
             for work in (self._keep_acting, self._keep_reporting)
         ]
 
+    def is_well(self) -> bool:
+        """True; fails with what ended it, where something did."""
+        if self._failure is not None:
+            raise self._failure
+        return True
+
     def stands_everybody_down(self) -> None:
         """Ends whatever is left, and acts no more."""
         self._leaving.set()
         self._works.until(lambda: self._stopping.is_set(), "the desk has stood everybody down", 120)
-        if self._failure is not None:
-            raise self._failure
+        assert self.is_well()
 
     def __enter__(self) -> "Desk":
         for one in self._threads:

@@ -60,9 +60,8 @@ def station(tmp_path: Path) -> Iterator[Station]:
 class Hand:
     """Exercises on a station, looked at as often as in service."""
 
-    def __init__(self, station: Station, **given: float) -> None:
+    def __init__(self, station: Station) -> None:
         self.station = station
-        self.dice: list[float] = []
         self.exercises = Exercises(
             station.casebook,
             SqlExercises(station.database),
@@ -72,8 +71,6 @@ class Hand:
             station.clock,
             policies=list,
             channels=["webhook"],
-            chance=lambda: self.dice.pop(0) if self.dice else 1.0,
-            **given,
         )
 
     async def forward(self, *, seconds: float) -> None:
@@ -201,15 +198,6 @@ async def test_a_guard_who_sleeps_through_a_duty_check_is_missed_and_the_manager
     station.phone("guard").receives("stood_down")
     station.phone("manager").receives("stood_down")
     assert (hand.found(begun).ended, hand.found(begun).missed) == (Ended.ANSWERED, True)
-
-
-async def test_duty_checks_come_when_the_dice_say_so_once_for_each_desk(station: Station) -> None:
-    hand = Hand(station, checks_a_day=4)
-    hand.dice = [1.0, 0.0]
-    await hand.forward(seconds=25)
-    station.phone("guard").receives("drill", "查岗")
-    assert hand.dice == []
-    assert len(station.incidents()) == 1
 
 
 async def test_a_campaign_sends_a_test_to_each_unproven_contact_and_proves_it_by_its_answer(

@@ -201,6 +201,7 @@ class Server:
             clock,
             policies=lambda: equipment.policies,
             channels=channels.keys(),
+            decisions=Facts(self._database),
             checks_a_day=settings.duty_checks_a_day,
             answer_within=settings.duty_check_minutes * MINUTE,
             chance=secrets.SystemRandom().random,

@@ -164,13 +164,14 @@ def begin_check(
     *,
     within: Duration,
     tell: Sequence[str] = (DESK,),
-    number: int = 0,
+    id: str = "",
     community: Community,
     by: str,
     now: Instant,
 ) -> Begun:
-    """Asks whoever is on duty to answer within a time; after it the next level hears that nobody did. ``number``: of
-    several that begin in one moment. Raises NotFound for an unknown zone."""
+    """Asks whoever is on duty to answer within a time; after it the next level hears that nobody did. ``id``: of one
+    that was planned. Raises NotFound for an unknown zone."""
+    id = id or f"check-{now}"
     at = _place_in(zone, None, community)
     wanted = Scenario(
         klass=AlertClass.SUPERVISORY,
@@ -189,9 +190,9 @@ def begin_check(
         ],
     )
     exercise = Exercise(
-        id=f"check-{now}-{number}",
+        id=id,
         kind=ExerciseKind.DUTY_CHECK,
-        incident=IncidentId(f"ix-check-{now}-{number}"),
+        incident=IncidentId(f"ix-{id}"),
         zone=zone,
         place=at,
         by=by,

@@ -12,6 +12,7 @@ from shouwang.domain.announcement import incident_announcement, incident_withdra
 from shouwang.domain.board import CaseQuery, Mark
 from shouwang.domain.climbing import Changed
 from shouwang.domain.duty import DESK, resolve
+from shouwang.domain.duty_check import LATE, Plan, due_checks, plan_of_day
 from shouwang.domain.errors import Conflict, NotFound
 from shouwang.domain.escalation import Policy
 from shouwang.domain.exercise import (
@@ -31,7 +32,7 @@ from shouwang.domain.exercise import (
 from shouwang.domain.incident import Incident, IncidentState, Outcome, is_live
 from shouwang.domain.journal import Entry
 from shouwang.domain.notice import Delivery
-from shouwang.domain.vocabulary import DAY, MINUTE, SECOND, Duration, IncidentId, Instant, PersonId
+from shouwang.domain.vocabulary import MINUTE, SECOND, Duration, IncidentId, Instant, PersonId
 from shouwang.flows.respond import Respond, nobody
 from shouwang.ports import Casebook, Clock, Directory, Transaction
 
@@ -43,8 +44,11 @@ LIVE_STATES = frozenset(
 LOOKED_AT = 200
 """Newest live incidents among which a real one is looked for."""
 
-CHANCE: Duration = 10 * SECOND
-"""Between two throws of the dice for a duty check."""
+PLAN = "duty_checks.plan"
+"""The fact that holds when desks are asked today. No API shows it."""
+
+LOOK_AT_PLAN: Duration = 10 * SECOND
+"""Between two looks at it."""
 
 SYSTEM = "system"
 
@@ -61,6 +65,14 @@ class Exercised(Protocol):
         ...
 
     def newest(self, kind: ExerciseKind, after: Mark | None, limit: int) -> list[Exercise]: ...
+
+
+class Decisions(Protocol):
+    """What is decided once, for all processes."""
+
+    def decide(self, key: str, decision: Callable[[bytes | None], bytes]) -> bytes:
+        """What is kept under the key after this decision, which sees what was kept before, one after the other."""
+        ...
 
 
 class Cases(Protocol):
@@ -85,13 +97,15 @@ class Exercises:
         *,
         policies: Callable[[], Sequence[Policy]],
         channels: Collection[str],
+        decisions: Decisions | None = None,
         checks_a_day: float = 0,
         answer_within: Duration = 5 * MINUTE,
         chance: Callable[[], float] = lambda: 1.0,
         wake: Callable[[], None] = nobody,
     ) -> None:
         """``policies``: the shipped ones. ``checks_a_day``: duty checks of each desk in a day, at times that nobody can
-        foresee (``chance`` gives numbers from 0 up to 1); 0 for none but those that people begin."""
+        foresee (``chance`` gives numbers from 0 up to 1), planned in ``decisions`` for all servers; 0, or nowhere to
+        plan them, for none but those that people begin."""
         self._casebook = casebook
         self._exercised = exercised
         self._cases = cases
@@ -100,11 +114,12 @@ class Exercises:
         self._clock = clock
         self._policies = policies
         self._channels = channels
+        self._decisions = decisions
         self._checks_a_day = checks_a_day
         self._answer_within = answer_within
         self._chance = chance
         self._wake = wake
-        self._thrown_at: Instant = 0
+        self._planned_at: Instant = 0
 
     def drill(
         self, zone: str, scenario: str, *, by: str, place: str | None = None, lasts: Duration = DRILL_LASTS
@@ -126,14 +141,14 @@ class Exercises:
         )
         return self._begin(exercise, changed)
 
-    def check(self, zone: str, *, by: str, within: Duration | None = None, number: int = 0) -> Exercise:
+    def check(self, zone: str, *, by: str, within: Duration | None = None, id: str = "") -> Exercise:
         """Asks the desk of a zone to answer. Raises NotFound, and Conflict where a real danger is under way there."""
         community = self._directory.community()
         refuse_at_bad_time(zone, self._live_incidents(), community)
         exercise, changed = begin_check(
             zone,
             within=within or self._answer_within,
-            number=number,
+            id=id,
             community=community,
             by=by,
             now=self._clock.now(),
@@ -163,17 +178,23 @@ class Exercises:
         return self._exercised.newest(kind, after, limit)
 
     def look(self) -> int:
-        """Ends what is over, lets real alarms take the people of a drill, throws the dice; how many exercises ended."""
+        """Ends what is over, lets real alarms take the people of a drill, begins checks that are due; how many
+        ended."""
         ended = sum(self._look_at(exercise) for exercise in self._exercised.live())
         now = self._clock.now()
-        if self._checks_a_day > 0 and now - self._thrown_at >= CHANCE:
-            self._thrown_at = now
-            self._throw()
+        if self._checks_a_day > 0 and self._decisions is not None and now - self._planned_at >= LOOK_AT_PLAN:
+            self._planned_at = now
+            self._begin_due(self._decisions, now)
         return ended
 
     def _begin(self, exercise: Exercise, changed: Changed, deliveries: Iterable[Delivery] = ()) -> Exercise:
+        """Its incident is what makes it: another server that begins the same one finds it there."""
+        if self._cases.incident(exercise.incident) is not None:
+            return exercise
         self._exercised.keep(exercise)
         with self._casebook.change() as change:
+            if change.incident(exercise.incident) is not None:
+                return exercise
             _keep(change, changed)
             for delivery in deliveries:
                 change.keep_delivery(delivery)
@@ -184,7 +205,7 @@ class Exercises:
         now = self._clock.now()
         incident = self._cases.incident(exercise.incident)
         if incident is None:
-            if now - exercise.begun_at > MINUTE:  # it was never begun: the process died in between
+            if now - exercise.begun_at > LATE:  # it was never begun: the process died in between
                 self._exercised.keep(msgspec.structs.replace(exercise, ended_at=now, ended=Ended.STOPPED))
             return False
         if exercise.kind is not ExerciseKind.VERIFICATION and (real := self._pre_empting(exercise)) is not None:
@@ -240,23 +261,41 @@ class Exercises:
             change.announce(incident_withdrawal(changed[0]))
         self._wake()
 
-    def _throw(self) -> None:
-        """Each desk is asked with the same chance at every moment: whoever was asked just now may be asked again."""
-        community, now = self._directory.community(), self._clock.now()
-        busy = {one.zone for one in self._live(ExerciseKind.DUTY_CHECK)}
-        asked: set[frozenset[PersonId]] = set()
-        for number, zone in enumerate(sorted(community.zones.values(), key=lambda one: one.id)):
-            if not zone.places or zone.id in busy:
+    def _begin_due(self, decisions: Decisions, now: Instant) -> None:
+        """Asks the desks whose moment has come; one desk of several zones by the first of them."""
+        community = self._directory.community()
+        zones = sorted(zone.id for zone in community.zones.values() if zone.places)
+        due = due_checks(self._plan(decisions, zones, now), now)
+        busy = {one.zone: one.id for one in self._live(ExerciseKind.DUTY_CHECK)} if due else {}
+        for zone, at in due:
+            id = f"check-{at}"
+            if busy.get(zone, id) != id or zone not in zones or self._is_begun(id):
                 continue
-            desk = frozenset(resolve(community, zone.places[0], [DESK], now).people)
-            if not desk or desk in asked:
+            desk = self._desk(zone, now)
+            if not desk or any(self._desk(one, now) == desk for one in zones[: zones.index(zone)]):
                 continue
-            asked.add(desk)
-            if self._chance() < self._checks_a_day * CHANCE / DAY:
-                try:
-                    self.check(zone.id, by=SYSTEM, number=number)
-                except Conflict as reason:
-                    log.info("no duty check of zone %s now: %s", zone.id, reason)
+            try:
+                self.check(zone, by=SYSTEM, id=id)
+                busy[zone] = id
+            except Conflict as reason:
+                log.info("no duty check of zone %s now: %s", zone, reason)
+
+    def _plan(self, decisions: Decisions, zones: Sequence[str], now: Instant) -> Plan:
+        def decision(kept: bytes | None) -> bytes:
+            before = msgspec.json.decode(kept, type=Plan) if kept else None
+            plan = plan_of_day(before, zones, now, a_day=self._checks_a_day, chance=self._chance)
+            return kept if kept is not None and plan is before else msgspec.json.encode(plan)
+
+        return msgspec.json.decode(decisions.decide(PLAN, decision), type=Plan)
+
+    def _is_begun(self, id: str) -> bool:
+        """Also where its server died before anybody was asked: then its row is there, and the incident is not."""
+        known = self._exercised.get(id)
+        return known is not None and (known.ended_at is not None or self._cases.incident(known.incident) is not None)
+
+    def _desk(self, zone: str, now: Instant) -> frozenset[PersonId]:
+        community = self._directory.community()
+        return frozenset(resolve(community, community.zones[zone].places[0], [DESK], now).people)
 
     def _live(self, kind: ExerciseKind) -> list[Exercise]:
         return [one for one in self._exercised.live() if one.kind is kind]

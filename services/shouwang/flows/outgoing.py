@@ -195,7 +195,9 @@ class Outgoing:
         if notice.why is Why.STOOD_DOWN:
             told = [one.person for one in cases.deliveries(incident.id) if deliver.may_have_heard(one)]
         else:
-            told = [person for person, state in cases.change.told(incident.id) if state != DeliveryState.CANCELLED]
+            told = [
+                PersonId(person) for person, state in cases.change.told(incident.id) if state != DeliveryState.CANCELLED
+            ]
         resolution = resolve(
             community, incident.place, notice.tell, now, told=dict.fromkeys(told), holder=incident.holder
         )

@@ -30,6 +30,16 @@ def latency(alarms: int, rates: tuple[int, ...], bad_day: bool) -> None:
 
 
 @bench.command()
+@click.option("--state", default="", help="A fresh state database to measure on, postgresql://…; else a SQLite file.")
+@click.option("--share", default=1.0, show_default=True, help="Of the 10,000 alarms, for a quick look.")
+def storm(state: str, share: float) -> None:
+    """One home's alarm while fifty buildings of another compound raise 10,000 in 10 s."""
+    from shouwang.cli.bench.storm import measure_storm
+
+    measure_storm(state, share)
+
+
+@bench.command()
 @click.option("--devices", default=300_000, show_default=True, help="Registered devices.")
 @click.option("--timers", default=1_000_000, show_default=True, help="Devices with a timer ahead.")
 def rules(devices: int, timers: int) -> None:
@@ -55,4 +65,5 @@ def all(ctx: click.Context) -> None:
     ctx.invoke(decode)
     ctx.invoke(intake)
     ctx.invoke(latency)
+    ctx.invoke(storm)
     ctx.invoke(rules)

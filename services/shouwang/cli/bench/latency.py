@@ -4,7 +4,6 @@ import json
 import socket
 import threading
 import time
-import urllib.request
 from collections.abc import Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -74,12 +73,12 @@ def _pair(alarms: int) -> tuple[list[float], list[float]]:
 
 def _alarms(site: Site, guard: "Guard", count: int, rate: int) -> list[float]:
     """Seconds from publish to receipt of each alarm; one that does not come within 10 s counts as 10."""
-    _await_ready(site)
+    site.await_ready()
     background = load.Background(site.port, climate_frames(20_000), rate)
     time.sleep(SETTLE)
     sent: dict[str, float] = {}
     with load.connected(site.port, "bench-alarms") as link:
-        threading.Thread(target=_swallow, args=(link,), daemon=True).start()
+        threading.Thread(target=load.swallow, args=(link,), daemon=True).start()
         for number in range(count):
             payload = json.dumps({"smoke": True, "battery": 90, "linkquality": 100}).encode()
             sent[f"s{number}"] = time.perf_counter()
@@ -105,34 +104,14 @@ def _say(what: str, site: Site, took: Sequence[float], alarms: int, ready: float
     )
 
 
-def _await_ready(site: Site) -> None:
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{site.http}/health/ready", timeout=2) as answer:
-                if answer.status == 200:
-                    return
-        except OSError:
-            time.sleep(0.05)
-    raise TimeoutError("the service is not ready after 30 s")
-
-
 def _stream_never_read(site: Site) -> socket.socket:
     token = SqlTokens(site.database).create(role=Role.ADMIN, name="bench", now=SystemClock().now())
-    _await_ready(site)
+    site.await_ready()
     link = socket.create_connection(("127.0.0.1", site.http))
     link.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     head = ("GET /api/v1/events HTTP/1.1", "Host: bench", f"Authorization: Bearer {token}", "Accept: text/event-stream")
     link.sendall("\r\n".join([*head, "", ""]).encode())
     return link
-
-
-def _swallow(link: socket.socket) -> None:
-    try:
-        while link.recv(4096):
-            pass
-    except OSError:
-        pass
 
 
 class Guard:

@@ -34,12 +34,14 @@ def blast(port: int, messages: Sequence[bytes]) -> float:
 
 
 class Background:
-    """A steady rate of messages from another process, until ``stop``."""
+    """A steady rate of messages from another process, until ``stop``: over and over, or ``once`` all of them."""
 
-    def __init__(self, port: int, messages: Sequence[bytes], rate: int) -> None:
+    def __init__(self, port: int, messages: Sequence[bytes], rate: int, *, once: bool = False) -> None:
         context = multiprocessing.get_context("spawn")
         self._stop = context.Event()
-        self._process = context.Process(target=_steady, args=(port, list(messages), rate, self._stop), daemon=True)
+        self._process = context.Process(
+            target=_steady, args=(port, list(messages), rate, self._stop, once), daemon=True
+        )
         if rate:
             self._process.start()
 
@@ -49,12 +51,13 @@ class Background:
             self._process.join(10)
 
 
-def _steady(port: int, messages: list[bytes], rate: int, stop: ProcessEvent) -> None:
+def _steady(port: int, messages: list[bytes], rate: int, stop: ProcessEvent, once: bool) -> None:
     with connected(port, "bench-background") as link:
         link.setblocking(False)
         began, sent = time.perf_counter(), 0
         while not stop.is_set():
             due = int((time.perf_counter() - began) * rate)
+            due = min(due, len(messages)) if once else due
             if due > sent:
                 chunk = b"".join(messages[number % len(messages)] for number in range(sent, due))
                 link.setblocking(True)
@@ -67,6 +70,15 @@ def _steady(port: int, messages: list[bytes], rate: int, stop: ProcessEvent) -> 
             except BlockingIOError:
                 pass
             time.sleep(TICK_SECONDS)
+
+
+def swallow(link: socket.socket) -> None:
+    """Reads what the broker says, and forgets it, until the link ends: for a thread."""
+    try:
+        while link.recv(4096):
+            pass
+    except OSError:
+        pass
 
 
 def connected(port: int, client_id: str) -> socket.socket:

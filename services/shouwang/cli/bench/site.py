@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -34,7 +35,7 @@ CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
 class Site:
     """Its processes are started and ended here, and only these."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, state: str = "") -> None:
         binary = find_mosquitto()
         if binary is None:
             raise FileNotFoundError("Mosquitto is not installed: make setup")
@@ -43,7 +44,8 @@ class Site:
         self.http = free_port()
         self.broker = Mosquitto(binary, folder / "mosquitto", "127.0.0.1", self.port)
         self.broker.start()
-        self.database = Database(f"sqlite:///{folder}/state.sqlite")
+        self._state = state or f"sqlite:///{folder}/state.sqlite"
+        self.database = Database(self._state)
         self.database.create()
         self.facts = Facts(self.database)
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
@@ -61,6 +63,7 @@ class Site:
             "SHOUWANG_BROKER": f"mqtt://127.0.0.1:{self.port}",
             "SHOUWANG_HTTP": f"127.0.0.1:{self.http}",
             "SHOUWANG_LOG_LEVEL": "warning",
+            "SHOUWANG_STATE": self._state,
             **{f"SHOUWANG_{name.upper()}": value for name, value in settings.items()},
         }
         command = [sys.executable, "-m", "shouwang", "run", *([] if role == "all" else ["--role", role])]
@@ -68,6 +71,18 @@ class Site:
         if role != "server":
             self.drain(START_SECONDS)
         return time.perf_counter() - began
+
+    def await_ready(self, seconds: float = 30.0) -> None:
+        """Until the service says that it is ready. Raises TimeoutError."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{self.http}/health/ready", timeout=2) as answer:
+                    if answer.status == 200:
+                        return
+            except OSError:
+                time.sleep(0.05)
+        raise TimeoutError(f"the service is not ready after {seconds:.0f} s")
 
     def drain(self, seconds: float = DRAIN_SECONDS) -> float:
         """Sends a probe behind all that was sent, and waits for its commit: the wall-clock time of that commit."""
@@ -111,10 +126,10 @@ class Site:
 
 
 @contextmanager
-def open_site() -> Iterator[Site]:
-    """A site in a temporary folder, ended and removed afterwards."""
+def open_site(state: str = "") -> Iterator[Site]:
+    """A site in a temporary folder, ended and removed afterwards. ``state``: of a fresh state database elsewhere."""
     with tempfile.TemporaryDirectory(prefix="shouwang-bench-") as folder:
-        site = Site(Path(folder))
+        site = Site(Path(folder), state)
         try:
             yield site
         finally:
