@@ -40,7 +40,7 @@ export function lowered(all: readonly At[], wide: number, high: number): number[
   const taken: At[] = [];
   return all.map((each) => {
     let line = 0;
-    while (taken.some((other) => Math.abs(other.x - each.x) < wide && Math.abs(other.y - (each.y + line * high)) < high * 0.95)) line++;
+    while (taken.some((other) => Math.abs(other.x - each.x) < wide && Math.abs(other.y - (each.y + line * high)) < high * 0.85)) line++;
     taken.push({ x: each.x, y: each.y + line * high });
     return line;
   });
