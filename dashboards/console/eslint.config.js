@@ -10,6 +10,10 @@ export default ts.config(
     languageOptions: { parserOptions: { parser: ts.parser } },
   },
   {
+    files: ["public/sw.js"],
+    languageOptions: { globals: { self: "readonly", URL: "readonly" } },
+  },
+  {
     files: ["src/**"],
     rules: {
       "vue/no-v-html": "error",

@@ -174,6 +174,12 @@ CHANNEL_FAILURES = _counter(
 )
 MODEM_REGISTERED = _gauge("modem_registered", "1 while the local modem is registered in a network, else 0.", of=SERVER)
 MODEM_SIGNAL_DBM = _gauge("modem_signal_dbm", "Signal at the local modem, in dBm; 0 where none is set up.", of=SERVER)
+PUSHES = _counter(
+    "pushes",
+    "Messages to browsers beside people's contacts: sent, failed, gone (taken back), left_out (too many at a time).",
+    "outcome",
+    of=SERVER,
+)
 DELIVERIES_WAITING = _gauge("deliveries_waiting", "Deliveries due and not yet sent.", of=SERVER)
 DELIVERIES_OLDEST_SECONDS = _gauge("deliveries_oldest_seconds", "Age of the oldest delivery that is due.", of=SERVER)
 LEASES_RECLAIMED = _counter("leases_reclaimed", "Deliveries whose sender died and that were queued again.", of=SERVER)

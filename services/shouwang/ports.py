@@ -22,6 +22,7 @@ from shouwang.domain.journal import Entry
 from shouwang.domain.notice import Delivery, Message, Notice, Outcome
 from shouwang.domain.pulse import Look
 from shouwang.domain.standing import DeviceState
+from shouwang.domain.subscription import Subscription
 from shouwang.domain.suppression import Hold
 from shouwang.domain.vocabulary import (
     AlertId,
@@ -513,6 +514,18 @@ class Probing(Protocol):
         """A harmless look: a connection, a greeting; no message, no sign-in that could lock an account. ``contacts``:
         all of its kind. None where there is nothing to look at now. Never raises; bounded in time by itself."""
         ...
+
+
+class Subscriptions(Protocol):
+    """Browsers that people asked to be told by."""
+
+    def all(self) -> Sequence[Subscription]: ...
+
+    def add(self, subscription: Subscription) -> None:
+        """The same browser again is one; of a person's many the oldest goes."""
+        ...
+
+    def remove(self, id: str) -> None: ...
 
 
 class Wake(msgspec.Struct, frozen=True):

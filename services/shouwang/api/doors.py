@@ -51,7 +51,7 @@ from shouwang.flows.holding import Holding
 from shouwang.flows.installing import Installing
 from shouwang.flows.respond import Respond
 from shouwang.flows.world import World
-from shouwang.ports import Casebook, Clock, Directory, Journal, ReadingStore
+from shouwang.ports import Casebook, Clock, Directory, Journal, ReadingStore, Subscriptions
 
 from .stream import Tail
 
@@ -189,6 +189,22 @@ class DevicePhotos(Protocol):
     def of(self, device: DeviceId) -> list[Attachment]: ...
 
     def add(self, device: DeviceId, photo: Attachment) -> None: ...
+
+
+class Push(Protocol):
+    """Web push."""
+
+    @property
+    def key(self) -> str:
+        """The site's public key, base64url."""
+        ...
+
+    def refusal(self, endpoint: str) -> str | None:
+        """Why it may be no endpoint, None where it may."""
+        ...
+
+    @property
+    def subscriptions(self) -> Subscriptions: ...
 
 
 class Callbacks(Protocol):
@@ -331,6 +347,7 @@ class Window:
     checklists: Callable[[], Sequence[Checklist]] = tuple
     attachments: Attachments | None = None
     photos: DevicePhotos | None = None
+    push: Push | None = None
     plans: Plans | None = None
     backtests: Backtests | None = None
     transfers: Transfers | None = None

@@ -7,10 +7,12 @@ and in the state database for ``doctor``, which runs elsewhere.
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from functools import partial
 
 import msgspec
 
+from shouwang.channels.beside import Beside
 from shouwang.channels.watched import Watched, measure
 from shouwang.domain.community import Community
 from shouwang.domain.duty import Contact
@@ -53,8 +55,10 @@ class Pulses:
         clock: Clock,
         *,
         seconds: float,
+        beside: Beside | None = None,
     ) -> None:
-        """``off``: kinds of contact that are not set up here. ``seconds``: between two looks."""
+        """``off``: kinds of contact that are not set up here. ``beside``: what is no contact of anybody's. ``seconds``:
+        between two looks."""
         self._watched = watched
         self._off = off
         self._publisher = publisher
@@ -62,6 +66,7 @@ class Pulses:
         self._community = community
         self._clock = clock
         self._seconds = seconds
+        self._beside = beside
         self._siren = Pulse()
         self._noted = Noted(0, {})
 
@@ -69,6 +74,9 @@ class Pulses:
         """Of every kind that the product knows or that somebody's contact names."""
         now, users = self._clock.now(), users_of(self._community())
         fares = {one.name: fare_of(one.pulse, now, used=one.name in users) for one in self._watched}
+        if self._beside is not None:
+            push = self._beside.channel
+            fares[push.name] = fare_of(push.pulse, now, used=self._beside.is_used)
         fares[SIREN] = fare_of(self._at_the_broker(now), now, used=True)
         for kind in sorted({*self._off, *users} - fares.keys()):
             fares[kind] = Fare(state=ChannelState.OFF, used=kind in users)
@@ -78,13 +86,18 @@ class Pulses:
         """Until ``stop``."""
         while not stop.is_set():
             contacts = _by_kind(self._community())
-            for one in self._watched:
+            looks: list[tuple[str, Callable[[], Awaitable[None]]]] = [
+                (one.name, partial(one.look, contacts.get(one.name, ()))) for one in self._watched
+            ]
+            if self._beside is not None:
+                looks.append((self._beside.channel.name, self._beside.look))
+            for name, look in looks:
                 if stop.is_set():
                     return
                 try:
-                    await one.look(contacts.get(one.name, ()))
+                    await look()
                 except Exception:
-                    log.exception("a look at channel %s failed; it comes again", one.name)
+                    log.exception("a look at channel %s failed; it comes again", name)
             fares = self()
             for name, fare in fares.items():
                 measure(name, fare.state)

@@ -33,8 +33,9 @@ from shouwang.app.readiness import Chain
 from shouwang.app.reload import Loaded, ProfileWatch
 from shouwang.app.service import environment_of
 from shouwang.app.supervisor import die_with_parent, holder_name, is_alive
-from shouwang.app.telling import Ways
+from shouwang.app.telling import Pushing, Ways
 from shouwang.app.transfers import Transfers
+from shouwang.channels.sealing import new_key
 from shouwang.domain.announcement import ALERTS_TOPIC
 from shouwang.domain.duty import DESK_POST
 from shouwang.domain.errors import Unavailable
@@ -71,6 +72,7 @@ from shouwang.store.plans import SqlPlans
 from shouwang.store.photos import DevicePhotos
 from shouwang.store.replies import SqlReplies
 from shouwang.store.spool import SqlSpool
+from shouwang.store.subscriptions import SqlSubscriptions
 from shouwang.store.tokens import SqlTokens
 from shouwang.store.transactions import SqlCasebook
 from shouwang.store.users import SqlUsers
@@ -78,6 +80,9 @@ from shouwang.store.visits import SqlVisits
 from shouwang.timeseries.open import open_readings
 
 log = logging.getLogger(__name__)
+
+PUSH_KEY = "push.key"
+"""The private key by which push services know this site, in the state database like the seal of links."""
 
 STOP_SECONDS = 3
 """What an open event stream or a long answer has, once the server was asked to stop."""
@@ -138,7 +143,15 @@ class Server:
         tail = Tail(journal)
         self._tail = tail
         self._reach = Reach(Facts(self._database), settings.public_url, clock)
-        self._ways = Ways(settings, clock, watching=lambda: tail.clients, secret=self._reach.secret)
+        facts, self._subscriptions = Facts(self._database), SqlSubscriptions(self._database)
+        self._ways = Ways(
+            settings,
+            clock,
+            watching=lambda: tail.clients,
+            secret=self._reach.secret,
+            subscriptions=self._subscriptions,
+            push_key=lambda: facts.get(PUSH_KEY) or facts.once(PUSH_KEY, new_key()),
+        )
         channels = self._ways.channels
         self._dispatch = Dispatch(
             casebook=casebook,
@@ -153,6 +166,7 @@ class Server:
             code=self._reach.code,
             answerable=self._ways.answerable,
             concurrency=settings.dispatch_concurrency,
+            beside=self._ways.beside,
         )
 
         def wake(_why: Wake | None = None) -> None:
@@ -176,6 +190,7 @@ class Server:
             directory.community,
             clock,
             seconds=settings.channel_probe_seconds,
+            beside=self._ways.beside,
         )
         self._shipping = Shipping(SqlSpool(self._database), readings, clock, points)
         self._housekeeping = Housekeeping(self._database)
@@ -249,6 +264,7 @@ class Server:
                     spreadsheet=spreadsheet,
                     attachments=Attachments(settings.data_dir / "files"),
                     photos=DevicePhotos(self._database),
+                    push=Pushing(self._ways.push, self._subscriptions),
                     backtests=backtests,
                     transfers=transfers,
                     suggest=Discovery(lambda: equipment.interpreter, lambda calls: equipment.codecs.run(calls)),
@@ -384,6 +400,7 @@ class Server:
 
     def _sweep(self) -> None:
         now = self._clock.now()
+        self._subscriptions.keep_only(self._directory.community().people)
         self._housekeeping.sweep_quarantine(now - self._settings.quarantine_days * DAY)
         self._housekeeping.sweep_strangers(self._directory.community().devices, now - STRANGERS_KEPT)
 

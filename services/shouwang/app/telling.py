@@ -6,19 +6,21 @@ from typing import Protocol
 
 from shouwang.channels.address import Fence
 from shouwang.channels.anything import Anything, is_here
+from shouwang.channels.beside import Beside
 from shouwang.channels.callbacks import Callbacks
 from shouwang.channels.console import Console
 from shouwang.channels.gateway import Gateways
 from shouwang.channels.mail import Mail
 from shouwang.channels.modem import Modem
 from shouwang.channels.post import Poster
+from shouwang.channels.push import Push
 from shouwang.channels.turns import Turns
 from shouwang.channels.watched import Watched
 from shouwang.channels.webhook import Webhook
 from shouwang.domain.errors import ConfigError
 from shouwang.domain.gateway import Template
 from shouwang.domain.receipt import Receipt
-from shouwang.ports import Channel, Clock
+from shouwang.ports import Channel, Clock, Subscriptions
 from shouwang.registry.gateways import load_gateways
 from shouwang.settings import Settings, shipped
 
@@ -37,8 +39,18 @@ class Closing(Protocol):
 class Ways:
     """``channels``: by the kind of contact that each serves. Build it where the event loop runs, ``close`` it there."""
 
-    def __init__(self, settings: Settings, clock: Clock, *, watching: Callable[[], int], secret: bytes) -> None:
-        """``watching``: how many consoles are open. ``secret``: from which callback addresses are made. Raises
+    def __init__(
+        self,
+        settings: Settings,
+        clock: Clock,
+        *,
+        watching: Callable[[], int],
+        secret: bytes,
+        subscriptions: Subscriptions,
+        push_key: Callable[[], bytes],
+    ) -> None:
+        """``watching``: how many consoles are open. ``secret``: from which callback addresses are made. ``push_key``:
+        by which push services know this site, made when it is first asked for. Raises
         ConfigError for a gateway that is not there, or lacks a value."""
         seconds = settings.webhook_seconds
         self.webhook = Webhook(clock, allow=settings.webhook_allow, seconds=seconds)
@@ -66,6 +78,15 @@ class Ways:
             Watched(one, clock, hourly=None if one.name in FREE else settings.person_hourly) for one in made
         ]
         self.channels: Mapping[str, Channel] = {one.name: one for one in self._watched}
+        self.push = Push(
+            push_key,
+            settings.public_url if settings.public_url.startswith("https:") else f"mailto:{settings.mail_sender}",
+            clock,
+            allow=settings.webhook_allow,
+            seconds=seconds,
+            gone=lambda endpoint: self.beside.forget(endpoint),
+        )
+        self.beside = Beside(Watched(self.push, clock, hourly=settings.person_hourly), subscriptions, clock)
         self.off = frozenset({"email", "apprise", *kinds_known(settings)} - self.channels.keys())
         """Kinds of contact that the product knows and that are not set up here."""
         self.callbacks = Callbacks(templates, settings.gateway_values, secret)
@@ -87,6 +108,8 @@ class Ways:
             await self._modem.run(stop)
 
     async def close(self) -> None:
+        await self.beside.close()
+        await self.push.close()
         await self.webhook.close()
         await self._poster.close()
         for one in self._closing:
@@ -108,6 +131,21 @@ class Ways:
             )
             for kind in kinds
         ]
+
+
+class Pushing:
+    """``api.doors.Push``."""
+
+    def __init__(self, channel: Push, subscriptions: Subscriptions) -> None:
+        self.subscriptions = subscriptions
+        self._channel = channel
+
+    @property
+    def key(self) -> str:
+        return self._channel.key
+
+    def refusal(self, endpoint: str) -> str | None:
+        return self._channel.refusal(endpoint)
 
 
 def chosen(settings: Settings) -> list[Template]:

@@ -10,7 +10,7 @@ from enum import StrEnum
 from itertools import pairwise
 
 from shouwang.domain.community import Community
-from shouwang.domain.duty import DESK, DESK_POST, Resolution, fallback_of, is_away, on_duty, resolve, zone_of
+from shouwang.domain.duty import DESK, DESK_POST, EXTRAS, Resolution, fallback_of, is_away, on_duty, resolve, zone_of
 from shouwang.domain.errors import ConfigError
 from shouwang.domain.escalation import Policy
 from shouwang.domain.grouping import kind_of
@@ -228,7 +228,7 @@ class _Looking:
         """People on whom a step relies and none of whose contacts was proven; called after ``empty_steps``."""
         for person in sorted(self._relied_on):
             known = self._community.people[person]
-            if not any(contact.verified for contact in known.channels):
+            if not any(contact.verified and contact.kind not in EXTRAS for contact in known.channels):
                 detail = f"no contact of {person} is verified; {person} is told all the same"
                 yield Gap(kind=GapKind.UNVERIFIED_CONTACT, detail=detail, person=person)
 

@@ -7,7 +7,7 @@ from urllib.parse import quote
 import msgspec
 
 from shouwang.domain.community import Community
-from shouwang.domain.duty import Person, Resolution
+from shouwang.domain.duty import EXTRAS, Person, Resolution
 from shouwang.domain.escalation import Milestone
 from shouwang.domain.incident import Incident, IncidentState, is_live
 from shouwang.domain.notice import (
@@ -137,7 +137,11 @@ def contacts(person: Person, step: int | None, incident: Incident, channels: Col
     prefers, then the others, each in the person's own order."""
     steps = incident.policy.steps
     wanted = steps[step].channels if step is not None and step < len(steps) else None
-    usable = [index for index, contact in enumerate(person.channels) if contact.kind in channels]
+    usable = [
+        index
+        for index, contact in enumerate(person.channels)
+        if contact.kind in channels and contact.kind not in EXTRAS
+    ]
     return sorted(usable, key=lambda index: wanted is not None and person.channels[index].kind not in wanted)
 
 

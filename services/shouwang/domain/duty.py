@@ -35,6 +35,11 @@ TOLD = "told"
 HOLDER = "holder"
 
 
+EXTRAS = frozenset({"push"})
+"""Kinds that reach some people some of the time: told beside a person's contacts, never in place of one, and never
+counted as a way to reach anybody."""
+
+
 class Contact(Value, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One way to reach a person, tried in the order written. ``kind`` is the channel's name."""
 
@@ -278,7 +283,7 @@ def empty_duties(community: "Community", now: Instant) -> list[str]:
 def is_reachable(community: "Community", person: str) -> bool:
     """A person with no channel counts as nobody."""
     known = community.people.get(PersonId(person))
-    return known is not None and bool(known.channels)
+    return known is not None and any(contact.kind not in EXTRAS for contact in known.channels)
 
 
 def is_away(community: "Community", person: str, now: Instant) -> bool:

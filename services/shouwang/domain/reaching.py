@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 
 from shouwang.domain.alert import AlertClass
 from shouwang.domain.community import Community
-from shouwang.domain.duty import fallback_of, resolve
+from shouwang.domain.duty import EXTRAS, fallback_of, resolve
 from shouwang.domain.escalation import Policy, choose_policy
 from shouwang.domain.grouping import kind_of
 from shouwang.domain.vocabulary import Instant, PersonId, PlaceId, Severity, Value
@@ -106,6 +106,10 @@ def _called(
     community: Community, person: PersonId, preferred: Sequence[str] | None, channels: Collection[str]
 ) -> Called:
     known = community.people[person]
-    usable = [contact for contact in known.channels if not channels or contact.kind in channels]
+    usable = [
+        contact
+        for contact in known.channels
+        if contact.kind not in EXTRAS and (not channels or contact.kind in channels)
+    ]
     ordered = sorted(usable, key=lambda contact: preferred is not None and contact.kind not in preferred)
     return Called(person, [contact.kind for contact in ordered], any(contact.verified for contact in usable))

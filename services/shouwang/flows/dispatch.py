@@ -18,7 +18,8 @@ from typing import TypeVar
 
 from shouwang import metrics
 from shouwang.domain.delivery import outcome_word
-from shouwang.domain.notice import Outcome, Refused, Sent, Unreachable, Why
+from shouwang.domain.duty import Person
+from shouwang.domain.notice import Message, Outcome, Refused, Sent, Unreachable, Why
 from shouwang.domain.vocabulary import SECOND, DeliveryKey, Duration
 from shouwang.flows.lanes import Job, Lanes
 from shouwang.flows.outgoing import DELIVERIES_AT_ONCE, LEASE, Outgoing
@@ -62,6 +63,7 @@ class Dispatch:
         code: Callable[[DeliveryKey], str] = lambda _delivery: "",
         answerable: Collection[str] = (),
         concurrency: int = 256,
+        beside: Callable[[Message, Person], None] = lambda _message, _person: None,
     ) -> None:
         """``holder``: this process's name on leases. ``is_alive(holder)``: False where that process is certainly gone,
         so that its deliveries go out at once rather than when the lease ends. ``link``: where the person of a
@@ -84,6 +86,7 @@ class Dispatch:
             answerable=answerable,
             reach=self._reach,
         )
+        self._beside = beside
         self._lanes = Lanes(self._send, width=concurrency)
         self._desk = ThreadPoolExecutor(1, thread_name_prefix="dispatch")
         self._outcomes: list[tuple[Job, Outcome]] = []
@@ -165,6 +168,8 @@ class Dispatch:
         if now > until - LEASE + WAITED and not await self._is_still_wanted(job):
             return
         self._reach("dispatch.before_send")
+        if job.person is not None and job.delivery.attempts == 0:
+            self._beside(job.message, job.person)
         began = time.perf_counter()
         outcome = await self._attempt(job)
         channel, why = job.delivery.channel, job.delivery.why
