@@ -43,6 +43,7 @@ from shouwang.domain.standing import DeviceState
 from shouwang.domain.suggestion import Suggestion
 from shouwang.domain.suppression import Hold, HoldKind
 from shouwang.domain.transfer import Transfer, What
+from shouwang.domain.tryout import Tried, Tryout
 from shouwang.domain.visit import Visit
 from shouwang.domain.vocabulary import AlertId, DeliveryKey, DeviceId, Duration, IncidentId, Instant, PlaceId, Value
 from shouwang.flows.answering import Answering
@@ -309,6 +310,14 @@ class Transfers(Protocol):
     def stop(self, id: str) -> Transfer | None: ...
 
 
+class Trials(Protocol):
+    """Rules that somebody is writing, tried beside the service."""
+
+    def tried(self, asked: Tryout) -> Tried:
+        """Raises Unavailable where others keep it busy."""
+        ...
+
+
 @dataclass(frozen=True, kw_only=True)
 class Window:
     """Every door of the window."""
@@ -350,6 +359,7 @@ class Window:
     push: Push | None = None
     plans: Plans | None = None
     backtests: Backtests | None = None
+    trials: Trials | None = None
     transfers: Transfers | None = None
     spreadsheet: Callable[[Mapping[str, Sequence[Sequence[object]]]], bytes] = _no_spreadsheet
     """Tables by name as a workbook."""

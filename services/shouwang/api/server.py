@@ -48,6 +48,8 @@ from . import (
     strays,
     transfers,
 )
+    trying,
+    zoning,
 from .access import API, BODY_LIMIT, OPEN_PATHS, Gate
 from .doors import Demo, Window
 from .idempotency import Idempotency
@@ -131,6 +133,7 @@ def _api(demo: Demo | None) -> APIRouter:
         rule_editing.router,
         explaining.router,
         backtests.router,
+        trying.router,
         transfers.router,
         reports.router,
         events.router,

@@ -35,6 +35,7 @@ from shouwang.app.service import environment_of
 from shouwang.app.supervisor import die_with_parent, holder_name, is_alive
 from shouwang.app.telling import Pushing, Ways
 from shouwang.app.transfers import Transfers
+from shouwang.app.trials import Trials
 from shouwang.channels.sealing import new_key
 from shouwang.domain.announcement import ALERTS_TOPIC
 from shouwang.domain.duty import DESK_POST
@@ -224,6 +225,8 @@ class Server:
         )
         backtests = Backtests(environment_of(settings))
         doors.callback(backtests.close)
+        trials = Trials()
+        doors.callback(trials.close)
         transfers = Transfers(environment_of(settings), clock)
         doors.callback(transfers.close)
         demo = Demonstration(self._database, directory, equipment, self._link, clock) if settings.demo else None
@@ -267,6 +270,7 @@ class Server:
                     push=Pushing(self._ways.push, self._subscriptions),
                     backtests=backtests,
                     transfers=transfers,
+                    trials=trials,
                     suggest=Discovery(lambda: equipment.interpreter, lambda calls: equipment.codecs.run(calls)),
                     demo=demo,
                     plans=SqlPlans(self._database),
