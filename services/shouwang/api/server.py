@@ -49,7 +49,6 @@ from . import (
     transfers,
 )
     trying,
-    zoning,
 from .access import API, BODY_LIMIT, OPEN_PATHS, Gate
 from .doors import Demo, Window
 from .idempotency import Idempotency
