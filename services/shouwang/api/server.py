@@ -47,8 +47,8 @@ from . import (
     signin,
     strays,
     transfers,
-)
     trying,
+)
 from .access import API, BODY_LIMIT, OPEN_PATHS, Gate
 from .doors import Demo, Window
 from .idempotency import Idempotency
@@ -129,10 +129,10 @@ def _api(demo: Demo | None) -> APIRouter:
         push.router,
         strays.router,
         rulebook.router,
+        trying.router,
         rule_editing.router,
         explaining.router,
         backtests.router,
-        trying.router,
         transfers.router,
         reports.router,
         events.router,
