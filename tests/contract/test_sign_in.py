@@ -93,7 +93,7 @@ def test_a_new_password_or_an_end_signs_out_everywhere(site: Site) -> None:
     with pytest.raises(Conflict):
         site.users.add(name=NAME, password="another one", role=Role.ADMIN, now=now)
     text = site.users.sign_in(NAME, PASSWORD, now) or ""
-    site.users.set_password(NAME, "another one")
+    site.users.set_password(NAME, "another one", now=now)
     assert site.users.find(text, now) is None and site.users.sign_in(NAME, PASSWORD, now) is None
     text = site.users.sign_in(NAME, "another one", now) or ""
     site.users.remove(NAME, now)

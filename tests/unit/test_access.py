@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shouwang.domain.access import ROLE_ACTS, Act, Principal, Role, may
+from shouwang.domain.access import ROLE_ACTS, Act, Principal, Role, is_chief, may, may_on_site
 from shouwang.domain.vocabulary import PersonId, PlaceId
 
 PATHS = st.lists(st.sampled_from(["a", "b", "ab"]), min_size=1, max_size=4).map("/".join)
@@ -12,15 +12,22 @@ PATHS = st.lists(st.sampled_from(["a", "b", "ab"]), min_size=1, max_size=4).map(
 
 def test_what_each_role_may_do() -> None:
     allowed = {role: "".join("x" if act in ROLE_ACTS[role] else "." for act in Act) for role in Role}
-    #            read respond names strays journal drill hold duties devices rules
+    #            read respond names strays journal drill hold duties devices rules community access settings
     assert allowed == {
-        Role.ADMIN: "xxxxxxxxxx",
-        Role.OPERATOR: "xxxxxxxx..",
-        Role.RESPONDER: "xx........",
-        Role.INSTALLER: "x..x....x.",
-        Role.VIEWER: "x.........",
-        Role.AUDITOR: "x..xx.....",
+        Role.ADMIN: "xxxxxxxxxxxxx",
+        Role.OPERATOR: "xxxxxxxx.....",
+        Role.RESPONDER: "xx...........",
+        Role.INSTALLER: "x..x....x....",
+        Role.VIEWER: "x............",
+        Role.AUDITOR: "x..xx........",
     }
+
+
+@given(scope=st.none() | PATHS, role=st.sampled_from(Role), act=st.sampled_from(Act))
+def test_what_belongs_to_the_whole_site_is_for_nobody_who_is_confined(scope: str | None, role: Role, act: Act) -> None:
+    caller = Principal(id="t", name="t", role=role, place=PlaceId(scope) if scope else None)
+    assert may_on_site(caller, act) == (scope is None and may(caller, act))
+    assert is_chief(caller) == may_on_site(caller, Act.MANAGE_ACCESS)
 
 
 @given(scope=PATHS, place=PATHS, role=st.sampled_from(Role), act=st.sampled_from(Act))

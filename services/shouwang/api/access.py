@@ -16,7 +16,7 @@ from starlette.datastructures import Headers
 from starlette.requests import cookie_parser
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shouwang.domain.access import Act, Principal, may
+from shouwang.domain.access import Act, Principal, may, may_on_site
 from shouwang.domain.vocabulary import SECOND, Instant
 
 from .problems import Code, Problem, not_found
@@ -143,6 +143,16 @@ def allow_everywhere(caller: Principal, act: Act) -> None:
     allow(caller, act)
     if caller.place is not None and not may(caller, Act.CHANGE_DEVICES):
         raise Problem(Code.FORBIDDEN, f"this token is confined to {caller.place}; what it asks for belongs to no place")
+
+
+def allow_on_site(caller: Principal, act: Act) -> None:
+    """For what belongs to the whole site. Raises the problem."""
+    if may_on_site(caller, act):
+        return
+    allow(caller, act)
+    raise Problem(
+        Code.FORBIDDEN, f"this token is confined to {caller.place}; what it asks for belongs to the whole site"
+    )
 
 
 def _is_guarded(method: str, path: str, open_paths: frozenset[str]) -> bool:

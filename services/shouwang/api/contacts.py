@@ -11,6 +11,7 @@ from shouwang.domain.contact import PHONE_KINDS, contact_problems, number_of
 from shouwang.domain.duty import Contact, Person
 from shouwang.domain.journal import Entry
 from shouwang.domain.receipt import national
+from shouwang.domain.staff import rosters_now
 from shouwang.domain.vocabulary import PersonId
 
 from .access import Caller, allow_everywhere
@@ -69,8 +70,9 @@ def set_contacts(
                     body={"person": person.id, "kinds": [one.kind for one in contacts]},
                 )
             )
-    community = window.directory.community()
-    return person_out(community, Names(community, caller), community.people[person.id])
+    community, now = window.directory.community(), window.clock.now()
+    shown = community.people[person.id]
+    return person_out(community, Names(community, caller), shown, now, rosters_now(community, now))
 
 
 def _contact(person: Person, sent: ContactIn) -> Contact:

@@ -1,6 +1,6 @@
 """The directory as configured: places, people, posts, duty zones, rosters and policies."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated
 
 import msgspec
@@ -8,13 +8,15 @@ from fastapi import APIRouter, Path, Query
 
 from shouwang.domain.access import Act, Principal
 from shouwang.domain.community import Community
-from shouwang.domain.duty import Override, Person, Roster, Zone
+from shouwang.domain.duty import Override, Person, Roster, Zone, has_ended, is_away
 from shouwang.domain.errors import ConfigError
 from shouwang.domain.escalation import Policy
 from shouwang.domain.moment import parse_rfc3339
 from shouwang.domain.place import Place, PlaceKind, ancestors, is_within
 from shouwang.domain.rostering import override_id
 from shouwang.domain.searching import asked, is_found
+from shouwang.domain.staff import papers, rosters_now
+from shouwang.domain.vocabulary import Instant, PersonId
 
 from .access import Caller, allow
 from .doors import TheWindow
@@ -23,6 +25,8 @@ from .paging import DEFAULT_LIMIT, After, Limit, Page, cut_by_mark, cut_by_name
 from .problems import not_found
 from .questions import Several, Within, subtrees, words
 from .sheets import (
+    AbsenceOut,
+    CertificateOut,
     ContactOut,
     OverrideOut,
     PersonOut,
@@ -92,8 +96,9 @@ def list_people(
     community = window.directory.community()
     rows = _people_of(community, caller)
     page, following = cut_by_name(rows, limit, cursor, lambda one: one.id)
-    names = Names(community, caller)
-    return Page(items=[person_out(community, names, one) for one in page], next=following)
+    names, now = Names(community, caller), window.clock.now()
+    duties = rosters_now(community, now)
+    return Page(items=[person_out(community, names, one, now, duties) for one in page], next=following)
 
 
 @router.get("/people/{person_id}")
@@ -103,7 +108,8 @@ def get_person(window: TheWindow, caller: Caller, person_id: Ref) -> PersonOut:
     person = next((one for one in _people_of(community, caller) if one.id == person_id), None)
     if person is None:
         raise not_found("person", person_id)
-    return person_out(community, Names(community, caller), person)
+    now = window.clock.now()
+    return person_out(community, Names(community, caller), person, now, rosters_now(community, now))
 
 
 @router.get("/posts")
@@ -117,7 +123,19 @@ def list_posts(
     rows = [one for one in community.posts if all(is_within(one.place, at) for at in inside)]
     page, following = cut_by_name(rows, limit, cursor, lambda one: f"{one.place}|{one.post}|{one.person}")
     names = Names(community, caller)
-    items = [PostOut(place=one.place, post=one.post, person=one.person, name=names.person(one.person)) for one in page]
+    now = window.clock.now()
+    items = [
+        PostOut(
+            place=one.place,
+            post=one.post,
+            person=one.person,
+            name=names.person(one.person),
+            deputy=one.deputy,
+            deputy_name=names.person(one.deputy) if one.deputy else None,
+            away=is_away(community, one.person, now),
+        )
+        for one in page
+    ]
     return Page(items=items, next=following)
 
 
@@ -210,13 +228,31 @@ def _touches(place: str, other: str) -> bool:
     return is_within(place, other) or is_within(other, place)
 
 
-def person_out(community: Community, names: Names, person: Person) -> PersonOut:
+def person_out(
+    community: Community, names: Names, person: Person, now: Instant, duties: Mapping[PersonId, Sequence[str]]
+) -> PersonOut:
+    """``duties``: rosters by who is on duty in them now."""
     return PersonOut(
         id=person.id,
         name=names.person(person.id),
         phone=person.phone if names.unmasked else masked_phone(person.phone),
-        channels=[ContactOut(kind=one.kind, verified=one.verified) for one in person.channels],
+        channels=[
+            ContactOut(kind=one.kind, verified=one.verified, verified_at=one.verified_at) for one in person.channels
+        ],
         posts=[f"{one.post}@{one.place}" for one in community.posts if one.person == person.id],
+        language=person.language,
+        certificates=[
+            CertificateOut(kind=one.kind, expires=one.expires, expires_in_days=one.days, validity=one.validity)
+            for one in papers(community, person, now)
+        ],
+        zones=[zone.id for zone in community.zones.values() if person.id in zone.members or person.id == zone.fallback],
+        away=is_away(community, person.id, now),
+        absences=[
+            AbsenceOut(start=one.start, end=one.end)
+            for one in person.absences
+            if names.unmasked and not has_ended(one, now)
+        ],
+        on_duty=list(duties.get(person.id, ())),
     )
 
 

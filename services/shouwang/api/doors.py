@@ -9,7 +9,7 @@ from typing import Annotated, Protocol
 
 from fastapi import Depends, Request
 
-from shouwang.domain.access import Principal
+from shouwang.domain.access import Account, Bearer, Principal, Role
 from shouwang.domain.alert import Alert, AlertClass
 from shouwang.domain.backtest import Job
 from shouwang.domain.board import (
@@ -39,13 +39,24 @@ from shouwang.domain.profile import Profile
 from shouwang.domain.pulse import Fare
 from shouwang.domain.receipt import Receipt
 from shouwang.domain.rule import Rule
+from shouwang.domain.setting import SettingInForce
 from shouwang.domain.standing import DeviceState
 from shouwang.domain.suggestion import Suggestion
 from shouwang.domain.suppression import Hold, HoldKind
 from shouwang.domain.transfer import Transfer, What
 from shouwang.domain.tryout import Tried, Tryout
 from shouwang.domain.visit import Visit
-from shouwang.domain.vocabulary import AlertId, DeliveryKey, DeviceId, Duration, IncidentId, Instant, PlaceId, Value
+from shouwang.domain.vocabulary import (
+    AlertId,
+    DeliveryKey,
+    DeviceId,
+    Duration,
+    IncidentId,
+    Instant,
+    PersonId,
+    PlaceId,
+    Value,
+)
 from shouwang.flows.answering import Answering
 from shouwang.flows.exercises import Exercises
 from shouwang.flows.holding import Holding
@@ -112,8 +123,30 @@ class Holds(Protocol):
 
 
 class Tokens(Protocol):
+    """``by`` of a change, here and of users: whose act it is, for the journal."""
+
     def find(self, text: str, now: Instant) -> Principal | None:
         """Who bears this token, None for one unknown, revoked or expired."""
+        ...
+
+    def create(
+        self,
+        *,
+        role: Role,
+        name: str,
+        now: Instant,
+        place: PlaceId | None = None,
+        person: PersonId | None = None,
+        expires_at: Instant | None = None,
+        by: str | None = None,
+    ) -> str:
+        """Its text, which cannot be had again."""
+        ...
+
+    def bearers(self, now: Instant) -> list[Bearer]: ...
+
+    def revoke(self, id: str, now: Instant, *, by: str | None = None) -> bool:
+        """False where there is no such live token."""
         ...
 
 
@@ -129,6 +162,40 @@ class Users(Protocol):
         ...
 
     def sign_out(self, text: str) -> None: ...
+
+    def is_password(self, name: str, password: str) -> bool:
+        """Slow on purpose."""
+        ...
+
+    def accounts(self, now: Instant) -> list[Account]: ...
+
+    def add(
+        self,
+        *,
+        name: str,
+        password: str,
+        role: Role,
+        now: Instant,
+        place: PlaceId | None = None,
+        person: PersonId | None = None,
+        by: str | None = None,
+    ) -> str:
+        """Raises Conflict where the name is taken."""
+        ...
+
+    def change(self, who: Principal, *, now: Instant, by: str) -> None:
+        """Raises NotFound; Conflict, as ``remove`` does, where no administrator of the whole site would be left."""
+        ...
+
+    def set_password(
+        self, name: str, password: str, *, now: Instant, by: str | None = None, spare: str | None = None
+    ) -> None:
+        """Ends the user's sessions, but for the one whose text is ``spare``. Raises NotFound."""
+        ...
+
+    def end_sessions(self, name: str, *, now: Instant, by: str) -> int: ...
+
+    def remove(self, name: str, now: Instant, *, by: str | None = None) -> None: ...
 
 
 class Replies(Protocol):
@@ -363,6 +430,7 @@ class Window:
     transfers: Transfers | None = None
     spreadsheet: Callable[[Mapping[str, Sequence[Sequence[object]]]], bytes] = _no_spreadsheet
     """Tables by name as a workbook."""
+    settings: Sequence[SettingInForce] = ()
     demo: Demo | None = None
     link_secret: bytes = b""
     """Seals the links of messages; empty: no link is believed."""

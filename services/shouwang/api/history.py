@@ -1,24 +1,24 @@
-"""What was: readings of a device, deliveries, and the journal."""
+"""What was: readings of a device, and deliveries."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 
 from shouwang.domain.access import Act, Principal
-from shouwang.domain.board import DeliveryQuery, EntryQuery
+from shouwang.domain.board import DeliveryQuery
 from shouwang.domain.moment import rfc3339
 from shouwang.domain.notice import DeliveryState
 from shouwang.domain.vocabulary import DAY, MINUTE, DeviceId, Duration, Instant
 from shouwang.ports import Point, ReadingStore
 
 from .access import Caller, allow, allow_everywhere
-from .cases import delivery_out, entry_out
+from .cases import delivery_out
 from .doors import TheWindow, Window
 from .names import Names
-from .paging import DEFAULT_LIMIT, After, Limit, Page, cut, mark_of, number_of
+from .paging import DEFAULT_LIMIT, After, Limit, Page, cut, mark_of
 from .problems import invalid, not_found
 from .questions import Several, When, Within, duration_of, instant_of, subtrees, words
-from .schemas import DeliveryOut, EntryOut
+from .schemas import DeliveryOut
 from .sheets import IntervalOut, PointOut
 
 router = APIRouter(tags=["history"])
@@ -86,37 +86,6 @@ def list_deliveries(
     page, following = cut(rows, limit, lambda one: (one.created_at, one.key))
     names = Names(window.directory.community(), caller)
     return Page(items=[delivery_out(one, names) for one in page], next=following)
-
-
-@router.get("/audit")
-def list_entries(
-    window: TheWindow,
-    caller: Caller,
-    kind: Annotated[
-        str | None, Query(max_length=80, description="`incident.opened`; `incident.` for all such.")
-    ] = None,
-    actor: Annotated[str | None, Query(max_length=200)] = None,
-    incident: Annotated[str | None, Query(max_length=200)] = None,
-    device: Annotated[str | None, Query(max_length=300)] = None,
-    start: Annotated[When, Query(alias="from")] = None,
-    end: Annotated[When, Query(alias="to")] = None,
-    limit: Limit = DEFAULT_LIMIT,
-    cursor: After = None,
-) -> Page[EntryOut]:
-    """The journal, newest first: every fact with who, when and why; only ever added to."""
-    allow_everywhere(caller, Act.READ_JOURNAL)
-    query = EntryQuery(
-        kind=kind,
-        actor=actor,
-        incident=incident,
-        device=device,
-        start=instant_of(start, "query/from"),
-        end=instant_of(end, "query/to"),
-    )
-    rows = window.board.entries(query, number_of(cursor), limit + 1)
-    page, following = cut(rows, limit, lambda entry: entry.seq)
-    names = Names(window.directory.community(), caller)
-    return Page(items=[entry_out(entry, names) for entry in page], next=following)
 
 
 def newest_points(

@@ -16,6 +16,7 @@ from shouwang.domain.access import Principal
 from shouwang.domain.board import KeptReply
 from shouwang.domain.vocabulary import Instant
 
+from .access import API
 from .doors import Replies
 from .problems import MEDIA_TYPE, Code, Problem
 
@@ -39,7 +40,7 @@ class Idempotency:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         key = Headers(scope=scope).get("idempotency-key") if scope["type"] == "http" else None
         caller: Principal | None = scope.get("state", {}).get("caller")
-        if key is None or caller is None or scope["method"] != "POST":
+        if key is None or caller is None or scope["method"] != "POST" or _tells_a_secret(scope["path"]):
             await self._app(scope, receive, send)
             return
         claim = (caller.id, key)
@@ -109,6 +110,13 @@ async def _give_again(kept: KeptReply, request: str, scope: Scope, receive: Rece
     headers["idempotency-replayed"] = "true"
     await send(start)
     await send({"type": "http.response.body", "body": kept.body})
+
+
+def _tells_a_secret(path: str) -> bool:
+    """Answers that hold a token or a password are shown once and kept nowhere: such a request is never given again."""
+    return path in (f"{API}/tokens", f"{API}/users") or (
+        path.startswith(f"{API}/users/") and path.endswith("/password")
+    )
 
 
 def _asked(scope: Scope) -> str:

@@ -92,13 +92,13 @@ def _download(window: Window, tables: dict[str, list[list[object]]], format: str
         writer = csv.writer(text)
         for title, rows in tables.items():
             writer.writerow([f"# {title}"])
-            writer.writerows([[_inert(cell) for cell in row] for row in rows])
+            writer.writerows([[inert(cell) for cell in row] for row in rows])
         return Response("\ufeff" + text.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
     kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
     return Response(window.spreadsheet(tables), media_type=kind, headers=headers)
 
 
-def _inert(cell: object) -> object:
+def inert(cell: object) -> object:
     """A text that a spreadsheet would run as a formula stays a text."""
     return f"'{cell}" if isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@") else cell
 

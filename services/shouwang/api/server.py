@@ -8,8 +8,11 @@ from fastapi import APIRouter, Depends, FastAPI
 from starlette.middleware import Middleware
 
 from . import (
+    accounts,
     alerts,
+    audit,
     backtests,
+    bearers,
     callbacks,
     capfeed,
     contacts,
@@ -26,6 +29,7 @@ from . import (
     health,
     history,
     holds,
+    in_force,
     incidents,
     installing,
     labels,
@@ -104,12 +108,16 @@ def _api(demo: Demo | None) -> APIRouter:
     for room in (
         session.router,
         signin.router,
+        accounts.router,
+        bearers.router,
+        in_force.router,
         alerts.router,
         incidents.router,
         handling.router,
         holds.router,
         figures.router,
         history.router,
+        audit.router,
         installing.router,
         fleet_health.router,
         labels.router,

@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import BaseModel, Field
 
 from shouwang.domain.place import PlaceKind
+from shouwang.domain.staff import Validity
 from shouwang.domain.vocabulary import Kind, Life, Problem, Scalar, Severity
 
 from .fleet import FleetState
@@ -100,16 +101,39 @@ class ContactOut(BaseModel):
 
     kind: str
     verified: bool
+    verified_at: Time | None = Field(default=None, description="Null where a community file only says so.")
+
+
+class AbsenceOut(BaseModel):
+    """请假."""
+
+    start: str = Field(serialization_alias="from")
+    end: str = Field(serialization_alias="to")
+
+
+class CertificateOut(BaseModel):
+    """上岗证. ``expires_in_days``: 0 on its last day, negative after; null: it does not end."""
+
+    kind: str
+    expires: str | None
+    expires_in_days: int | None
+    validity: Validity
 
 
 class PersonOut(BaseModel):
-    """``name`` and ``phone`` are masked, unless you may see names."""
+    """``name`` and ``phone`` are masked, unless you may see names; so is leave, of which only ``away`` is left."""
 
     id: str
     name: str
     phone: str
     channels: list[ContactOut]
     posts: list[str] = Field(description="`post@place`")
+    language: str
+    certificates: list[CertificateOut]
+    zones: list[str] = Field(description="Duty zones that name them.")
+    away: bool = Field(description="On leave at this moment.")
+    absences: list[AbsenceOut] = Field(description="Leave that has not ended.")
+    on_duty: list[str] = Field(description="Rosters that have them on duty at this moment.")
 
 
 class PostOut(BaseModel):
@@ -117,6 +141,9 @@ class PostOut(BaseModel):
     post: str
     person: str
     name: str
+    deputy: str | None = Field(default=None, description="Who holds it while the person is away.")
+    deputy_name: str | None = None
+    away: bool = Field(default=False, description="The person is on leave at this moment: the deputy holds it.")
 
 
 class ZoneOut(BaseModel):

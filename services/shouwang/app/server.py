@@ -25,6 +25,7 @@ from shouwang.app.clock import SystemClock
 from shouwang.app.demo import Demonstration
 from shouwang.app.doorbell import Door
 from shouwang.app.equipment import CurrentWorld, load_equipment, profile_folders, tls_of
+from shouwang.app.in_force import in_force
 from shouwang.app.pace import hurry
 from shouwang.app.paper import Paper
 from shouwang.app.pulses import Pulses
@@ -272,6 +273,7 @@ class Server:
                     transfers=transfers,
                     trials=trials,
                     suggest=Discovery(lambda: equipment.interpreter, lambda calls: equipment.codecs.run(calls)),
+                    settings=in_force(settings),
                     demo=demo,
                     plans=SqlPlans(self._database),
                     callbacks=self._ways.callbacks,

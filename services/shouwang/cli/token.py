@@ -6,6 +6,8 @@ import click
 
 ROLES = ("admin", "operator", "responder", "installer", "viewer", "auditor")
 
+BY = "command-line"
+
 data_dir = click.option("--data-dir", type=click.Path(path_type=Path), help="Default ./var.")
 state = click.option("--state", metavar="URL", help="sqlite:///FILE or postgresql://…; default in the data directory.")
 
@@ -50,6 +52,7 @@ def create(
             now=clock.now(),
             place=PlaceId(place) if place else None,
             person=PersonId(person) if person else None,
+            by=BY,
         )
     finally:
         database.close()
@@ -73,7 +76,7 @@ def revoke(id: str, data_dir: Path | None, state: str | None) -> None:
         database.create()
         tokens, now = SqlTokens(database), SystemClock().now()
         borne = tokens.find(id, now)
-        if not tokens.revoke(borne.id if borne else id, now):
+        if not tokens.revoke(borne.id if borne else id, now, by=BY):
             raise NotFound(f"there is no live token {id[:12]}")
     finally:
         database.close()

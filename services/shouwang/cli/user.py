@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 ROLES = ("admin", "operator", "responder", "installer", "viewer", "auditor")
 SHORTEST = 8
 
+BY = "command-line"
+"""How the journal calls whoever runs a verb: it cannot tell more."""
+
 data_dir = click.option("--data-dir", type=click.Path(path_type=Path), help="Default ./var.")
 state = click.option("--state", metavar="URL", help="sqlite:///FILE or postgresql://…; default in the data directory.")
 
@@ -59,6 +62,7 @@ def add(name: str, role: str, place: str | None, person: str | None, data_dir: P
             now=now,
             place=PlaceId(place) if place else None,
             person=PersonId(person) if person else None,
+            by=BY,
         )
     _say(name, password if made else None)
 
@@ -69,9 +73,9 @@ def add(name: str, role: str, place: str | None, person: str | None, data_dir: P
 @state
 def password(name: str, data_dir: Path | None, state: str | None) -> None:
     """Change a user's password; signs the user out everywhere."""
-    with _users(data_dir, state) as (users, _, _):
+    with _users(data_dir, state) as (users, _, now):
         new, made = _password()
-        users.set_password(name, new)
+        users.set_password(name, new, now=now, by=BY)
     _say(name, new if made else None)
 
 
@@ -82,7 +86,7 @@ def password(name: str, data_dir: Path | None, state: str | None) -> None:
 def remove(name: str, data_dir: Path | None, state: str | None) -> None:
     """End a user. What the user did stays in the records."""
     with _users(data_dir, state) as (users, _, now):
-        users.remove(name, now)
+        users.remove(name, now, by=BY)
 
 
 @user.command(name="list")

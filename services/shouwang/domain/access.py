@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from shouwang.domain.place import is_within
-from shouwang.domain.vocabulary import PersonId, PlaceId, Value
+from shouwang.domain.vocabulary import Instant, PersonId, PlaceId, Value
 
 
 class Role(StrEnum):
@@ -42,11 +42,16 @@ class Act(StrEnum):
     CHANGE_RULES = "change_rules"
     CARRY_COMMUNITY = "carry_community"
     """Bring in, or take away, the whole directory as a file, with names, phones and secrets."""
+    MANAGE_ACCESS = "manage_access"
+    """Users, their sessions, tokens: who may come in and as what."""
+    READ_SETTINGS = "read_settings"
+    """See how the service is set up; secrets are shown to nobody."""
 
 
 ROLE_ACTS: Mapping[Role, frozenset[Act]] = {
     Role.ADMIN: frozenset(Act),
-    Role.OPERATOR: frozenset(Act) - {Act.CHANGE_DEVICES, Act.CHANGE_RULES, Act.CARRY_COMMUNITY},
+    Role.OPERATOR: frozenset(Act)
+    - {Act.CHANGE_DEVICES, Act.CHANGE_RULES, Act.CARRY_COMMUNITY, Act.MANAGE_ACCESS, Act.READ_SETTINGS},
     Role.RESPONDER: frozenset({Act.READ, Act.RESPOND}),
     Role.INSTALLER: frozenset({Act.READ, Act.READ_STRAYS, Act.CHANGE_DEVICES}),
     Role.VIEWER: frozenset({Act.READ}),
@@ -70,9 +75,36 @@ class Principal(Value, frozen=True, kw_only=True):
         return self.person or self.name
 
 
+class Account(Value, frozen=True, kw_only=True):
+    """A user. ``sessions``: browsers that are signed in; ``signed_in_at``: the newest of them."""
+
+    who: Principal
+    created_at: Instant
+    sessions: int
+    signed_in_at: Instant | None
+
+
+class Bearer(Value, frozen=True, kw_only=True):
+    """A live token, without its text, which is kept nowhere."""
+
+    who: Principal
+    created_at: Instant
+    expires_at: Instant | None
+
+
 def may(principal: Principal, act: Act, place: str | None = None) -> bool:
     """True where the principal may do this there. ``place`` None asks for something that has no place, or for a whole
     collection whose items are judged one by one."""
     if act not in ROLE_ACTS[principal.role]:
         return False
     return place is None or principal.place is None or is_within(place, principal.place)
+
+
+def may_on_site(principal: Principal, act: Act) -> bool:
+    """For what belongs to the whole site, as its users and settings do: nobody confined to a place may."""
+    return principal.place is None and may(principal, act)
+
+
+def is_chief(principal: Principal) -> bool:
+    """An administrator of the whole site. There is always one, or nobody could make another."""
+    return principal.role is Role.ADMIN and principal.place is None

@@ -33,6 +33,8 @@ class EntryQuery(Value, frozen=True, kw_only=True):
     actor: str | None = None
     incident: str | None = None
     device: str | None = None
+    place: str | None = None
+    """It and all below it; an entry about an incident lies where that is."""
     start: Instant | None = None
     end: Instant | None = None
 

@@ -49,6 +49,8 @@ class Contact(Value, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A telephone, for channels that need one; the person's own where it is empty."""
     secret: str = ""
     verified: bool = False
+    verified_at: str | None = None
+    """RFC 3339: when its person proved it; None where a file only says so."""
     guarded: bool = False
     """Set over HTTP: its address must be public, or within the setting ``webhook_allow``."""
 
@@ -290,6 +292,14 @@ def is_away(community: "Community", person: str, now: Instant) -> bool:
     """请假. An absence that cannot be read (files are checked when they are applied) takes nobody off duty."""
     known = community.people.get(PersonId(person))
     return known is not None and any(_covers(absence, now) for absence in known.absences)
+
+
+def has_ended(absence: Absence, now: Instant) -> bool:
+    """One whose end cannot be read has not: somebody has to see it."""
+    try:
+        return parse_rfc3339(absence.end) <= now
+    except ConfigError:
+        return False
 
 
 def target_problem(target: str) -> str | None:

@@ -15,6 +15,7 @@ from shouwang.domain.contact import number_of
 from shouwang.domain.errors import Conflict, NotFound
 from shouwang.domain.incident import Incident
 from shouwang.domain.journal import Entry
+from shouwang.domain.moment import rfc3339
 from shouwang.domain.notice import Delivery, DeliveryState, Why, answered
 from shouwang.domain.receipt import Answer, Receipt, receive, same_number
 from shouwang.domain.vocabulary import HOUR, DeliveryKey, Duration, Instant
@@ -79,8 +80,9 @@ class Answering:
         person = self._directory.community().people.get(delivery.person)
         if person is None or delivery.contact >= len(person.channels) or person.channels[delivery.contact].verified:
             return
+        at = rfc3339(self._clock.now())
         proven = [
-            msgspec.structs.replace(contact, verified=True) if index == delivery.contact else contact
+            msgspec.structs.replace(contact, verified=True, verified_at=at) if index == delivery.contact else contact
             for index, contact in enumerate(person.channels)
         ]
         self._directory.change([msgspec.structs.replace(person, channels=proven)])

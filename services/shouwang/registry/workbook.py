@@ -74,6 +74,7 @@ HEADINGS: Mapping[str, str] = {
     "url": "地址",
     "secret": "密钥",
     "verified": "已核实",
+    "verified_at": "核实于",
     "guarded": "受限",
     "from": "开始",
     "to": "结束",

@@ -244,6 +244,9 @@ def _entry_conditions(query: EntryQuery, after: int | None) -> list[ColumnElemen
     for column, value in (("actor", query.actor), ("incident", query.incident), ("device", query.device)):
         if value:
             wanted.append(journal.c[column] == value)
+    if query.place is not None:
+        there = select(incidents.c.id).where(_within(incidents, query.place))
+        wanted.append(or_(_within(journal, query.place), journal.c.incident.in_(there)))
     if query.start is not None:
         wanted.append(journal.c.at >= query.start)
     if query.end is not None:

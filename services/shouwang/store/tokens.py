@@ -9,11 +9,12 @@ import secrets
 
 from sqlalchemy import RowMapping, bindparam, insert, or_, select, update
 
-from shouwang.domain.access import Principal, Role
+from shouwang.domain.access import Bearer, Principal, Role
 from shouwang.domain.vocabulary import Instant, PersonId, PlaceId
 
 from .database import Database
 from .tables import tokens
+from .told import tell
 
 PREFIX = "sw_"
 """Lets a leaked token be found by those who search for such things."""
@@ -34,8 +35,9 @@ class SqlTokens:
         place: PlaceId | None = None,
         person: PersonId | None = None,
         expires_at: Instant | None = None,
+        by: str | None = None,
     ) -> str:
-        """The new token's text. It is not stored and cannot be shown again."""
+        """The new token's text. It is not stored and cannot be shown again. ``by``: who makes it, for the journal."""
         text = PREFIX + secrets.token_urlsafe(32)
         row = {
             "hash": _hash(text),
@@ -49,6 +51,8 @@ class SqlTokens:
         }
         with self._database.write() as connection:
             connection.execute(insert(tokens), row)
+            said = {"name": name, "role": role.value, "place": place, "person": person}
+            tell(connection, "token.created", now, by, token=row["id"], **said)
         return text
 
     def find(self, text: str, now: Instant) -> Principal | None:
@@ -63,11 +67,21 @@ class SqlTokens:
         with self._database.read() as connection:
             return [_principal(row) for row in connection.execute(statement, {"now": now}).mappings()]
 
-    def revoke(self, id: str, now: Instant) -> bool:
+    def bearers(self, now: Instant) -> list[Bearer]:
+        """Live tokens with their dates, oldest first."""
+        statement = select(tokens).where(_ALIVE).order_by(tokens.c.created_at, tokens.c.id)
+        with self._database.read() as connection:
+            rows = connection.execute(statement, {"now": now}).mappings().all()
+        return [Bearer(who=_principal(row), created_at=row["created_at"], expires_at=row["expires_at"]) for row in rows]
+
+    def revoke(self, id: str, now: Instant, *, by: str | None = None) -> bool:
         """Ends a token by its id; False where there is no such live token."""
         statement = update(tokens).where(tokens.c.id == id, tokens.c.revoked_at.is_(None)).values(revoked_at=now)
         with self._database.write() as connection:
-            return connection.execute(statement).rowcount == 1
+            if connection.execute(statement).rowcount != 1:
+                return False
+            tell(connection, "token.revoked", now, by, token=id)
+        return True
 
 
 def _hash(text: str) -> str:

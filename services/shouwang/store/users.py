@@ -10,14 +10,15 @@ import threading
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import RowMapping, ScalarSelect, delete, insert, select, update
+from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
 
-from shouwang.domain.access import Principal, Role
+from shouwang.domain.access import Account, Principal, Role, is_chief
 from shouwang.domain.errors import Conflict, NotFound
 from shouwang.domain.vocabulary import DAY, Duration, Instant, PersonId, PlaceId
 
 from .database import Database
 from .tables import sessions, users
+from .told import tell
 
 SESSION_FOR: Duration = 30 * DAY
 RENEWED_BEFORE: Duration = 15 * DAY
@@ -44,8 +45,10 @@ class SqlUsers:
         now: Instant,
         place: PlaceId | None = None,
         person: PersonId | None = None,
+        by: str | None = None,
     ) -> str:
-        """The new user's id. Raises Conflict where the name is taken."""
+        """The new user's id. Raises Conflict where the name is taken. ``by``, here and below: who does it, for the
+        journal, whose line commits with the change."""
         row = {
             "id": "u-" + secrets.token_hex(6),
             "name": name,
@@ -61,30 +64,90 @@ class SqlUsers:
                 raise Conflict(f"there is a user {name} already; `shouwang user password {name}` changes its password")
             connection.execute(delete(users).where(users.c.name == name))
             connection.execute(insert(users), row)
+            tell(connection, "user.added", now, by, user=name, role=role.value, place=place, person=person)
         return str(row["id"])
 
-    def set_password(self, name: str, password: str) -> None:
-        """Also ends the user's sessions. Raises NotFound."""
-        statement = update(users).where(users.c.name == name, users.c.removed_at.is_(None))
+    def change(self, who: Principal, *, now: Instant, by: str) -> None:
+        """Gives the user ``who.name`` the role, place and person of ``who``; its sessions go on with them. Raises
+        NotFound, and Conflict where nobody would be left who may do this."""
+        with self._database.write() as connection:
+            before = _locked(connection, who.name)
+            if is_chief(before) and not is_chief(who):
+                _keep_a_chief(connection, who.name)
+            values = {"role": who.role.value, "place": who.place, "person": who.person}
+            connection.execute(update(users).where(users.c.id == before.id).values(values))
+            tell(connection, "user.changed", now, by, user=who.name, **values)
+
+    def set_password(
+        self, name: str, password: str, *, now: Instant, by: str | None = None, spare: str | None = None
+    ) -> None:
+        """Also ends the user's sessions, but for the one whose text is ``spare``. Raises NotFound."""
         hashed = self._hasher.hash(password)
         with self._database.write() as connection:
-            if connection.execute(statement.values(password=hashed)).rowcount != 1:
-                raise NotFound(f"there is no user {name}")
-            connection.execute(delete(sessions).where(sessions.c.user == _id_of(name)))
+            user = _locked(connection, name)
+            connection.execute(update(users).where(users.c.id == user.id).values(password=hashed))
+            others = sessions.c.hash != _hash(spare or "")
+            connection.execute(delete(sessions).where(sessions.c.user == user.id, others))
+            tell(connection, "user.password", now, by, user=name)
 
-    def remove(self, name: str, now: Instant) -> None:
-        """Ends a user and its sessions; its acts stay under its name. Raises NotFound."""
-        statement = update(users).where(users.c.name == name, users.c.removed_at.is_(None)).values(removed_at=now)
+    def end_sessions(self, name: str, *, now: Instant, by: str) -> int:
+        """Signs a user out everywhere; of how many browsers. Raises NotFound."""
         with self._database.write() as connection:
-            if connection.execute(statement).rowcount != 1:
-                raise NotFound(f"there is no user {name}")
-            connection.execute(delete(sessions).where(sessions.c.user == _id_of(name)))
+            user = _locked(connection, name)
+            ended = connection.execute(delete(sessions).where(sessions.c.user == user.id)).rowcount
+            tell(connection, "user.signed_out", now, by, user=name, sessions=ended)
+        return ended
+
+    def remove(self, name: str, now: Instant, *, by: str | None = None) -> None:
+        """Ends a user and its sessions; its acts stay under its name. Raises NotFound, and Conflict for the last
+        administrator of the whole site."""
+        with self._database.write() as connection:
+            user = _locked(connection, name)
+            if is_chief(user):
+                _keep_a_chief(connection, name)
+            connection.execute(update(users).where(users.c.id == user.id).values(removed_at=now))
+            connection.execute(delete(sessions).where(sessions.c.user == user.id))
+            tell(connection, "user.removed", now, by, user=name)
 
     def live(self) -> list[Principal]:
         """Every user, by name."""
         statement = select(users).where(users.c.removed_at.is_(None)).order_by(users.c.name)
         with self._database.read() as connection:
             return [_principal(row._mapping) for row in connection.execute(statement)]
+
+    def accounts(self, now: Instant) -> list[Account]:
+        """Every user with its sessions, by name."""
+        counted = (
+            select(sessions.c.user, func.count().label("count"), func.max(sessions.c.created_at).label("newest"))
+            .where(sessions.c.expires_at > now)
+            .group_by(sessions.c.user)
+            .subquery()
+        )
+        statement = (
+            select(users, counted.c.count, counted.c.newest)
+            .outerjoin(counted, counted.c.user == users.c.id)
+            .where(users.c.removed_at.is_(None))
+            .order_by(users.c.name)
+        )
+        with self._database.read() as connection:
+            return [
+                Account(
+                    who=_principal(row),
+                    created_at=row["created_at"],
+                    sessions=row["count"] or 0,
+                    signed_in_at=row["newest"],
+                )
+                for row in connection.execute(statement).mappings()
+            ]
+
+    def is_password(self, name: str, password: str) -> bool:
+        """As slow as signing in, and the same where there is no such user."""
+        statement = select(users.c.password).where(users.c.name == name, users.c.removed_at.is_(None))
+        with self._database.read() as connection:
+            kept = connection.execute(statement).scalar()
+        with _ONE_AT_A_TIME:
+            right = self._verify(kept or self._nobody, password)
+        return right and kept is not None
 
     def sign_in(self, name: str, password: str, now: Instant) -> str | None:
         """A new session's text; None where name or password is wrong, after the same time either way."""
@@ -131,8 +194,23 @@ class SqlUsers:
             return False
 
 
-def _id_of(name: str) -> ScalarSelect[str]:
-    return select(users.c.id).where(users.c.name == name).scalar_subquery()
+def _locked(connection: Connection, name: str) -> Principal:
+    """The user, kept from others until the end of the transaction. Raises NotFound."""
+    statement = select(users).where(users.c.name == name, users.c.removed_at.is_(None)).with_for_update()
+    row = connection.execute(statement).mappings().first()
+    if row is None:
+        raise NotFound(f"there is no user {name}")
+    return _principal(row)
+
+
+def _keep_a_chief(connection: Connection, name: str) -> None:
+    """Raises Conflict where ``name`` is the last administrator of the whole site. Locks them all: two who end each
+    other at once must not both succeed."""
+    chiefs = select(users.c.name).where(
+        users.c.role == Role.ADMIN.value, users.c.place.is_(None), users.c.removed_at.is_(None)
+    )
+    if all(one == name for one in connection.execute(chiefs.order_by(users.c.name).with_for_update()).scalars()):
+        raise Conflict(f"{name} is the last administrator of the whole site; make another one first")
 
 
 def _hash(text: str) -> str:
