@@ -70,8 +70,8 @@ from shouwang.store.holds import SqlHolds
 from shouwang.store.housekeeping import Housekeeping
 from shouwang.store.journal import SqlJournal
 from shouwang.store.outbox import SqlOutbox
-from shouwang.store.plans import SqlPlans
 from shouwang.store.photos import DevicePhotos
+from shouwang.store.plans import SqlPlans
 from shouwang.store.replies import SqlReplies
 from shouwang.store.spool import SqlSpool
 from shouwang.store.subscriptions import SqlSubscriptions
