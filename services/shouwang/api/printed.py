@@ -9,19 +9,28 @@ from fastapi import APIRouter, Path, Response
 from shouwang.domain.access import Act, Principal
 from shouwang.domain.alert import CLASS_ZH, AlertClass
 from shouwang.domain.incident import Incident, IncidentState
-from shouwang.domain.moment import moment, rfc3339
+from shouwang.domain.moment import moment, parse_rfc3339, rfc3339
+from shouwang.domain.patrol import PointState
 from shouwang.domain.vocabulary import DAY, Instant
 
 from .access import Caller, allow_everywhere
 from .doors import TheWindow, Window
 from .names import Names
+from .patrols import rounds_out
 from .period import Since, cases_between, site_zone, span
 from .questions import When
 from .shifts import handovers
 
 router = APIRouter(tags=["reports"])
 
-Form = Annotated[Literal["duty", "fire", "fault"], Path(description="值班记录, 火警处置, 故障维修")]
+_POINTS = {
+    PointState.OK: "正常",
+    PointState.PROBLEM: "发现问题",
+    PointState.DUE: "待巡查",
+    PointState.MISSED: "漏巡",
+}
+
+Form = Annotated[Literal["duty", "fire", "fault", "patrol"], Path(description="值班记录, 火警处置, 故障维修, 巡查")]
 
 
 @router.get("/reports/print/{form}", response_class=Response)
@@ -102,6 +111,25 @@ def _printed(window: Window, caller: Principal, form: str, start: Instant, end: 
                     clock(one.resolved_at or one.cleared_at),
                 ]
                 for one in chosen
+            ]
+        case "patrol":
+            title = "防火巡查记录"
+            head = ["巡查时段", "路线", "巡查点", "检查内容", "情况", "巡查时间", "巡查人", "说明", "处置"]
+            looks = {point.tag: point.look for patrol in community.patrols.values() for point in patrol.points}
+            rows = [
+                [
+                    f"{clock(parse_rfc3339(one.start))} — {clock(parse_rfc3339(one.end))}",
+                    one.name,
+                    each.name,
+                    looks.get(each.tag, ""),
+                    _POINTS[each.state],
+                    clock(parse_rfc3339(each.at)) if each.at else "",
+                    each.by or "",
+                    each.note,
+                    each.incident or "",
+                ]
+                for one in rounds_out(window, caller, start, end)
+                for each in one.points
             ]
         case _:
             title = "消防控制室值班记录"

@@ -11,6 +11,7 @@ from shouwang.domain.coverage import coverage_gaps
 from shouwang.domain.incident import Incident, is_live
 from shouwang.domain.journal import Entry
 from shouwang.domain.moment import rfc3339
+from shouwang.domain.patrol import PointState
 from shouwang.domain.place import is_within
 from shouwang.domain.vocabulary import HOUR, Instant, PersonId
 
@@ -18,6 +19,7 @@ from .access import Caller, allow
 from .coverage import gap_out
 from .doors import TheWindow, Window
 from .names import Names
+from .patrols import RoundOut, rounds_out
 from .period import Since, cases_between, span
 from .problems import Code, Problem, invalid, not_found
 from .questions import When, subtrees, time
@@ -47,6 +49,17 @@ class HoldLine(BaseModel):
     until: Time | None
 
 
+class PatrolLine(BaseModel):
+    """A round of the shift: points in all, missed, with a problem; and what was found, in words."""
+
+    name: str
+    start: Time = Field(serialization_alias="from")
+    end: Time = Field(serialization_alias="to")
+    points: int
+    missed: int
+    problems: list[str]
+
+
 class ShiftOut(BaseModel):
     """交接班记录: what the next shift must know, to be signed by both."""
 
@@ -57,6 +70,7 @@ class ShiftOut(BaseModel):
     drills: int
     holds: list[HoldLine] = Field(description="暂停通知, 维保, 许可, 暂缓 that hold now.")
     faults: list[str] = Field(description="Devices with an open fault.")
+    patrols: list[PatrolLine] = Field(description="巡查: rounds of the shift.")
     gaps: list[GapOut] = Field(description="Of the next 12 hours.")
 
 
@@ -145,7 +159,19 @@ def _shift(window: Window, caller: Principal, start: Instant, end: Instant) -> S
             for one in window.holds.open_holds()
         ],
         faults=faulty,
+        patrols=[_patrol_line(one) for one in rounds_out(window, caller, start, end)],
         gaps=[gap_out(gap) for gap in gaps],
+    )
+
+
+def _patrol_line(one: RoundOut) -> PatrolLine:
+    return PatrolLine(
+        name=one.name,
+        start=one.start,
+        end=one.end,
+        points=len(one.points),
+        missed=one.missed,
+        problems=[f"{each.name}：{each.note}" for each in one.points if each.state is PointState.PROBLEM],
     )
 
 

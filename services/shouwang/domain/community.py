@@ -7,6 +7,7 @@ import msgspec
 
 from shouwang.domain.duty import Household, Person, PostHolder, Roster, SiteFacts, Swap, Zone, people_of
 from shouwang.domain.escalation import Policy
+from shouwang.domain.patrol import Patrol
 from shouwang.domain.place import Device, Place
 from shouwang.domain.rule import RuleText
 from shouwang.domain.searching import spoken
@@ -31,6 +32,7 @@ class Community(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """The site's own, which stand after the shipped ones and the files. Not part of a community file."""
     registered_at: Mapping[DeviceId, int] = msgspec.field(default_factory=dict)
     households: Mapping[PlaceId, Household] = msgspec.field(default_factory=dict)
+    patrols: Mapping[str, Patrol] = msgspec.field(default_factory=dict)
     swaps: Mapping[str, Swap] = msgspec.field(default_factory=dict)
     """Not part of a community file: they are asked and answered from day to day."""
     calendar: Calendar = msgspec.field(default_factory=Calendar)
@@ -89,7 +91,9 @@ class Community(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         ]
 
 
-Configured = Place | Person | PostHolder | Zone | Roster | Policy | Device | Household | Swap | SiteFacts | RuleText
+Configured = (
+    Place | Person | PostHolder | Zone | Roster | Policy | Device | Household | Patrol | Swap | SiteFacts | RuleText
+)
 """One row of the directory."""
 
 
@@ -112,6 +116,8 @@ def identity(value: object) -> tuple[str, str]:
             return "device", value.id
         case Household():
             return "household", value.place
+        case Patrol():
+            return "patrol", value.id
         case Swap():
             return "swap", value.id
         case RuleText():
@@ -132,3 +138,4 @@ def rows(community: Community) -> Iterator[Configured]:
     yield from community.policies
     yield from community.devices.values()
     yield from community.households.values()
+    yield from community.patrols.values()

@@ -27,6 +27,7 @@ from shouwang.domain.duty import (
     Zone,
 )
 from shouwang.domain.escalation import Match, Milestone, Policy, Step
+from shouwang.domain.patrol import Patrol, Point
 from shouwang.domain.place import Device, Place, PlaceKind
 from shouwang.domain.vocabulary import Life, Severity, Value
 from shouwang.registry.consistency import Around, Row, Rows, closest, findings
@@ -44,6 +45,7 @@ SECTIONS: Mapping[str, type[Value]] = {
     "policies": Policy,
     "devices": Device,
     "households": Household,
+    "patrols": Patrol,
 }
 """Beside ``site``, in the order of the file."""
 
@@ -145,7 +147,7 @@ def _row(document: Document, path: str, raw: object, shape: type[T], problems: l
 
 
 def _as_written(raw: object, shape: type[Any]) -> object:
-    if shape in (Roster, Person, SiteFacts):
+    if shape in (Roster, Person, SiteFacts, Patrol):
         return _as_text(raw)
     return with_match_lists(raw) if shape is Policy else raw
 
@@ -188,6 +190,7 @@ def _community(rows: Rows) -> Community:
         policies=tuple(row.value for row in rows.policies),
         devices={row.value.id: row.value for row in rows.devices},
         households={row.value.place: row.value for row in rows.households},
+        patrols={row.value.id: row.value for row in rows.patrols},
     )
 
 
@@ -214,6 +217,8 @@ _SHAPES: Mapping[str, type[Value]] = {
     "certificates": Certificate,
     "contacts": FamilyContact,
     "keys": KeyHolder,
+    "points": Point,
+    "rounds": Shift,
     "steps": Step,
     "match": Match,
 }

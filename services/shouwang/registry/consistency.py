@@ -25,6 +25,7 @@ from shouwang.domain.duty import (
 from shouwang.domain.errors import ConfigError
 from shouwang.domain.escalation import Policy, policy_problems
 from shouwang.domain.moment import parse_rfc3339
+from shouwang.domain.patrol import Patrol, patrol_problems
 from shouwang.domain.place import Device, Place, PlaceKind, ancestors
 from shouwang.domain.shift import HOLIDAY, WORKDAY, local_day, roster_problems, timezone
 from shouwang.domain.vocabulary import UNASSIGNED, Kind, Value
@@ -67,6 +68,7 @@ class Rows(msgspec.Struct, frozen=True, kw_only=True):
     policies: Sequence[Row[Policy]] = ()
     devices: Sequence[Row[Device]] = ()
     households: Sequence[Row[Household]] = ()
+    patrols: Sequence[Row[Patrol]] = ()
 
 
 class Around(Value, frozen=True, kw_only=True):
@@ -101,6 +103,7 @@ def findings(rows: Rows, around: Around) -> list[Finding]:
         _policies(rows, names, around),
         _devices(rows, names, around),
         _households(rows, names),
+        _patrols(rows, names, around),
         _coverage(rows, around),
     ):
         found.extend(each)
@@ -363,6 +366,30 @@ def _households(rows: Rows, names: _Names) -> Iterator[Finding]:
             yield Finding(f"{row.path}.place", problem)
         for index, key in enumerate(row.value.keys):
             yield from names.person(f"{row.path}.keys[{index}].person", key.person)
+
+
+def _patrols(rows: Rows, names: _Names, around: Around) -> Iterator[Finding]:
+    yield from _twice(rows.patrols, "patrol", lambda patrol: patrol.id)
+    changed = {row.value.id for row in rows.patrols}
+    tags = {
+        point.tag: patrol.id
+        for patrol in around.community.patrols.values()
+        if patrol.id not in changed
+        for point in patrol.points
+    }
+    for row in rows.patrols:
+        patrol = row.value
+        yield from _identity(f"{row.path}.id", patrol.id)
+        for path, message in patrol_problems(patrol):
+            yield Finding(f"{row.path}.{path}", message)
+        for index, point in enumerate(patrol.points):
+            if problem := place_problem(point.place):
+                yield Finding(f"{row.path}.points[{index}].place", problem)
+            if (other := tags.setdefault(point.tag, patrol.id)) != patrol.id:
+                yield Finding(f"{row.path}.points[{index}].tag", f"{point.tag!r} is a point of patrol {other} already")
+        for index, times in enumerate(patrol.rounds):
+            for place, person in enumerate(times.people):
+                yield from names.person(f"{row.path}.rounds[{index}].people[{place}]", person)
 
 
 def _day(path: str, text: str) -> Iterator[Finding]:

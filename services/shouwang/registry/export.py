@@ -41,6 +41,7 @@ def sections_of(community: Community) -> Mapping[str, Iterable[Value]]:
         "policies": community.policies,
         "devices": sorted(map(_without_trial, community.devices.values()), key=identity),
         "households": sorted(community.households.values(), key=identity),
+        "patrols": sorted(community.patrols.values(), key=identity),
     }
 
 

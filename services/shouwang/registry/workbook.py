@@ -31,6 +31,7 @@ from shouwang.domain.duty import (
 )
 from shouwang.domain.errors import ConfigError
 from shouwang.domain.escalation import Step
+from shouwang.domain.patrol import Point
 from shouwang.domain.place import PlaceKind
 from shouwang.domain.vocabulary import Value
 from shouwang.registry.community import SECTIONS, Reading, Remark, read_document
@@ -51,6 +52,7 @@ SHEETS: Mapping[str, str] = {
     "policies": "升级策略",
     "devices": "设备",
     "households": "住户",
+    "patrols": "巡查路线",
 }
 PARTS: Mapping[tuple[str, str], tuple[str, type[Value]]] = {
     ("people", "channels"): ("联系方式", Contact),
@@ -61,6 +63,8 @@ PARTS: Mapping[tuple[str, str], tuple[str, type[Value]]] = {
     ("policies", "steps"): ("步骤", Step),
     ("households", "contacts"): ("家属", FamilyContact),
     ("households", "keys"): ("钥匙", KeyHolder),
+    ("patrols", "points"): ("巡查点", Point),
+    ("patrols", "rounds"): ("巡查时段", Shift),
 }
 """Lists of a section's rows that have a sheet of their own."""
 
@@ -112,6 +116,8 @@ HEADINGS: Mapping[str, str] = {
     "helped": "需协助疏散",
     "gate": "入口",
     "relation": "关系",
+    "tag": "巡查牌",
+    "look": "检查内容",
     "calendar": "节假日历",
     "desk_certified": "消控室持证人数",
     "demo": "演示",

@@ -15,6 +15,7 @@ from shouwang.domain.community import Community, identity
 from shouwang.domain.duty import Household, Person, PostHolder, Roster, SiteFacts, Swap, Zone
 from shouwang.domain.errors import Conflict
 from shouwang.domain.escalation import Policy
+from shouwang.domain.patrol import Patrol
 from shouwang.domain.place import Device, Place
 from shouwang.domain.rule import RuleText
 from shouwang.domain.shift import Calendar
@@ -151,7 +152,7 @@ def _row(value: object, revision: int, at: Instant, positions: dict[str, int]) -
 
 def _load(connection: Connection, revision: int) -> Community:
     places, people, zones, rosters, devices, rules = {}, {}, {}, {}, {}, {}
-    households, swaps = {}, {}
+    households, swaps, patrols = {}, {}, {}
     posts: list[PostHolder] = []
     policies: list[_Ordered] = []
     site = SiteFacts()
@@ -178,6 +179,8 @@ def _load(connection: Connection, revision: int) -> Community:
             case "household":
                 household = msgspec.json.decode(body, type=Household)
                 households[household.place] = household
+            case "patrol":
+                patrols[row.id] = msgspec.json.decode(body, type=Patrol)
             case "swap":
                 swaps[row.id] = msgspec.json.decode(body, type=Swap)
             case "rule":
@@ -199,6 +202,7 @@ def _load(connection: Connection, revision: int) -> Community:
         rules=rules,
         registered_at=registered,
         households=households,
+        patrols=patrols,
         swaps=swaps,
     )
 
