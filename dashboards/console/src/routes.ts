@@ -16,6 +16,7 @@ export const router = createRouter({
     { path: "/devices", component: () => import("./manage/DevicesPage.vue"), meta: { shell: "page" } },
     { path: "/devices/:id(.*)", component: () => import("./manage/DevicePage.vue"), props: true, meta: { shell: "page" } },
     { path: "/watch", component: () => import("./manage/WatchPage.vue"), meta: { shell: "page" } },
+    { path: "/import", component: () => import("./manage/ImportPage.vue"), meta: { shell: "page" } },
     { path: "/rules", component: () => import("./manage/RulesPage.vue"), meta: { shell: "page" } },
     { path: "/rules/new", component: () => import("./manage/RuleEditor.vue"), meta: { shell: "page" } },
     { path: "/rules/:id", component: () => import("./manage/RuleEditor.vue"), props: true, meta: { shell: "page" } },

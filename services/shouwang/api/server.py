@@ -53,6 +53,7 @@ from . import (
     strays,
     transfers,
     trying,
+    zoning,
 )
 from .access import API, BODY_LIMIT, OPEN_PATHS, Gate
 from .doors import Demo, Window
@@ -133,6 +134,7 @@ def _api(demo: Demo | None) -> APIRouter:
         patrols.router,
         printed.router,
         plans.router,
+        zoning.router,
         directory.router,
         coverage.router,
         protection.router,

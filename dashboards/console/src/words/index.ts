@@ -14,8 +14,8 @@ export type Language = "zh" | "en";
 
 const KEY = "shouwang.language";
 const WORDS: Record<Language, unknown> = {
-  zh: { ...zh, fit: install.zh, manage: manage.zh, plans: plans.zh, pulse: pulse.zh, photos: photos.zh, rosters: rosters.zh, places: places.zh },
-  en: { ...en, fit: install.en, manage: manage.en, plans: plans.en, pulse: pulse.en, photos: photos.en, rosters: rosters.en, places: places.en },
+  zh: { ...zh, fit: install.zh, manage: manage.zh, plans: plans.zh, pulse: pulse.zh, photos: photos.zh, roster: rosters.zh, places: places.zh },
+  en: { ...en, fit: install.en, manage: manage.en, plans: plans.en, pulse: pulse.en, photos: photos.en, roster: rosters.en, places: places.en },
 };
 
 export const language = ref<Language>(localStorage.getItem(KEY) === "en" ? "en" : "zh");
