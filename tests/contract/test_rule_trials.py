@@ -146,3 +146,9 @@ def test_a_trial_that_is_slow_is_ended_and_the_next_one_goes(monkeypatch: pytest
         assert trials._process is None, "when nobody writes, it rests"
     finally:
         trials.close()
+
+
+def test_rules_of_a_device_come_as_they_matter_to_it(admin: TestClient) -> None:
+    found = ok(admin.get("/api/v1/rules", params={"device": "smoke-501"}))
+    assert [one["id"] for one in found["items"]] == ["smoke-alarm", "device-fault"]
+    assert admin.get("/api/v1/rules", params={"device": "nobody"}).status_code == 404

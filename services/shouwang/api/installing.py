@@ -12,7 +12,6 @@ from shouwang.domain.community import Community
 from shouwang.domain.duty import zone_of
 from shouwang.domain.moment import rfc3339
 from shouwang.domain.place import Device, PlaceKind
-from shouwang.domain.rule import Rule
 from shouwang.domain.standing import DeviceState
 from shouwang.domain.telling import who_is_told
 from shouwang.domain.visit import Visit, VisitResult
@@ -42,6 +41,7 @@ from .names import place_names
 from .paging import DEFAULT_LIMIT, After, Limit, Page, cut_by_name
 from .problems import invalid
 from .questions import Several, Within, subtrees, time, words
+from .rulebook import rules_of
 from .sheets import DeviceOut
 
 router = APIRouter(tags=["installing"])
@@ -208,8 +208,7 @@ def _would_call(window: Window, community: Community, device: Device, kind: Kind
     """A dry run of the worst that its rules could say of it, as if it were in service."""
     world = window.world()
     facts = world.facts(device.id)
-    rules = [one.rule for one in world.book.for_facts(facts).rules.values()]
-    worst = min(rules, key=_importance, default=None)
+    worst = next(iter(rules_of(window, facts)), None)
     if worst is None:
         return WouldCallOut(why_nobody="no rule looks at this kind of device")
     told = who_is_told(worst, kind, device.place, community, world.policies, window.clock.now())
@@ -230,11 +229,6 @@ def _would_call(window: Window, community: Community, device: Device, kind: Kind
         ],
         why_nobody=told.why_nobody,
     )
-
-
-def _importance(rule: Rule) -> tuple[int, int, str]:
-    """The worst first; of those that are as bad, what names the device's own alarm before what only time tells."""
-    return rule.severity.rank, 0 if rule.metrics else 1, rule.id
 
 
 def _visit_out(community: Community, visit: Visit, missed: int) -> VisitOut:

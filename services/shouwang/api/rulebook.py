@@ -8,10 +8,13 @@ from shouwang.domain.access import Act
 from shouwang.domain.catalogue import is_called
 from shouwang.domain.profile import Profile
 from shouwang.domain.rule import Rule
+from shouwang.domain.standing import DeviceFacts, DeviceState
+from shouwang.domain.telling import foremost
 from shouwang.domain.vocabulary import SECOND
 
 from .access import Caller, allow
-from .doors import TheWindow
+from .devices import registered_device
+from .doors import TheWindow, Window
 from .paging import DEFAULT_LIMIT, After, Limit, Page, cut_by_name
 from .problems import not_found
 from .sheets import ProfileOut, RuleOut
@@ -44,11 +47,30 @@ def get_profile(window: TheWindow, caller: Caller, profile_id: str) -> ProfileOu
 
 
 @router.get("/rules")
-def list_rules(window: TheWindow, caller: Caller, limit: Limit = DEFAULT_LIMIT, cursor: After = None) -> Page[RuleOut]:
-    """规则, in order of their ids."""
+def list_rules(
+    window: TheWindow,
+    caller: Caller,
+    device: Annotated[str | None, Query(max_length=300, description="Only those in scope of this device.")] = None,
+    limit: Limit = DEFAULT_LIMIT,
+    cursor: After = None,
+) -> Page[RuleOut]:
+    """规则, in order of their ids. Those of a `device` come all at once, what it is there to say first."""
     allow(caller, Act.READ)
+    if device is not None:
+        known = registered_device(window.directory.community(), caller, device)
+        return Page(items=[rule_out(one) for one in rules_of(window, window.world().facts(known.id))], next=None)
     page, following = cut_by_name(window.rules(), limit, cursor, lambda one: f"{one.id}|{one.where}")
     return Page(items=[rule_out(one) for one in page], next=following)
+
+
+def rules_of(window: Window, facts: DeviceFacts) -> list[Rule]:
+    """The rules in scope of a device, the foremost first."""
+    known = window.directory.community().devices.get(facts.device)
+    profile = window.profiles().get(known.profile) if known is not None else None
+    heard = window.board.states([facts.device]).get(facts.device, DeviceState()).values
+    said = {*(profile.readings if profile is not None else ()), *(key.partition("@")[0] for key in heard)}
+    rules = [one.rule for one in window.world().book.for_facts(facts).rules.values()]
+    return foremost(rules, facts.kind, said)
 
 
 def _profile_out(id: str, profile: Profile) -> ProfileOut:

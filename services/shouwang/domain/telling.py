@@ -1,6 +1,6 @@
 """Who would be told if a rule fired at this moment: the policy that would apply, and whom each step means now."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -61,3 +61,40 @@ def who_is_told(
             )
         )
     return Told(policy=policy.id, steps=steps)
+
+
+OWN_METRICS: Mapping[Kind, tuple[str, ...]] = {
+    Kind.SMOKE: ("smoke",),
+    Kind.HEAT: ("heat_alarm", "temperature"),
+    Kind.GAS: ("gas", "gas_concentration", "gas_ppm"),
+    Kind.CO: ("carbon_monoxide", "co_ppm"),
+    Kind.LEAK: ("water_leak",),
+    Kind.BUTTON: ("emergency", "action"),
+    Kind.FALL: ("fall",),
+    Kind.MOTION: ("occupancy",),
+    Kind.DOOR: ("contact",),
+    Kind.CLIMATE: ("temperature", "humidity"),
+    Kind.PANEL: ("alarm", "smoke", "heat_alarm", "call_point"),
+}
+"""What a device of a kind is there to say."""
+
+
+def foremost(rules: Iterable[Rule], kind: Kind | None, said: Collection[str]) -> list[Rule]:
+    """Rules in scope of a device as they matter to it: those about what it is there to say, then about what else it
+    says (``said``: metrics that its profile reads or that were heard), then about its silence; the worst of each first.
+    What it never says comes last: a rule without a scope of kinds is in scope of everything."""
+    own = frozenset(OWN_METRICS.get(kind, ())) if kind is not None else frozenset()
+
+    def importance(rule: Rule) -> tuple[int, int, str]:
+        asked = set(rule.metrics)
+        if asked & own and not rule.is_about_places:
+            nearness = 0
+        elif asked & set(said) and not rule.is_about_places:
+            nearness = 1
+        elif not asked or asked & (own | set(said)):
+            nearness = 2
+        else:
+            nearness = 3
+        return nearness, rule.severity.rank, rule.id
+
+    return sorted(rules, key=importance)
