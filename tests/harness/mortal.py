@@ -49,15 +49,22 @@ def light(file: Path, point: str, count: int = 1) -> None:
 
 
 def main(role: str) -> int:
-    from shouwang.app.intake import run_intake
     from shouwang.app.logs import write_logs
-    from shouwang.app.server import run_server
+    from shouwang.app.pace import load
     from shouwang.settings import read_settings
 
     settings = read_settings()
     write_logs(settings.log_level)
     fuse = Fuse(Path(os.environ[FUSE]))
-    return run_intake(settings, fuse) if role == "intake" else run_server(settings, fuse)
+    load()
+    # Neither loads what only the other needs, as in service.
+    if role == "intake":
+        from shouwang.app.intake import run_intake
+
+        return run_intake(settings, fuse)
+    from shouwang.app.server import run_server
+
+    return run_server(settings, fuse)
 
 
 if __name__ == "__main__":

@@ -26,6 +26,7 @@ from shouwang.store.board import SqlBoard
 from shouwang.store.database import Database
 from shouwang.store.directory import SqlDirectory
 from shouwang.store.facts import Facts
+from shouwang.store.journal import SqlJournal
 from shouwang.store.outbox import SqlOutbox
 from shouwang.store.spool import SqlSpool
 from shouwang.store.transactions import SqlCasebook
@@ -134,11 +135,20 @@ class Works:
     def has_died(self) -> bool:
         return not self.fuse.exists()
 
+    def journal_last(self) -> int:
+        """Number of the newest fact."""
+        return SqlJournal(self.database).last()
+
     def busy_seconds(self, role: str) -> float:
         """Processor time of a process since it was started: what it needs where nobody else wants the processor."""
         stat = Path(f"/proc/{self._processes[role].pid}/stat").read_text(encoding="ascii")
         user, system = stat.rpartition(")")[2].split()[11:13]
         return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+    def queued_seconds(self, role: str) -> float:
+        """How long its first thread could have run and others had the processors; 0 where the kernel does not tell."""
+        told = Path(f"/proc/{self._processes[role].pid}/schedstat")
+        return int(told.read_text(encoding="ascii").split()[1]) / 1e9 if told.exists() else 0.0
 
     def log(self) -> str:
         """The last words of both."""

@@ -7,6 +7,7 @@ def run_role(settings: Settings) -> int:
     """Runs what the settings name, until SIGTERM; the exit code. Raises ConfigError before anything is started."""
     from shouwang.app.clock import NoPoints
     from shouwang.app.logs import write_logs
+    from shouwang.app.pace import load
     from shouwang.app.supervisor import is_child
 
     write_logs(settings.log_level)
@@ -14,6 +15,8 @@ def run_role(settings: Settings) -> int:
         from shouwang.app.preparation import prepare
 
         prepare(settings)
+    if settings.role is not None:
+        load()
     match settings.role:
         case Role.INTAKE:
             from shouwang.app.intake import run_intake

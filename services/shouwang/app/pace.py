@@ -10,6 +10,12 @@ hand-overs between an alarm and its webhook."""
 YOUNG, MIDDLE, OLD = 20_000, 20, 100
 
 
+def load() -> None:
+    """Called before a process loads what stays: none of it is garbage, and looking for some took a fifth of the
+    processor time of a start (0.5 of 2.4 s, measured). ``hurry`` looks again."""
+    gc.disable()
+
+
 def hurry() -> None:
     """Called once all that stays is loaded: the directory, profiles, rules. They are taken out of the search for
     garbage in cycles, which would otherwise stop everything for 60 to 90 ms with 10,000 devices (measured)."""
@@ -17,3 +23,4 @@ def hurry() -> None:
     gc.set_threshold(YOUNG, MIDDLE, OLD)
     gc.collect()
     gc.freeze()
+    gc.enable()
