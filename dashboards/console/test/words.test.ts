@@ -3,6 +3,7 @@ import { en } from "../src/words/en";
 import { install } from "../src/words/install";
 import { manage } from "../src/words/manage";
 import { places } from "../src/words/places";
+import { patrols } from "../src/words/patrols";
 import { photos } from "../src/words/photos";
 import { plans } from "../src/words/plans";
 import { pulse } from "../src/words/pulse";
@@ -18,11 +19,11 @@ function paths(tree: Tree, at = ""): string[] {
 describe("words", () => {
   it("are there in both languages", () => {
     expect(paths(en as unknown as Tree).sort()).toEqual(paths(zh as unknown as Tree).sort());
-    for (const both of [install, photos, plans, pulse, manage, rosters, places]) expect(paths(both.en as unknown as Tree).sort()).toEqual(paths(both.zh as unknown as Tree).sort());
+    for (const both of [install, patrols, photos, plans, pulse, manage, rosters, places]) expect(paths(both.en as unknown as Tree).sort()).toEqual(paths(both.zh as unknown as Tree).sort());
   });
 
   it("are English in English", () => {
-    const chinese = JSON.stringify([en, install.en, photos.en, plans.en, pulse.en, manage.en, rosters.en, places.en]).match(/[\u4e00-\u9fff]+/g) ?? [];
+    const chinese = JSON.stringify([en, install.en, patrols.en, photos.en, plans.en, pulse.en, manage.en, rosters.en, places.en]).match(/[\u4e00-\u9fff]+/g) ?? [];
     expect(chinese).toEqual([]);
   });
 });

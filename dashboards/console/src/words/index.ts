@@ -4,6 +4,7 @@ import { en } from "./en";
 import { install } from "./install";
 import { manage } from "./manage";
 import { places } from "./places";
+import { patrols } from "./patrols";
 import { photos } from "./photos";
 import { plans } from "./plans";
 import { pulse } from "./pulse";
@@ -14,8 +15,8 @@ export type Language = "zh" | "en";
 
 const KEY = "shouwang.language";
 const WORDS: Record<Language, unknown> = {
-  zh: { ...zh, fit: install.zh, manage: manage.zh, plans: plans.zh, pulse: pulse.zh, photos: photos.zh, roster: rosters.zh, places: places.zh },
-  en: { ...en, fit: install.en, manage: manage.en, plans: plans.en, pulse: pulse.en, photos: photos.en, roster: rosters.en, places: places.en },
+  zh: { ...zh, fit: install.zh, manage: manage.zh, patrols: patrols.zh, plans: plans.zh, pulse: pulse.zh, photos: photos.zh, roster: rosters.zh, places: places.zh },
+  en: { ...en, fit: install.en, manage: manage.en, patrols: patrols.en, plans: plans.en, pulse: pulse.en, photos: photos.en, roster: rosters.en, places: places.en },
 };
 
 export const language = ref<Language>(localStorage.getItem(KEY) === "en" ? "en" : "zh");
