@@ -156,6 +156,17 @@ def test_a_shift_is_handed_over_on_one_page_and_signed_by_both(site: Site, opera
     assert operator.post(f"{API}/reports/shift/handovers", json={"to": "wang"}).status_code == 422
 
 
+def test_a_detector_that_was_taken_out_is_handed_over_by_every_shift_until_it_is_back(
+    operator: TestClient, client_as: As
+) -> None:
+    installer = client_as(Role.INSTALLER)
+    assert operator.patch(f"{API}/devices/smoke-501", json={"life": "out_of_service"}).status_code == 403
+    for life, listed in (("out_of_service", [("smoke-501", "out_of_service")]), ("in_service", [])):
+        ok(installer.patch(f"{API}/devices/smoke-501", json={"life": life}))
+        page = ok(operator.get(f"{API}/reports/shift"))
+        assert [(one["id"], one["kind"]) for one in page["holds"]] == listed
+
+
 def test_the_forms_to_print_come_from_the_same_records_and_run_nothing(
     site: Site, operator: TestClient, client_as: As
 ) -> None:

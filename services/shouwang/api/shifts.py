@@ -13,7 +13,7 @@ from shouwang.domain.journal import Entry
 from shouwang.domain.moment import rfc3339
 from shouwang.domain.patrol import PointState
 from shouwang.domain.place import is_within
-from shouwang.domain.vocabulary import HOUR, Instant, PersonId
+from shouwang.domain.vocabulary import HOUR, Instant, Life, PersonId
 
 from .access import Caller, allow
 from .coverage import gap_out
@@ -68,7 +68,10 @@ class ShiftOut(BaseModel):
     open: list[ShiftCaseOut]
     handled: list[ShiftCaseOut]
     drills: int
-    holds: list[HoldLine] = Field(description="暂停通知, 维保, 许可, 暂缓 that hold now.")
+    holds: list[HoldLine] = Field(
+        description="暂停通知, 维保, 许可, 暂缓 that hold now; and 停用: the ids of devices out of service "
+        "(`out_of_service`), until somebody puts them back."
+    )
     faults: list[str] = Field(description="Devices with an open fault.")
     patrols: list[PatrolLine] = Field(description="巡查: rounds of the shift.")
     gaps: list[GapOut] = Field(description="Of the next 12 hours.")
@@ -157,6 +160,11 @@ def _shift(window: Window, caller: Principal, start: Instant, end: Instant) -> S
         holds=[
             HoldLine(id=one.id, kind=one.kind, why=one.why, until=time(one.ends_at))
             for one in window.holds.open_holds()
+        ]
+        + [
+            HoldLine(id=one.id, kind=Life.OUT_OF_SERVICE.value, why="", until=None)
+            for one in community.devices.values()
+            if one.life is Life.OUT_OF_SERVICE and all(is_within(one.place, at) for at in inside)
         ],
         faults=faulty,
         patrols=[_patrol_line(one) for one in rounds_out(window, caller, start, end)],
