@@ -175,7 +175,7 @@ def cancelled(delivery: Delivery) -> Delivery:
 
 def is_worth_sending(delivery: Delivery, incident: Incident, now: Instant) -> bool:
     """False for what came too late: a retry whose incident is over, or a farewell that nobody takes."""
-    if delivery.why is Why.STOOD_DOWN:
+    if delivery.why is Why.STOOD_DOWN or incident.is_of_trial:
         return now < delivery.created_at + FAREWELL
     if _follows_the_end(delivery.step, incident):
         return incident.state is not IncidentState.OPEN and now < delivery.created_at + FAREWELL
@@ -192,6 +192,8 @@ def is_worth_telling(notice: Notice, incident: Incident) -> bool:
     """False for a notice that was still to be turned into deliveries when somebody ended its incident: nobody is called
     to what is over. What became part of another incident is told: its people may hear of it in no other way."""
     if is_live(incident.state) or notice.why is Why.STOOD_DOWN or _follows_the_end(notice.step, incident):
+        return True
+    if incident.is_of_trial:
         return True
     return incident.file is not None and bool(incident.file.merged_into)
 

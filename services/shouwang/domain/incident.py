@@ -56,6 +56,10 @@ class IncidentEvent(StrEnum):
     SPLIT = "split"
 
 
+TRIAL = "trial"
+"""The policy of an incident that only carries the message to whoever tests a device: over from its beginning."""
+
+
 class Finding(StrEnum):
     """核警: what a person found."""
 
@@ -140,6 +144,10 @@ class Incident(Value, frozen=True, kw_only=True):
     late: bool = False
     demo: bool = False
     revision: int = 1
+
+    @property
+    def is_of_trial(self) -> bool:
+        return self.policy.id == TRIAL
 
 
 _S, _E = IncidentState, IncidentEvent

@@ -7,7 +7,7 @@ import msgspec
 from shouwang import metrics
 from shouwang.domain import evaluate
 from shouwang.domain.alert import Alert
-from shouwang.domain.alerting import disposition, plan_alert
+from shouwang.domain.alerting import Disposition, disposition, plan_alert
 from shouwang.domain.announcement import alert_announcement, incident_announcement
 from shouwang.domain.gathering import row_of
 from shouwang.domain.grouping import group_key
@@ -17,6 +17,7 @@ from shouwang.domain.joining import fold
 from shouwang.domain.journal import Entry
 from shouwang.domain.standing import Change, DeviceFacts, DeviceState, Transition
 from shouwang.domain.suppression import Cover
+from shouwang.domain.tried import plan_trial_message, tester, trial_incident
 from shouwang.domain.vocabulary import SECOND, DeviceId, Duration, Instant, Value
 from shouwang.flows.withholding import last_alert, under_holds
 from shouwang.flows.world import World
@@ -112,6 +113,21 @@ def _apply(
         alert, more = join(acceptance, world, facts, alert, transition, rule.pack, now, cover)
         entries = [*entries, *more]
     keep(acceptance, alert, entries)
+    if transition.change is not Change.CLEARED and disposition(facts) is Disposition.DIVERT:
+        _tell_tester(acceptance, world, facts, alert, now)
+
+
+def _tell_tester(acceptance: Acceptance, world: World, facts: DeviceFacts, alert: Alert, now: Instant) -> None:
+    """The first alarm of a test is told to whoever tests, on their own channels, and to nobody else."""
+    person = tester(facts, alert, world.community)
+    if person is None or acceptance.incident(trial_incident(facts)) is not None:
+        return
+    incident, notices, entries = plan_trial_message(facts, alert, person, world.community, now)
+    acceptance.keep_incident(incident)
+    for notice in notices:
+        acceptance.make_notice(notice)
+    for entry in entries:
+        acceptance.record(entry)
 
 
 def join(

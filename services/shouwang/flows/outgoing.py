@@ -294,7 +294,7 @@ class Outgoing:
                 alert,
                 community,
                 url=self._link(one.key),
-                code=self._code(one.key) if one.why is Why.TEST else "",
+                code=self._code(one.key) if one.why is Why.TEST and not incident.is_of_trial else "",
                 told=len(hearers(cases.change.told(incident.id))) if is_afar(one.person, community) else 0,
                 can_answer=one.channel in self._answerable,
                 now=now,
