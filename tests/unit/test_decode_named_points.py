@@ -164,8 +164,13 @@ def test_a_zwave_value_is_found_by_its_class(topic: str, payload: object, expect
 
 
 def test_zwave_events_and_commands_are_no_readings() -> None:
-    for topic in ("zwave/_EVENTS_/ZWAVE_GATEWAY-a/node/node_ready", "zwave/n/37/0/targetValue/set", "zwave/n/statistics",
-                  "zwave/_CLIENTS/ZWAVE_GATEWAY-a/api/getNodes"):  # fmt: skip
+    topics = (
+        "zwave/_EVENTS_/ZWAVE_GATEWAY-a/node/node_ready",
+        "zwave/n/37/0/targetValue/set",
+        "zwave/n/statistics",
+        "zwave/_CLIENTS/ZWAVE_GATEWAY-a/api/getNodes",
+    )
+    for topic in topics:
         assert Desk().hears(topic, {"value": True}).ignored, topic
 
 
