@@ -72,7 +72,10 @@ class Settings(BaseSettings):
         ["#"], description="Topic filters that intake subscribes to, comma-separated; `$` topics must be named."
     )
     receive_maximum: int = Field(
-        1000, ge=1, le=65535, description="Unacknowledged messages at a time (MQTT 5 receive maximum): the only queue."
+        10_000,
+        ge=1,
+        le=65535,
+        description="Unacknowledged messages at a time (MQTT 5 receive maximum): among so many, compounds take turns.",
     )
     session_expiry: int = Field(
         7 * 86400, ge=60, description="Seconds that the broker keeps intake's session while it is away."

@@ -186,7 +186,7 @@ def test_the_configuration_drops_nothing_and_saves_every_second(tmp_path: Path) 
         "persistence true",
         "max_queued_messages 0",
         "queue_qos0_messages true",
-        "max_inflight_messages 1000",
+        "max_inflight_messages 10000",
         "set_tcp_nodelay true",
     ):
         assert line in lines

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shouwang.domain.alert import AlertClass
+from shouwang.domain.casefile import CaseFile
 from shouwang.domain.community import Community
 from shouwang.domain.delivery import (
     BACKOFF,
@@ -17,7 +18,9 @@ from shouwang.domain.delivery import (
     delivery_key,
     given_back,
     is_worth_sending,
+    is_worth_telling,
     leased,
+    may_have_heard,
     plan_deliveries,
     plan_failover,
     reaches_nobody,
@@ -26,7 +29,7 @@ from shouwang.domain.delivery import (
 )
 from shouwang.domain.duty import Contact, Person, Resolution
 from shouwang.domain.errors import IllegalMove
-from shouwang.domain.escalation import Policy, Step
+from shouwang.domain.escalation import Milestone, Policy, Step
 from shouwang.domain.incident import Incident, IncidentState
 from shouwang.domain.notice import (
     DELIVERY_MOVES,
@@ -186,6 +189,26 @@ def test_nobody_is_chased_for_an_incident_that_is_over(state: IncidentState) -> 
     farewell = delivery(why=Why.STOOD_DOWN)
     assert is_worth_sending(farewell, incident(state), NOW + HOUR - 1)
     assert not is_worth_sending(farewell, incident(state), NOW + HOUR)
+
+
+@pytest.mark.parametrize("state", [IncidentState.RESOLVED, IncidentState.CLOSED])
+def test_nobody_is_called_to_what_ended_before_they_were_told(state: IncidentState) -> None:
+    visit = incident(state, Step(when=Milestone.RESOLVED, tell=["person:guard"]))
+    for why in Why:
+        told = notice(why)
+        assert is_worth_telling(told, incident(IncidentState.OPEN))
+        assert is_worth_telling(told, incident(state)) == (why is Why.STOOD_DOWN)
+        assert is_worth_telling(msgspec.structs.replace(told, step=0), visit)
+        merged = msgspec.structs.replace(incident(state), file=CaseFile(merged_into=IncidentId("i2")))
+        assert is_worth_telling(told, merged), "its people may hear of the other case in no other way"
+
+
+def test_whoever_may_have_heard_hears_the_end_also_where_the_message_was_taken_back() -> None:
+    assert may_have_heard(delivery())
+    assert not may_have_heard(cancelled(delivery()))
+    assert may_have_heard(cancelled(given_back(held()))), "nobody knows how far its sender came"
+    failed = settle(held(), Unreachable("no answer within 10 s"), incident(), NOW).delivery
+    assert may_have_heard(cancelled(failed))
 
 
 def test_an_answer_outlives_the_outcome_of_its_sending() -> None:

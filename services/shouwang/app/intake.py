@@ -32,7 +32,7 @@ from shouwang.flows.world import World
 from shouwang.metrics import leave_snapshot
 from shouwang.mqtt.address import parse_address
 from shouwang.mqtt.ear import Ear, open_session
-from shouwang.ports import Points
+from shouwang.ports import Batch, Points
 from shouwang.settings import Settings, shipped
 from shouwang.store.database import Database
 from shouwang.store.directory import SqlDirectory
@@ -343,7 +343,8 @@ class Intaking:
             batch = self._ear.next_batch(0 if more_due else TURN_SECONDS)
             self._tidy(idle=batch is None)
             if batch is not None:
-                self._with_patience(partial(self._intake.accept, batch), stop)
+                accept = partial(self._intake.accept, batch, self._what_came_since, partial(self._breathe, stop))
+                self._with_patience(accept, stop)
                 if self._inbox.take_news():
                     self._with_patience(partial(self._guarded, self._announcing.publish), stop)
             elif connected:
@@ -352,6 +353,18 @@ class Intaking:
             if batch is None or now - self._turned >= TURN_SECONDS * SECOND:
                 self._turned = now
                 more_due = self._with_patience(self._turn, stop) == DEVICES_A_TURN
+
+    def _what_came_since(self) -> Batch | None:
+        return self._ear.next_batch(0)
+
+    def _breathe(self, stop: threading.Event) -> bool:
+        """Between two portions of a storm: what is committed is announced, and the rest has its turns."""
+        if self._inbox.take_news():
+            self._with_patience(partial(self._guarded, self._announcing.publish), stop)
+        if self._clock.now() - self._turned >= TURN_SECONDS * SECOND:
+            self._turned = self._clock.now()
+            self._with_patience(self._turn, stop)
+        return not stop.is_set()
 
     def _begin(self) -> None:
         """Registered devices are armed; where rules or directory are other than last time, all are looked at anew. The

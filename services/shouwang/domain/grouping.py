@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 from shouwang.domain.alert import AlertClass
-from shouwang.domain.place import Place, PlaceKind, ancestors
+from shouwang.domain.place import Place, PlaceKind, ancestors, is_within
 from shouwang.domain.vocabulary import MINUTE, Duration, Instant, PlaceId
 
 Places = Mapping[PlaceId, Place]
@@ -68,7 +68,9 @@ def news_of_place(known: Sequence[PlaceId], place: PlaceId, places: Places) -> l
     """``floor`` or ``dwelling`` where an event has spread to one that had no part in it yet; else empty."""
     for kind in (PlaceKind.FLOOR, PlaceKind.DWELLING):
         around = around_of(place, kind, places)
-        if around is not None and around not in {around_of(one, kind, places) for one in known}:
+        if around is not None and not any(
+            is_within(one, around) and around_of(one, kind, places) == around for one in known
+        ):
             return [kind.value]
     return []
 

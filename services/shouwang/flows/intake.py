@@ -18,7 +18,8 @@ from shouwang.domain.decode import Interpreter
 from shouwang.domain.errors import Unavailable
 from shouwang.domain.interpretation import Ask, Decoded, FamilyState, Interpretation
 from shouwang.domain.judging import Gaps
-from shouwang.domain.vocabulary import Arrival, DeviceId, Kind, Problem, Reading, Refusal
+from shouwang.domain.vocabulary import UNASSIGNED, Arrival, DeviceId, Kind, Problem, Reading, Refusal
+from shouwang.flows.backlog import PORTION, Backlog, Item
 from shouwang.flows.casework import carry_out_orders
 from shouwang.flows.hearing import Hearing
 from shouwang.flows.rereading import Rereading
@@ -34,6 +35,9 @@ KEPT_BESIDE = frozenset(
     {Problem.NO_IDENTITY, Problem.UNKNOWN_MODEL, Problem.CODEC_ERROR, Problem.CODEC_TIMEOUT, Problem.UNDECLARED_ALIAS}
 )
 """Problems of messages of which something could be read, and more may be once a profile fits or somebody is named."""
+
+COMPOUND_DEPTH = 3
+"""Levels of a place's path down to its compound."""
 
 CANARY_FACT = "canary"
 
@@ -73,6 +77,8 @@ class Intake:
         self._ask = ask
         self._hearing = Hearing(gaps)
         self._committed_alone: list[Arrival] = []
+        self._backlog = Backlog()
+        self._coming: Batch | None = None
         self.rereading = Rereading(inbox, interpreter, family_state, world, self._hearing, clock, points, run)
 
     def equip(self, interpreter: Interpreter, family_state: FamilyState, run: Run) -> None:
@@ -89,23 +95,82 @@ class Intake:
         """What asks all devices that would answer how things stand."""
         return self._interpreter.asks(self._family_state, self._clock.now())
 
-    def accept(self, batch: Batch) -> None:
+    def accept(
+        self,
+        batch: Batch,
+        more: Callable[[], Batch | None] = lambda: None,
+        between: Callable[[], bool] = lambda: True,
+    ) -> None:
         """Commits the batch and acknowledges it. Raises Unavailable (nothing acknowledged: call again with the same
-        batch) and StaleEpoch (stop)."""
+        batch) and StaleEpoch (stop).
+
+        A batch with more alarms than one transaction should hold is committed in portions, in which compounds take
+        turns; meanwhile ``more`` gives what has arrived since, so that an alarm of another compound need not wait for
+        the storm that came before it. ``between``: called after each portion; False ends it here, and what is left is
+        not acknowledged."""
         self._points.reach("batch.received")
-        # Some may be committed already, where others of the batch met a database that did not answer.
-        if arrivals := [one for one in batch.arrivals if not any(one is done for done in self._committed_alone)]:
-            self._commit_with_precaution(arrivals)
+        if not self._backlog:
+            # Some may be committed already, where others of the batch met a database that did not answer.
+            arrivals = [one for one in batch.arrivals if not any(one is done for done in self._committed_alone)]
+            rest = self._taken_in_hand(arrivals)
+            items = self._read(rest)
+            if sum(item.weighs for item in items) <= PORTION:
+                self._commit(items)
+                self._put_down()
+                self._acknowledge(batch)
+                return
+            self._committed_alone = []
+            self._backlog.add(batch, items)
+        self._weather(more, between)
+
+    def _weather(self, more: Callable[[], Batch | None], between: Callable[[], bool]) -> None:
+        """Portion by portion, until nothing is left."""
+        while self._backlog:
+            while self._backlog.has_room and (batch := self._coming or more()) is not None:
+                self._coming = batch  # still here where the state database does not answer half-way
+                self._points.reach("batch.received")
+                self._backlog.add(batch, self._read(self._taken_in_hand(batch.arrivals)))
+                self._coming = None
+            portion = self._backlog.portion()
+            self._commit([one for one in portion if not any(one.arrival is done for done in self._committed_alone)])
+            for whole in self._backlog.committed():
+                self._acknowledge(whole)
+            self._committed_alone = []
+            if not between():
+                return
+        self._put_down()
+
+    def _acknowledge(self, batch: Batch) -> None:
         self._committed_alone = []
         self._points.reach("batch.before_acknowledge")
         batch.acknowledge()
         self._points.reach("batch.acknowledged")
 
-    def _commit_with_precaution(self, arrivals: Sequence[Arrival]) -> None:
+    def _read(self, arrivals: Sequence[Arrival]) -> list[Item]:
+        """What they say, and in whose turn. Where they cannot be read together, each is read when it is committed."""
+        world = self._world()
+        try:
+            found = read_together(self._interpreter, arrivals, self._family_state, world.registered, self._run)
+        except Unavailable:
+            raise
+        except Exception:
+            log.exception("a batch of %d arrivals cannot be read; trying them one by one", len(arrivals))
+            return [Item(arrival, None, None, False) for arrival in arrivals]
+        self._points.reach("batch.decoded")
+        return [
+            Item(arrival, one, _lane_of(one, world), _may_raise(one))
+            for arrival, one in zip(arrivals, found, strict=True)
+        ]
+
+    def _put_down(self) -> None:
+        if self._precaution is not None:
+            self._precaution.put_down()
+
+    def _taken_in_hand(self, arrivals: Sequence[Arrival]) -> list[Arrival]:
+        """Those that may be read here."""
         if self._precaution is None:
-            self._commit(arrivals)
-            return
-        suspects = self._precaution.take(arrivals)
+            return list(arrivals)
+        suspects = self._precaution.take([*self._backlog.arrivals(), *arrivals])
         registered = self._world().registered
         reads = [partial(self._interpreter.read, one, self._family_state, registered) for one in suspects]
         for suspect, how in zip(suspects, self._precaution.deadly(reads), strict=True):
@@ -115,33 +180,33 @@ class Intake:
                 )
                 self._set_aside_unread(suspect, how)
                 self._committed_alone.append(suspect)
-        if rest := [one for one in arrivals if not any(one is done for done in self._committed_alone)]:
-            self._commit(rest)
-        self._precaution.put_down()
+        return [one for one in arrivals if not any(one is done for done in self._committed_alone)]
 
-    def _commit(self, arrivals: Sequence[Arrival]) -> None:
+    def _commit(self, items: Sequence[Item]) -> None:
+        if not items:
+            return
         try:
-            self._commit_together(arrivals)
+            self._commit_together(items)
         except Unavailable:
             self._hearing.forget()
             raise
         except Exception as error:
             self._hearing.forget()
             metrics.ACCEPTANCE_FAILURES.labels(type(error).__name__).inc()
-            if len(arrivals) == 1:
-                log.exception("an arrival on %r cannot be decided; it goes to quarantine undecided", arrivals[0].topic)
-                self._set_aside(arrivals[0], error)
+            if len(items) == 1:
+                arrival = items[0].arrival
+                log.exception("an arrival on %r cannot be decided; it goes to quarantine undecided", arrival.topic)
+                self._set_aside(arrival, error)
                 return
-            log.exception("a batch of %d arrivals cannot be decided; trying them one by one", len(arrivals))
-            for arrival in arrivals:
-                self._commit([arrival])
-                self._committed_alone.append(arrival)
+            log.exception("a batch of %d arrivals cannot be decided; trying them one by one", len(items))
+            for item in items:
+                self._commit([item])
+                self._committed_alone.append(item.arrival)
 
-    def _commit_together(self, arrivals: Sequence[Arrival]) -> None:
+    def _commit_together(self, items: Sequence[Item]) -> None:
         world = self._world()
-        found = read_together(self._interpreter, arrivals, self._family_state, world.registered, self._run)
-        interpreted = list(zip(arrivals, found, strict=True))
-        self._points.reach("batch.decoded")
+        interpreted = [(item.arrival, item.found or self._read_alone(item.arrival, world)) for item in items]
+        arrivals = [item.arrival for item in items]
         started = self._clock.now()
         with metrics.ACCEPTANCE_SECONDS.time(), self._inbox.accept() as acceptance:
             carry_out_orders(acceptance, world, started)
@@ -157,6 +222,9 @@ class Intake:
         metrics.RECEIVED_TO_COMMITTED_SECONDS.observe(max(0, self._clock.now() - arrivals[0].received_at) / 1e6)
         if len(fresh) < len(arrivals):
             metrics.REPEATS.labels("redelivery").inc(len(arrivals) - len(fresh))
+
+    def _read_alone(self, arrival: Arrival, world: World) -> Interpretation:
+        return read_together(self._interpreter, [arrival], self._family_state, world.registered, self._run)[0]
 
     def _take_in(
         self, acceptance: Acceptance, world: World, interpreted: Sequence[tuple[Arrival, Interpretation]]
@@ -211,6 +279,24 @@ class Intake:
             if told:
                 self._hearing.hear(acceptance, self._world(), [(arrival, own_word(UNREADABLE, now))], now)
         metrics.QUARANTINED.labels(refusal.code.value).inc()
+
+
+def _lane_of(found: Interpretation, world: World) -> str | None:
+    """The compound of the first device that it is about."""
+    if not found.messages:
+        return None
+    device = world.community.devices.get(found.messages[0].device)
+    place = device.place if device is not None and device.place else UNASSIGNED
+    return "/".join(place.split("/", COMPOUND_DEPTH)[:COMPOUND_DEPTH])
+
+
+def _may_raise(found: Interpretation) -> bool:
+    """Something is true or was done; what is only measured seldom raises, and comes in masses."""
+    return any(
+        reading.value is True or isinstance(reading.value, str)
+        for message in found.messages
+        for reading in message.readings
+    )
 
 
 def own_word(action: str, now: int) -> Interpretation:
