@@ -10,20 +10,27 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
-from shouwang.domain.home import HOME, Confirm, Inactive
+from shouwang.domain.alert import LIFE_SAFETY
+from shouwang.domain.home import HOME, Confirm, Inactive, activities
 from shouwang.domain.judgement import LATE_AFTER, carried_over, is_idle, judge
-from shouwang.domain.judging import IDLE, Condition, Gaps, Member, Note, View, key_of, number, parts_of
+from shouwang.domain.judging import (
+    IDLE,
+    Condition,
+    Gaps,
+    Member,
+    Note,
+    View,
+    is_muted,
+    parts_of,
+    was_said_muted,
+)
 from shouwang.domain.outage import SAID_BY, MassAbsent, counts, said_lost, was_silent
 from shouwang.domain.rulebook import Compiled, RuleBook
 from shouwang.domain.standing import DeviceFacts, DeviceState, Judged, Newest, Standing, Transition
-from shouwang.domain.vocabulary import UNASSIGNED, DeviceId, Instant, PlaceId, Reading, Scalar, Value
+from shouwang.domain.vocabulary import UNASSIGNED, DeviceId, Instant, PlaceId, Reading, Value
 
 _ROW = "place:"
 _DEPTHS = {"sub_district": 1, "community": 2, "compound": 3, "building": 4, "unit": 5, "floor": 6, "dwelling": 7}
-_CHANGES = frozenset({"contact", "valve_open"})
-"""Of these a change is an activity, whichever way; of other flags being true."""
-METERS = frozenset({"water_volume", "energy"})
-"""Of these growth is an activity; of other numbers being above zero."""
 
 
 class Notice(Value, frozen=True):
@@ -72,7 +79,7 @@ def notices(
         Notice(DeviceId(_ROW + subject), rule.rule.id, rule.rule.version, note)
         for _, rule in sorted(concerned.items())
         for leaf in rule.leaves
-        for subject, note in _told(leaf, facts, before.values, after.values, readings, retained)
+        for subject, note in _told(rule, leaf, facts, before.values, after.values, readings, retained)
     ]
     for rule in scope.of_silence:
         told += _told_of_silence(rule, facts, before, after, readings, gaps)
@@ -215,6 +222,7 @@ def _consented(book: RuleBook, facts: DeviceFacts, state: DeviceState) -> Device
 
 
 def _told(
+    rule: Compiled,
     leaf: Condition,
     facts: DeviceFacts,
     before: Mapping[str, Newest],
@@ -226,7 +234,11 @@ def _told(
         case Confirm():
             place = place_at(facts, leaf.level)
             was, is_now = _is_any_true(leaf.metric, before), _is_any_true(leaf.metric, after)
-            if place is not None and was != is_now:
+            falls = was and not is_now
+            if rule.rule.klass in LIFE_SAFETY and not is_now and (was or was_said_muted(leaf.metric, before, after)):
+                # A silenced detector falls by what it says when that is over.
+                falls = _says_clear(leaf.metric, after, readings) and not is_muted(after, readings)
+            if place is not None and (falls or (is_now and not was)):
                 at = _turned_at(leaf.metric, is_now, readings)
                 yield place, Note(facts.device, leaf.metric, "rise" if is_now else "fall", at)
             elif place is not None and not is_now and not retained:
@@ -236,7 +248,7 @@ def _told(
                         yield place, Note(facts.device, leaf.metric, "rise", reading.measured_at, late=True)
         case Inactive():
             home = home_of(facts)
-            for note in _activities(leaf, facts.device, before, readings, retained):
+            for note in activities(leaf, facts.device, before, readings, retained):
                 yield home, note
 
 
@@ -337,48 +349,16 @@ def _is_any_true(metric: str, values: Mapping[str, Newest]) -> bool:
     return any(newest.value is True for _, newest in parts_of(metric, values))
 
 
+def _says_clear(metric: str, after: Mapping[str, Newest], readings: Sequence[Reading]) -> bool:
+    """One of the readings says so, and is the newest."""
+    newest = max((one.measured_at for _, one in parts_of(metric, after)), default=0)
+    return any(one.metric == metric and one.value is not True and one.measured_at >= newest for one in readings)
+
+
 def _turned_at(metric: str, to: bool, readings: Sequence[Reading]) -> Instant:
     """Device time of the first true reading, or of the last one that is not."""
     times = [one.measured_at for one in readings if one.metric == metric and (one.value is True) is to]
     return (min if to else max)(times)
-
-
-def _activities(
-    leaf: Inactive, device: DeviceId, before: Mapping[str, Newest], readings: Sequence[Reading], retained: bool
-) -> Iterator[Note]:
-    known: dict[str, tuple[Scalar, Instant]] = {key: (one.value, one.measured_at) for key, one in before.items()}
-    for reading in sorted(readings, key=lambda reading: reading.measured_at):
-        if reading.metric not in leaf.over:
-            continue
-        key, at = key_of(reading.metric, reading.part), reading.measured_at
-        earlier = known.get(key)
-        is_late = earlier is not None and at < earlier[1]
-        shown = number(reading.value)
-        if leaf.rise and reading.metric in METERS and shown is not None:
-            if not is_late and (earlier is None or earlier[0] != shown):
-                yield Note(device, reading.metric, "reads", at, value=shown, part=reading.part)
-        elif not retained and _is_activity(reading, None if earlier is None else earlier[0], is_late):
-            yield Note(device, reading.metric, "active", at, is_late)
-        elif earlier is None:
-            yield Note(device, reading.metric, "seen", at)
-        if not is_late:
-            known[key] = (reading.value, at)
-
-
-def _is_activity(reading: Reading, earlier: Scalar | None, is_late: bool) -> bool:
-    """A change of a door, growth of a meter, anything else that is true, above zero or not empty."""
-    metric, value = reading.metric, reading.value
-    if metric in _CHANGES:
-        return earlier is not None and not is_late and earlier != value
-    if isinstance(value, bool):
-        return value
-    found = number(value)
-    if found is None:
-        return isinstance(value, str) and value != ""
-    if metric in METERS:
-        previous = number(earlier)
-        return previous is not None and not is_late and found > previous
-    return found > 0
 
 
 def _rules_of(book: RuleBook, versions: Mapping[str, str]) -> list[Compiled]:

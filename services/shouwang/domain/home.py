@@ -4,11 +4,13 @@ Their subject is a place. Devices tell it only what changes (a rise, a fall, an 
 no place; what they told is all that a place remembers.
 """
 
+from collections.abc import Iterator, Mapping, Sequence
+
 import msgspec
 
-from shouwang.domain.judging import Condition, Note, Truth, View
-from shouwang.domain.standing import Ended, Memory
-from shouwang.domain.vocabulary import Duration, Evidence, Instant
+from shouwang.domain.judging import Condition, Note, Truth, View, key_of, number
+from shouwang.domain.standing import Ended, Memory, Newest
+from shouwang.domain.vocabulary import DeviceId, Duration, Evidence, Instant, Reading, Scalar
 from shouwang.domain.wallclock import Hours
 from shouwang.domain.windows import DIGITS
 
@@ -16,6 +18,10 @@ HOME = "dwelling"
 """The level of place that ``inactive`` is about."""
 
 _WHOLE = ""
+_CHANGES = frozenset({"contact", "valve_open"})
+"""Of these a change is an activity, whichever way; of other flags being true."""
+METERS = frozenset({"water_volume", "energy"})
+"""Of these growth is an activity; of other numbers being above zero."""
 
 
 class Confirm(Condition, frozen=True, kw_only=True):
@@ -129,3 +135,43 @@ class Inactive(Condition, frozen=True, kw_only=True):
 
     def _when_passed(self, since: Instant, needed: Duration, view: View) -> Instant | None:
         return since + needed if self.hours is None else self.hours.when_passed(since, needed, view.zone)
+
+
+def activities(
+    leaf: Inactive, device: DeviceId, before: Mapping[str, Newest], readings: Sequence[Reading], retained: bool
+) -> Iterator[Note]:
+    """What readings of a device mean to its home: somebody did something, a meter shows a value, it was first read.
+    ``before``: the newest values before them."""
+    known: dict[str, tuple[Scalar, Instant]] = {key: (one.value, one.measured_at) for key, one in before.items()}
+    for reading in sorted(readings, key=lambda reading: reading.measured_at):
+        if reading.metric not in leaf.over:
+            continue
+        key, at = key_of(reading.metric, reading.part), reading.measured_at
+        earlier = known.get(key)
+        is_late = earlier is not None and at < earlier[1]
+        shown = number(reading.value)
+        if leaf.rise and reading.metric in METERS and shown is not None:
+            if not is_late and (earlier is None or earlier[0] != shown):
+                yield Note(device, reading.metric, "reads", at, value=shown, part=reading.part)
+        elif not retained and _is_activity(reading, None if earlier is None else earlier[0], is_late):
+            yield Note(device, reading.metric, "active", at, is_late)
+        elif earlier is None:
+            yield Note(device, reading.metric, "seen", at)
+        if not is_late:
+            known[key] = (reading.value, at)
+
+
+def _is_activity(reading: Reading, earlier: Scalar | None, is_late: bool) -> bool:
+    """A change of a door, growth of a meter, anything else that is true, above zero or not empty."""
+    metric, value = reading.metric, reading.value
+    if metric in _CHANGES:
+        return earlier is not None and not is_late and earlier != value
+    if isinstance(value, bool):
+        return value
+    found = number(value)
+    if found is None:
+        return isinstance(value, str) and value != ""
+    if metric in METERS:
+        previous = number(earlier)
+        return previous is not None and not is_late and found > previous
+    return found > 0

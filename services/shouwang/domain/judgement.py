@@ -6,7 +6,7 @@ import msgspec
 
 from shouwang.domain.alert import LIFE_SAFETY
 from shouwang.domain.condition import Verdict, weigh
-from shouwang.domain.judging import IDLE, Condition, Order, View, parts_of
+from shouwang.domain.judging import IDLE, Condition, Order, View, is_muted
 from shouwang.domain.rulebook import Compiled
 from shouwang.domain.sentence import sentence
 from shouwang.domain.standing import Change, Memory, Standing, Transition
@@ -34,7 +34,11 @@ def judge(
     standing = standings.get(id, _IDLE)
     if standing is not _IDLE and standing.version != rule.rule.version:
         standing = carried_over(rule, standing)
-    view.muted = standing.raised_at is not None and rule.rule.klass in LIFE_SAFETY and _is_muted(view)
+    view.muted = (
+        standing.raised_at is not None
+        and rule.rule.klass in LIFE_SAFETY
+        and is_muted(view.values, (one.reading for one in view.applied))
+    )
     memories = _advanced(rule, standing.memories, view)
     verdict = weigh(rule.root, memories, view)
     is_news = _is_news(rule, view)
@@ -142,13 +146,6 @@ def _change(standing: Standing, verdict: Verdict, is_news: bool) -> Change | Non
     if verdict.truth is False and is_raised and not standing.occurred and is_news:
         return Change.CLEARED
     return None
-
-
-def _is_muted(view: View) -> bool:
-    """The detector is silenced, or says in this message that it tests itself."""
-    if any(newest.value is True for _, newest in parts_of("silenced", view.values)):
-        return True
-    return any(one.reading.metric == "test" and one.reading.value is True for one in view.applied)
 
 
 def _became_at(rule: Compiled, memories: Mapping[str, Memory], view: View, raised_at: Instant | None) -> Instant:

@@ -1,6 +1,6 @@
 """What a condition sees when it is judged: the newest values, what has just been read, and the moment."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import tzinfo
 from enum import Enum
 from typing import TYPE_CHECKING, TypeAlias
@@ -162,6 +162,23 @@ def newest_evidence(metric: str, view: View) -> list[Evidence]:
     return said + [
         Evidence(metric, newest.value, newest.measured_at, part) for part, newest in parts_of(metric, view.values)
     ]
+
+
+def is_muted(values: Mapping[str, Newest], readings: Iterable[Reading]) -> bool:
+    """The detector is silenced, or says in this message that it tests itself: it looks for nothing meanwhile, and that
+    it finds nothing is no all-clear."""
+    if any(newest.value is True for _, newest in parts_of("silenced", values)):
+        return True
+    return any(one.metric == "test" and one.value is True for one in readings)
+
+
+def was_said_muted(metric: str, before: Mapping[str, Newest], after: Mapping[str, Newest]) -> bool:
+    """Whether the newest word on a metric ``before`` a message may have been said while the detector was muted."""
+    said_at = max((newest.measured_at for _, newest in parts_of(metric, before)), default=0)
+    silences = (*parts_of("silenced", before), *parts_of("silenced", after))
+    return any(newest.value is True or newest.measured_at > said_at for _, newest in silences) or any(
+        newest.value is True and newest.measured_at >= said_at for _, newest in parts_of("test", before)
+    )
 
 
 def number(value: object) -> float | None:

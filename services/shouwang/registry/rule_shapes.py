@@ -11,8 +11,7 @@ from shouwang.domain.alert import AlertClass
 from shouwang.domain.condition import AllOf, AnyOf, Node, Not, is_about_places, leaves, negated
 from shouwang.domain.errors import ConfigError
 from shouwang.domain.expression import Expression, Expressions
-from shouwang.domain.gathering import METERS
-from shouwang.domain.home import HOME, Confirm, Inactive
+from shouwang.domain.home import HOME, METERS, Confirm, Inactive
 from shouwang.domain.moment import duration
 from shouwang.domain.occurrence import Event
 from shouwang.domain.outage import AT_LEAST, MassAbsent
