@@ -48,6 +48,14 @@ def said(topic: str, payload: object) -> dict[str, dict[str, object]]:
         ("$sys/p/d/thing/property/set", {"params": {"smokeAlarm": True}}, {}),
         ("tylink/d/thing/property/report", {"data": {"va_temperature": {"value": 215}}}, {"d": {"temperature": 21.5}}),
         ("milesight/uplink", {"devEUI": "24e1", "water_leak": "leak"}, {"24e1": {"water_leak": True}}),
+        (
+            "v3/a/devices/d/up",
+            {
+                "end_device_ids": {"device_id": "d"},
+                "uplink_message": {"frm_payload": "AXVk", "decoded_payload": {"data": {"battery": 90}}},
+            },
+            {"d": {"battery": 90}},
+        ),
         ("rflink", b"20;08;GS558;ID=00fd;SMOKEALERT=ON;", {"00fd": {"smoke": True}}),
         ("rflink/NewKaku-cac142-3", b"ON", {}),
         ("homie/d/$implementation/ota/enabled", b"true", {}),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.decoding import shipped_interpreter, shipped_profiles
+from harness.decoding import Desk, shipped_interpreter, shipped_profiles
 from shouwang.domain.catalogue import is_called
 
 NAMES = """
@@ -54,6 +54,12 @@ def test_what_people_call_a_model_means_nothing_in_a_family_that_does_not_carry_
     catalogue = shipped_interpreter().catalogue
     assert catalogue.named("Kidde hall", "rtl_433") == "kidde-smoke"
     assert catalogue.named("Kidde hall", "chirpstack-v4") is None
+
+
+def test_what_a_device_says_of_itself_is_no_name_that_people_call_it_by() -> None:
+    """A thermostat of the same maker is no door contact."""
+    said = {"model": "Honeywell-CM921", "id": 7, "cmd": "1030"}
+    assert Desk().reads("rtl_433/attic/events", said).profile == "radio-generic"
 
 
 def test_profiles_are_found_by_words_of_all_their_names() -> None:

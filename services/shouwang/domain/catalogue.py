@@ -89,7 +89,7 @@ class Catalogue:
                 self._hardware.update({(family_id, name.casefold()): id for name in carried.hardware})
         self._words = sorted(_words_of(profiles), key=lambda name: (-len(name.words), name.rank))
         self._ready: dict[tuple[str, str], Understood] = {}
-        self._named: dict[tuple[str, str], str | None] = {}
+        self._named: dict[tuple[str, str, bool], str | None] = {}
 
     def get(self, id: str) -> Profile | None:
         return self._profiles.get(id)
@@ -127,23 +127,24 @@ class Catalogue:
                 return found
         return None
 
-    def named(self, text: str, family: str = "") -> str | None:
+    def named(self, text: str, family: str = "", *, by_people: bool = True) -> str | None:
         """The profile that a person means by ``Heiman HS1SA``, ``heiman-hs1sa`` or ``SmokeSensor-EM``: the longest
         name of a model that stands in the text as a whole, of those that ``family`` carries where there are any. Of one
         name it is the profile of that very model before others that carry it, and names that people only call it by
-        (``also_called``) count within the family alone."""
+        (``also_called``) count within the family alone, and not at all in what a device says of itself: a maker's name
+        stands in the models of all its devices."""
         if text in self._profiles:
             return text
-        key = (text, family)
+        key = (text, family, by_people)
         if key not in self._named:
             if len(self._named) >= KNOWN_TEXTS:
                 self._named.clear()
-            self._named[key] = self._mean(text, family)
+            self._named[key] = self._mean(text, family, by_people=by_people)
         return self._named[key]
 
-    def _mean(self, text: str, family: str) -> str | None:
+    def _mean(self, text: str, family: str, *, by_people: bool) -> str | None:
         wanted = f" {_plain(text)} "
-        meant = [name for name in self._words if f" {name.words} " in wanted]
+        meant = [name for name in self._words if f" {name.words} " in wanted and (by_people or name.rank != CALLED)]
         carriers = {family, self._network.get(family, family)}
         mine = (name.profile for name in meant if not carriers.isdisjoint(self._profiles[name.profile].families))
         others = (name.profile for name in meant if name.rank != CALLED or not family)

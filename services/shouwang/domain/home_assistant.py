@@ -125,7 +125,7 @@ class HomeAssistantReader(EnvelopeReader):
         metrics = {one.meaning.metric for other in every for one in other.entities if one.meaning}
         if any(one.is_call for other in every for one in other.entities):
             metrics.add("emergency")
-        id = self.catalogue.named(said.model, self.family.id) if said.model else None
+        id = self.catalogue.named(said.model, self.family.id, by_people=False) if said.model else None
         understood = self.catalogue.for_family(id, self.family.id) if id else self.catalogue.generic(self.family.id)
         kind = guessed_kind(metrics) if understood.guesses else understood.kind
         topics = sorted({one.topic for other in every for one in other.entities})

@@ -199,7 +199,7 @@ class ReportReading:
         if report.model or report.hardware:
             id = self._catalogue.carried(family, f"{report.model}/{report.subtype}") if report.subtype else None
             id = id or self._catalogue.carried(family, report.model, report.hardware)
-            id = id or (self._catalogue.named(report.model, family) if report.model else None)
+            id = id or (self._catalogue.named(report.model, family, by_people=False) if report.model else None)
             if id is not None:
                 return self._catalogue.for_family(id, family)
         return self._catalogue.generic(family)

@@ -118,7 +118,9 @@ class TasmotaReader(EnvelopeReader):
         """The profile by which a device that nobody registered is read, if it says its model."""
         if not model:
             return None
-        return self.catalogue.carried(self.family.id, model, model) or self.catalogue.named(model, self.family.id)
+        return self.catalogue.carried(self.family.id, model, model) or self.catalogue.named(
+            model, self.family.id, by_people=False
+        )
 
 
 def _nodes(said: Mapping[str, object], node: str) -> list[tuple[str, Mapping[str, object]]]:
