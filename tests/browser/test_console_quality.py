@@ -8,8 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from harness.browser import AXE, CONSOLE, Hall, smoke
-from harness.compound import reports
-from harness.publisher import Publisher, says
+from harness.publisher import says
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(150)]
 
@@ -24,6 +23,10 @@ DESK_PAGES = (
     "/devices?tab=discovered",
     "/devices?tab=quarantine",
     "/devices?tab=import",
+    "/fleet",
+    "/fleet?tab=battery",
+    "/fleet?tab=gateway",
+    "/fleet?tab=models",
     "/watch",
     "/watch?tab=told",
     "/watch?tab=zones2",
@@ -40,10 +43,6 @@ DESK_PAGES = (
     "/nowhere",
 )
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-STORM = 500
-ROWS_DRAWN = 60
-LONGEST_FRAME = 0.3
-"""Seconds that a frame may take while 500 alarms are open and more come, on a machine that runs all of this at once."""
 
 
 def violations(page: Page) -> list[str]:
@@ -111,33 +110,3 @@ def test_the_control_room_loads_little() -> None:
     print(f"first load of the control room: {size / 1000:.0f} kB of gzipped script in {len(scripts)} files")
     assert size <= FIRST_LOAD
     assert not any("echarts" in file for file in scripts), "charts come with the pages that draw them"
-
-
-def test_500_open_alarms_are_as_quick_as_one(hall: Hall, capsys: pytest.CaptureFixture[str]) -> None:
-    page = hall.page()
-    expect(page.locator(".calm")).to_be_visible()
-    says(hall.works.broker_port, *(reports(f"storm-{number}", action="emergency") for number in range(STORM)))
-    page.wait_for_function(
-        "least => parseInt(document.querySelector('.others header .num')?.textContent ?? '0') >= least",
-        arg=STORM,
-        polling=200,
-        timeout=60_000,
-    )
-    assert page.locator(".queue .row").count() <= ROWS_DRAWN, "only what can be seen is drawn"
-    page.evaluate(
-        """() => {
-          window.frames_ = []; let last = performance.now();
-          const look = at => { window.frames_.push(at - last); last = at; requestAnimationFrame(look); };
-          requestAnimationFrame(look);
-        }"""
-    )
-    turn = iter(range(10**9))
-    with Publisher(hall.works.broker_port, lambda: reports(f"storm-{next(turn) % STORM}", action="emergency"), 50):
-        for _ in range(20):
-            page.keyboard.press("j")
-            page.wait_for_timeout(250)
-    frames = sorted(page.evaluate("window.frames_"))
-    p95, longest = frames[int(len(frames) * 0.95)], frames[-1]
-    with capsys.disabled():
-        print(f"\n{STORM} open, 50 events/s: frame p95 {p95:.0f} ms, longest {longest:.0f} ms of {len(frames)}")
-    assert p95 <= LONGEST_FRAME * 1000

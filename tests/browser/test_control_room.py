@@ -17,7 +17,12 @@ pytestmark = [pytest.mark.servers, pytest.mark.timeout(120)]
 
 ALARMS = 50
 LATEST = 0.5
-"""Seconds from publish to screen that 95 of 100 alarms may take on a quiet machine; see below for a busy one."""
+"""Seconds from publish to screen that 95 of 100 alarms may take."""
+
+HANDS = 6
+"""Through which an alarm goes: this test, broker, intake, server, the browser's network process, the page. Each may
+wait for a processor that others hold, as long as this test does when it wakes from a short sleep: that is measured
+beside each alarm and allowed for, nothing else is. On a quiet machine it is some milliseconds."""
 
 
 def hears(hall: Hall, *said: tuple[str, bytes]) -> None:
@@ -31,8 +36,9 @@ def kinds(hall: Hall, incident: IncidentId) -> list[str]:
 def test_an_alarm_is_on_the_screen_within_half_a_second(hall: Hall, capsys: pytest.CaptureFixture[str]) -> None:
     page = hall.page()
     expect(page.locator(".calm")).to_be_visible()
-    took = []
+    took, waited = [], []
     for number in range(ALARMS):
+        waited.append(_lateness())
         begun = time.time()
         hears(hall, reports(f"button-{number}", action="emergency"))
         seen = page.wait_for_function(
@@ -44,10 +50,20 @@ def test_an_alarm_is_on_the_screen_within_half_a_second(hall: Hall, capsys: pyte
         (one,) = [each for each in hall.works.incidents() if each.place.endswith(f"/button{number}")]
         hall.works.respond.resolve(one.id, actor=DESK, outcome=Outcome.ACCIDENTAL, cause="", note="")
         expect(page.locator(".calm")).to_be_visible()
-    p95 = statistics.quantiles(took, n=20)[18]
+    p95, allowed = statistics.quantiles(took, n=20)[18], HANDS * statistics.quantiles(waited, n=20)[18]
     with capsys.disabled():
-        print(f"\nalarm on screen after publish: median {statistics.median(took):.3f} s, p95 {p95:.3f} s of {ALARMS}")
-    assert p95 <= 3 * LATEST, "even on a busy machine"
+        print(
+            f"\nalarm on screen after publish: median {statistics.median(took):.3f} s, p95 {p95:.3f} s of {ALARMS}; "
+            f"a processor was waited for {allowed:.3f} s"
+        )
+    assert p95 <= LATEST + allowed
+
+
+def _lateness() -> float:
+    """How much later than wanted this process wakes."""
+    begun = time.perf_counter()
+    time.sleep(0.005)
+    return time.perf_counter() - begun - 0.005
 
 
 def test_a_fire_sounds_is_taken_by_key_goes_to_a_phone_and_ends_with_every_second_told(hall: Hall) -> None:

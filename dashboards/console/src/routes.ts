@@ -15,6 +15,7 @@ export const router = createRouter({
     { path: "/plans/:place(.*)", component: () => import("./manage/PlanPage.vue"), props: true, meta: { shell: "page" } },
     { path: "/devices", component: () => import("./manage/DevicesPage.vue"), meta: { shell: "page" } },
     { path: "/devices/:id(.*)", component: () => import("./manage/DevicePage.vue"), props: true, meta: { shell: "page" } },
+    { path: "/fleet", component: () => import("./manage/FleetPage.vue"), meta: { shell: "page" } },
     { path: "/watch", component: () => import("./manage/WatchPage.vue"), meta: { shell: "page" } },
     { path: "/import", component: () => import("./manage/ImportPage.vue"), meta: { shell: "page" } },
     { path: "/rules", component: () => import("./manage/RulesPage.vue"), meta: { shell: "page" } },

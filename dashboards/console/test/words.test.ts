@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { en } from "../src/words/en";
+import { health } from "../src/words/health";
 import { install } from "../src/words/install";
 import { manage } from "../src/words/manage";
 import { places } from "../src/words/places";
@@ -19,11 +20,11 @@ function paths(tree: Tree, at = ""): string[] {
 describe("words", () => {
   it("are there in both languages", () => {
     expect(paths(en as unknown as Tree).sort()).toEqual(paths(zh as unknown as Tree).sort());
-    for (const both of [install, patrols, photos, plans, pulse, manage, rosters, places]) expect(paths(both.en as unknown as Tree).sort()).toEqual(paths(both.zh as unknown as Tree).sort());
+    for (const both of [health, install, patrols, photos, plans, pulse, manage, rosters, places]) expect(paths(both.en as unknown as Tree).sort()).toEqual(paths(both.zh as unknown as Tree).sort());
   });
 
   it("are English in English", () => {
-    const chinese = JSON.stringify([en, install.en, patrols.en, photos.en, plans.en, pulse.en, manage.en, rosters.en, places.en]).match(/[\u4e00-\u9fff]+/g) ?? [];
+    const chinese = JSON.stringify([en, install.en, patrols.en, photos.en, plans.en, health.en, pulse.en, manage.en, rosters.en, places.en]).match(/[\u4e00-\u9fff]+/g) ?? [];
     expect(chinese).toEqual([]);
   });
 });

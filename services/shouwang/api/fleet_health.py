@@ -1,9 +1,11 @@
 """设备健康: last heard, proof of life, batteries with their trend, links, flapping, gateways, false alarms by model."""
 
-from collections.abc import Iterable, Mapping
-from typing import Annotated
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from enum import StrEnum
+from typing import Annotated, assert_never
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, Field
 
 from shouwang.domain.access import Act
@@ -33,6 +35,20 @@ FLAPPING = 5
 """Alerts of one device in a day from which it flaps."""
 
 INCIDENTS_AT_MOST = 5_000
+ALERTS_AT_MOST = 5_000
+LOW_PERCENT = 20
+"""A battery from which on it is named as low, where the device does not say so itself."""
+
+
+class Ailment(StrEnum):
+    """What whoever looks after devices asks for."""
+
+    SILENT = "silent"
+    WEAK = "weak"
+    FLAPPING = "flapping"
+    BATTERY = "battery"
+    GATEWAY = "gateway"
+    """Gateways that are silent, and those with children of any state: what fails with them is seen at once."""
 
 
 class BatteryOut(BaseModel):
@@ -102,10 +118,11 @@ def list_health(
     place: Within = None,
     kind: Several = None,
     state: Several = None,
+    problem: Annotated[Ailment | None, Query(description="Only devices that have it.")] = None,
     limit: Limit = DEFAULT_LIMIT,
     cursor: After = None,
 ) -> Page[HealthOut]:
-    """All devices, the worst first, without trends of their batteries."""
+    """All devices, the worst first; with trends of their batteries where `problem` asks for low ones."""
     allow(caller, Act.READ)
     kinds, states = words(kind, Kind, "query/kind"), words(state, FleetState, "query/state")
     fleet = load_fleet(window, subtrees(caller, place))
@@ -117,12 +134,17 @@ def list_health(
         if not kinds or fleet.kind(device) in kinds
     ]
     wanted = [row for row in rows if not states or row[0] in states]
+    behind = _behind(window, fleet)
+    if problem is not None:
+        having = _having(window, fleet, [device for _, device in wanted], problem, behind)
+        wanted = [row for row in wanted if row[1].id in having]
     page, following = cut_by_name(wanted, limit, cursor, lambda row: f"{order[row[0]]:02d}|{row[1].id}")
     known = window.board.states([device.id for _, device in page])
-    items, behind = [], _behind(window, fleet)
+    items, with_trend = [], problem is Ailment.BATTERY
     for _, device in page:
         found = known.get(device.id, DeviceState())
-        items.append(_health(window, fleet, device, found, _battery(window, device, found, with_trend=False), behind))
+        battery = _battery(window, device, found, with_trend=with_trend)
+        items.append(_health(window, fleet, device, found, battery, behind))
     return Page(items=items, next=following)
 
 
@@ -213,6 +235,40 @@ def _health(
         gateway=behind.get(device.id),
         children=sorted(one for one, gateway in behind.items() if gateway == device.id),
     )
+
+
+def _having(
+    window: Window, fleet: Fleet, devices: Sequence[Device], problem: Ailment, behind: Mapping[DeviceId, DeviceId]
+) -> Collection[DeviceId]:
+    """Those of the devices that have it; each look is one query, however many devices there are."""
+    now = window.clock.now()
+    match problem:
+        case Ailment.SILENT:
+            heard = window.board.heard()
+            return {one.id for one in devices if fleet.state(one, heard.get(one.id)) is FleetState.SILENT}
+        case Ailment.GATEWAY:
+            return {one.id for one in devices if fleet.kind(one) is Kind.GATEWAY} | set(behind.values())
+        case Ailment.FLAPPING:
+            raised: Counter[DeviceId | None] = Counter()
+            for alert in window.board.alerts(CaseQuery(), None, ALERTS_AT_MOST):
+                if alert.raised_at > now - DAY:
+                    raised[alert.device] += max(1, alert.count)
+            return {one.id for one in devices if raised[one.id] >= FLAPPING}
+        case Ailment.WEAK | Ailment.BATTERY:
+            known = window.board.states([one.id for one in devices])
+            has = _is_weak if problem is Ailment.WEAK else _is_low
+            return {id for id, state in known.items() if has(state)}
+        case _:
+            assert_never(problem)
+
+
+def _is_weak(state: DeviceState) -> bool:
+    return signal_of(state.values).level is Level.WEAK
+
+
+def _is_low(state: DeviceState) -> bool:
+    percent = _number(state.values.get("battery"))
+    return _flag(state.values.get("battery_low")) is True or (percent is not None and percent <= LOW_PERCENT)
 
 
 def _behind(window: Window, fleet: Fleet) -> Mapping[DeviceId, DeviceId]:

@@ -19,7 +19,7 @@ from shouwang.domain.duty import Contact
 from shouwang.domain.errors import Unavailable
 from shouwang.domain.notice import Failure
 from shouwang.domain.pulse import ChannelState, Fare, Look, Pulse, fare_of, looked, users_of
-from shouwang.domain.vocabulary import MINUTE, Instant, Value
+from shouwang.domain.vocabulary import MINUTE, SECOND, Instant, Value
 from shouwang.ports import Clock, FactStore, Publisher
 
 log = logging.getLogger(__name__)
@@ -28,8 +28,8 @@ FACT = "channels"
 SIREN = "mqtt"
 """What alerts are published on: sirens and other systems on the site hear it there."""
 
-SOON_SECONDS = 10.0
-"""Until the next look while something fails: whoever watches the wall sees it come back."""
+SOON_SECONDS = 5.0
+"""Between two looks at what fails: whoever watches the wall sees it come back."""
 
 KEPT_AT_LEAST = 5 * MINUTE
 """Between two notes for ``doctor`` while nothing changes."""
@@ -84,27 +84,35 @@ class Pulses:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until ``stop``."""
+        due = 0
         while not stop.is_set():
-            contacts = _by_kind(self._community())
-            looks: list[tuple[str, Callable[[], Awaitable[None]]]] = [
-                (one.name, partial(one.look, contacts.get(one.name, ()))) for one in self._watched
-            ]
-            if self._beside is not None:
-                looks.append((self._beside.channel.name, self._beside.look))
-            for name, look in looks:
-                if stop.is_set():
-                    return
-                try:
-                    await look()
-                except Exception:
-                    log.exception("a look at channel %s failed; it comes again", name)
+            is_turn = self._clock.now() >= due
+            if is_turn:
+                due = self._clock.now() + round(self._seconds * SECOND)
+            await self._look_around(stop, only_failing=not is_turn)
             fares = self()
             for name, fare in fares.items():
                 measure(name, fare.state)
             await self._note(fares)
-            fails = any(fare.state is ChannelState.FAILING for fare in fares.values())
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), min(SOON_SECONDS, self._seconds) if fails else self._seconds)
+                await asyncio.wait_for(stop.wait(), min(SOON_SECONDS, self._seconds))
+
+    async def _look_around(self, stop: asyncio.Event, *, only_failing: bool) -> None:
+        contacts, now = _by_kind(self._community()), self._clock.now()
+        looks: list[tuple[Watched, Callable[[], Awaitable[None]]]] = [
+            (one, partial(one.look, contacts.get(one.name, ()))) for one in self._watched
+        ]
+        if self._beside is not None:
+            looks.append((self._beside.channel, self._beside.look))
+        for one, look in looks:
+            if stop.is_set():
+                return
+            if only_failing and fare_of(one.pulse, now).state is not ChannelState.FAILING:
+                continue
+            try:
+                await look()
+            except Exception:
+                log.exception("a look at channel %s failed; it comes again", one.name)
 
     def _at_the_broker(self, now: Instant) -> Pulse:
         failure = None if self._publisher.connected else Failure.UNREACHABLE

@@ -1,6 +1,7 @@
 // Words by dotted path in the language that was chosen. Chinese first.
 import { ref } from "vue";
 import { en } from "./en";
+import { health } from "./health";
 import { install } from "./install";
 import { manage } from "./manage";
 import { places } from "./places";
@@ -15,8 +16,8 @@ export type Language = "zh" | "en";
 
 const KEY = "shouwang.language";
 const WORDS: Record<Language, unknown> = {
-  zh: { ...zh, fit: install.zh, manage: manage.zh, patrols: patrols.zh, plans: plans.zh, pulse: pulse.zh, photos: photos.zh, roster: rosters.zh, places: places.zh },
-  en: { ...en, fit: install.en, manage: manage.en, patrols: patrols.en, plans: plans.en, pulse: pulse.en, photos: photos.en, roster: rosters.en, places: places.en },
+  zh: { ...zh, fit: install.zh, manage: manage.zh, patrols: patrols.zh, plans: plans.zh, health: health.zh, pulse: pulse.zh, photos: photos.zh, roster: rosters.zh, places: places.zh },
+  en: { ...en, fit: install.en, manage: manage.en, patrols: patrols.en, plans: plans.en, health: health.en, pulse: pulse.en, photos: photos.en, roster: rosters.en, places: places.en },
 };
 
 export const language = ref<Language>(localStorage.getItem(KEY) === "en" ? "en" : "zh");
