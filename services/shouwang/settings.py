@@ -100,6 +100,12 @@ class Settings(BaseSettings):
 
     raw_days: int = Field(90, ge=1, description="Days that single readings are kept in the embedded store.")
     quarantine_days: int = Field(30, ge=1, description="Days that unreadable messages are kept.")
+    files_days: int = Field(
+        1827,
+        ge=365,
+        description="Days that photos and files of a case are kept after it ended: five years, as GB 25201 section 10 "
+        "wants for records of faults and repairs (one for those of duty and patrols).",
+    )
     canary_seconds: float = Field(10, gt=0, description="Seconds between two probes of the whole chain.")
     channel_probe_seconds: float = Field(
         120,

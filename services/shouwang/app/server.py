@@ -48,6 +48,7 @@ from shouwang.flows.canary import Canary
 from shouwang.flows.discovery import Discovery
 from shouwang.flows.dispatch import Dispatch
 from shouwang.flows.exercises import Exercises
+from shouwang.flows.filing import Filing
 from shouwang.flows.holding import Holding
 from shouwang.flows.installing import Installing
 from shouwang.flows.respond import Respond
@@ -209,6 +210,14 @@ class Server:
         world = CurrentWorld(directory, equipment)
         self._holding = Holding(casebook, world, clock, wake=wake)
         self._holds = SqlHolds(self._database)
+        self._filing = Filing(
+            casebook,
+            board,
+            Attachments(settings.data_dir / "files"),
+            clock,
+            kept_for=settings.files_days * DAY,
+            elsewhere=DevicePhotos(self._database).contents,
+        )
         self._exercises = Exercises(
             casebook,
             SqlExercises(self._database),
@@ -357,6 +366,7 @@ class Server:
             ("exercises", EXERCISES_SECONDS, self._exercises.look),
             ("reach", REACH_SECONDS, self._reach.look),
             ("quarantine", MAINTAIN_SECONDS, self._sweep),
+            ("files", MAINTAIN_SECONDS, self._filing.look),
         ]
         for name, seconds, work in rounds:
             scheduler.add_job(_round, "interval", seconds=seconds, args=(name, work), id=name, max_instances=1)

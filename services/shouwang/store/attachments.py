@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 LIMIT = 8 << 20
@@ -29,6 +29,7 @@ class Attachments:
         id = hashlib.sha256(content).hexdigest()
         path = self._path(id)
         if path.is_file():
+            os.utime(path)  # whoever tidies up must see that it is wanted again
             return id
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         part = path.with_name(f".{id}.{os.getpid()}.part")
@@ -48,6 +49,15 @@ class Attachments:
             return self._path(id).read_bytes()
         except FileNotFoundError:
             return None
+
+    def sweep(self, wanted: Collection[str], before: float) -> int:
+        """Removes contents that nothing names any more and that were last kept before (seconds since 1970)."""
+        removed = 0
+        for path in self._folder.glob("??/*"):
+            if path.name not in wanted and path.stat().st_mtime < before:
+                path.unlink(missing_ok=True)
+                removed += 1
+        return removed
 
     def type_of(self, content: bytes) -> str | None:
         """What the content itself says that it is; None for a type that is not taken."""

@@ -23,6 +23,12 @@ class DevicePhotos:
         with self._database.read() as connection:
             return _read(connection.execute(select(meta.c.value).where(meta.c.key == _key(device))).scalar())
 
+    def contents(self) -> set[str]:
+        """Ids of every photo of every device."""
+        statement = select(meta.c.value).where(meta.c.key.like("photos/%"))
+        with self._database.read() as connection:
+            return {one.id for value in connection.execute(statement).scalars() for one in _read(value)}
+
     def add(self, device: DeviceId, photo: Attachment) -> None:
         """The same photo again changes nothing."""
         with self._database.write() as connection:
