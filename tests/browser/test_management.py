@@ -30,6 +30,8 @@ def test_a_device_says_why_it_does_not_fire(hall: Hall) -> None:
     page.click(".explain button")
     expect(page.locator(".explain article")).to_contain_text("烟雾")
     expect(page.locator(".explain article")).to_contain_text(DESK)
+    page.fill("[name=explain-at]", page.evaluate("new Date(Date.now() - 6e4).toISOString().slice(0, 19)"))
+    expect(page.locator(".explain")).to_contain_text(re.compile("由存储的读数按测量时间重演|当时没有这条规则"))
 
 
 def test_coverage_shows_30_days_and_who_is_told_at_a_place(hall: Hall) -> None:
