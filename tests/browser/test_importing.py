@@ -75,7 +75,7 @@ def test_a_template_is_made_and_saved(empty_hall: Hall) -> None:
     assert violations(page) == []
     with page.expect_download() as saved:
         save.click()
-    assert "位置" in load_workbook(saved.value.path()).sheetnames
+    assert "位置" in load_workbook(io.BytesIO(saved.value.path().read_bytes())).sheetnames
     expect(empty_hall.page("/import", size="small").locator(".blank")).to_contain_text("管理员")
 
 

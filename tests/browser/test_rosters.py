@@ -40,7 +40,7 @@ def next_week(hall: Hall, **how: str) -> Page:
     page = hall.page("/watch?tab=rosters&roster=gate", size="desk", **how)  # type: ignore[arg-type]
     expect(page.locator(".sheet tbody tr")).not_to_have_count(0)
     page.get_by_role("button", name="后一段" if how.get("language") != "en" else "Later").click()
-    expect(page.locator(".sheet thead .today")).to_have_count(0)
+    expect(page.locator(".sheet thead .is-today")).to_have_count(0)
     return page
 
 

@@ -109,6 +109,10 @@ def test_a_change_names_the_gaps_that_it_opens_and_those_that_it_closes() -> Non
     kinds = {gap.kind for gap in opened}
     assert kinds == {GapKind.NOBODY, GapKind.NOBODY_AT_NIGHT, GapKind.EMPTY_SHIFT} and closed == []
     assert {rfc3339(gap.start or 0) for gap in opened} == {"2026-11-23T12:00:00Z"}
+    swapped = change(*NIGHT, add="li", remove="zhao")
+    opened, closed = coverage_change(compound(swapped), compound(off), "desk", policies, [off])
+    assert GapKind.EMPTY_SHIFT in {gap.kind for gap in opened}
+    assert closed == [], "an unverified contact is no better for being nobody"
     back_opened, back_closed = coverage_change(compound(off), before, "desk", policies, [off])
     assert (back_opened, {gap.kind for gap in back_closed}) == ([], kinds)
     instead = change(*NIGHT, add="li", remove="zhao")

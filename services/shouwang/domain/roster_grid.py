@@ -152,9 +152,15 @@ def coverage_change(
     for start, end in _merged([(parse_rfc3339(one.start), parse_rfc3339(one.end)) for one in touched]):
         was = _gaps(before, roster, policies, start, end)
         now = _gaps(after, roster, policies, start, end)
-        opened += [gap for name, gap in now.items() if name not in was]
-        closed += [gap for name, gap in was.items() if name not in now]
+        opens = [gap for name, gap in now.items() if name not in was]
+        is_emptied = any(gap.kind in (GapKind.EMPTY_SHIFT, GapKind.NOBODY) for gap in opens)
+        opened += opens
+        closed += [gap for name, gap in was.items() if name not in now and not (is_emptied and gap.kind in _OF_PEOPLE)]
     return opened, closed
+
+
+_OF_PEOPLE = frozenset({GapKind.UNVERIFIED_CONTACT, GapKind.DESK_UNCERTIFIED, GapKind.THREE_ROLES})
+"""What is wrong with whoever is there; that nobody is there any more is no cure."""
 
 
 def _gaps(

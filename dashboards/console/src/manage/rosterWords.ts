@@ -16,7 +16,7 @@ export const hours = (from: string | number, to: string | number): string => `${
 
 /** 周六 20:00–08:00 */
 export function spanName(from: string, to: string | null | undefined): string {
-  const begin = `${w("days", DAYS[weekday(Date.parse(from))])} ${moment(from).slice(0, -3)}`;
+  const begin = `${w("days", DAYS[weekday(Date.parse(from))])} ${moment(from).slice(0, -3).replace("/", "-")}`;
   return to ? `${begin}–${minute(Date.parse(to))}` : begin;
 }
 
