@@ -145,6 +145,7 @@ class Hall:
         size: str = "desk",
         theme: str = "dark",
         language: str = "zh",
+        password: str = PASSWORD,
     ) -> Page:
         """A browser of its own in which ``user`` has signed in with the form, at a path."""
         width, height = SIZES[size]
@@ -157,7 +158,7 @@ class Hall:
         page.on("console", lambda said: self.complaints.append(said.text) if "Content Security" in said.text else None)
         page.goto(self.url + path)
         page.fill("#name", user)
-        page.fill("#secret", PASSWORD)
+        page.fill("#secret", password)
         page.click("button[type=submit]")
         page.wait_for_selector(".shell, .wall")
         return page

@@ -21,6 +21,8 @@ export const router = createRouter({
     { path: "/rules", component: () => import("./manage/RulesPage.vue"), meta: { shell: "page" } },
     { path: "/rules/new", component: () => import("./manage/RuleEditor.vue"), meta: { shell: "page" } },
     { path: "/rules/:id", component: () => import("./manage/RuleEditor.vue"), props: true, meta: { shell: "page" } },
+    { path: "/people", component: () => import("./manage/PeoplePage.vue"), meta: { shell: "page" } },
+    { path: "/access", component: () => import("./manage/AccessPage.vue"), meta: { shell: "page" } },
     { path: "/reports", component: () => import("./manage/ReportsPage.vue"), meta: { shell: "page" } },
     { path: "/records", component: () => import("./manage/RecordsPage.vue"), meta: { shell: "page" } },
     { path: "/a/:token", redirect: "/duty" },

@@ -27,7 +27,7 @@ export const zh = {
     battery: "电量", link: "信号", unassigned: "未登记位置", system: "系统", you: "（我）", pressed: "已发出模拟报警", unit: { s: "秒", m: "分", h: "小时", d: "天" },
     atOnce: "立即", when2: { acknowledged: "接警后", verified: "核警后", verified_real: "核实为真后", confirmed: "双点报警后", en_route: "出动后", on_scene: "到场后", resolved: "办结后" },
     waitsHere: "等待中",
-    nav: { now: "现在", cases: "警情", devices: "设备", duty: "值守", rules: "规则", reports: "分析", records: "记录", more: "更多", wall: "大屏", phone: "值班手机", install: "安装" },
+    nav: { people: "人员", access: "用户", now: "现在", cases: "警情", devices: "设备", duty: "值守", rules: "规则", reports: "分析", records: "记录", more: "更多", wall: "大屏", phone: "值班手机", install: "安装" },
     skip: "跳到正文", menu: "菜单", name: "用户名", password: "密码", withToken: "用访问令牌登录", withPassword: "用密码登录", signInFor: "社区安全 · 消防控制室", loading: "正在读取…", retry: "再试一次", denied: "你的角色看不到这一页", deniedHint: "需要时请管理员调整你的角色", failed: "读取失败", nothing: "没有记录", notFound: "没有这一页", back: "返回", open: "打开", all: "全部", search: "筛选", more: "更多", total: "共", close: "关闭", from: "从", to: "至", every: "每天", copy: "复制", copied: "已复制",
     keys: "键盘", keysTitle: "键盘操作", keyHelp: { next: "下一条 / 上一条", jump: "直接选第几条", wall: "大屏", help: "这张表", leave: "关闭窗口" },
     lostHint: "新报警可能收不到，请用电话和消防主机值守", staleSound: "声音关闭", soundStart: "交接班请试音", muteTill: "60 秒后未接警会再响",
