@@ -82,7 +82,7 @@ class TransitionOut(BaseModel):
     severity: str
 
 
-class TriedOut(BaseModel):
+class RuleTriedOut(BaseModel):
     """``faults``: what is wrong with the text, each at its line; then nothing is played. ``shortened``: the device said
     more than is played, or the rule more than is told."""
 
@@ -96,7 +96,7 @@ class TriedOut(BaseModel):
 
 
 @router.post("/try")
-def try_rule(window: TheWindow, caller: Caller, body: TryIn) -> TriedOut:
+def try_rule(window: TheWindow, caller: Caller, body: TryIn) -> RuleTriedOut:
     """By the engine of `rules try`, in a process beside the service that an alarm never waits for."""
     allow(caller, Act.CHANGE_RULES)
     if window.trials is None:
@@ -178,8 +178,8 @@ def _line(index: int, one: TrialLineIn) -> Line:
     )
 
 
-def _tried_out(said: Tried, *, shortened: bool) -> TriedOut:
-    return TriedOut(
+def _tried_out(said: Tried, *, shortened: bool) -> RuleTriedOut:
+    return RuleTriedOut(
         rule=said.rule,
         faults=[FaultOut(line=one.line, detail=one.detail) for one in said.faults],
         examples=said.examples,
