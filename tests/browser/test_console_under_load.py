@@ -33,11 +33,11 @@ SLOWER = 1.5
 GROWTH = 1.10
 """Heap and nodes after the longer span over those after the shorter one."""
 
-NOISE_BYTES = 1_500_000
-"""Compiled code, inline caches and the garbage collector's own rounding come and go by about a megabyte; 90,000 events
-that were kept would be 40 MB, and those of the short form still 4 MB."""
+NOISE_BYTES = 500_000
+"""Compiled code and inline caches come and go by some hundred kilobytes; 90,000 events that were kept would be 40 MB,
+and those of the short form still 2 MB."""
 
-NOISE_NODES = 400
+NOISE_NODES = 60
 """A few rows more or less are on the screen at one moment than at another."""
 
 CATEGORIES = ["toplevel", "devtools.timeline", "disabled-by-default-devtools.timeline"]

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { EMPTY, byUrgency, fold, isOffered, live, nextAct, refreshed, snapshot } from "../src/state/board";
+import { EMPTY, LINES_KEPT, byUrgency, fold, isOffered, live, nextAct, refreshed, snapshot } from "../src/state/board";
 import { delivery, fact, incident } from "./cases";
 
 const START = snapshot(EMPTY, [incident({ id: "i1", deliveries: [delivery({})] })], 10);
@@ -51,6 +51,17 @@ describe("the board", () => {
   it("keeps a timeline that a list does not bring", () => {
     const whole = refreshed(START, incident({ id: "i1", revision: 2, timeline: [{ ...fact(3, "alert.raised"), actor_name: "系统", where: null }] }), 10);
     expect(snapshot(whole, [incident({ id: "i1", revision: 2 })], 10).incidents.get("i1")?.timeline).toHaveLength(1);
+  });
+
+  it("keeps the newest of the timelines that were read last, whatever happens in a storm", () => {
+    const lines = Array.from({ length: 1000 }, (_, seq) => ({ ...fact(seq, "alert.repeated"), actor_name: "系统", where: null }));
+    let board = EMPTY;
+    for (let n = 0; n < 50; n++) board = refreshed(board, incident({ id: `i${n}`, timeline: lines }), 0);
+    board = fold(board, [fact(2000, "incident.acknowledged", { incident: "i49" })]);
+    const kept = [...board.incidents.values()].filter((each) => each.timeline.length);
+    expect(kept.map((each) => each.id)).toEqual(Array.from({ length: 12 }, (_, n) => `i${38 + n}`));
+    expect(kept.every((each) => each.timeline.length === LINES_KEPT && each.timeline[LINES_KEPT - 1]?.seq === 999)).toBe(true);
+    expect(board.incidents.size).toBe(50);
   });
 
   it("forgets what is long over, however long a screen is left alone", () => {

@@ -10,11 +10,16 @@ export interface Board {
   stale: ReadonlyMap<string, number>;
   /** The newest fact that was folded in. */
   seq: number;
+  /** Incidents that were read whole, the newest read last: only these keep their timelines. */
+  whole: readonly string[];
 }
 
-export const EMPTY: Board = { incidents: new Map(), stale: new Map(), seq: 0 };
+export const EMPTY: Board = { incidents: new Map(), stale: new Map(), seq: 0, whole: [] };
 
 const ENDED_KEPT = 30;
+const WHOLE_KEPT = 12;
+/** Newest entries of a timeline in memory; the case's own page reads every second of it. */
+export const LINES_KEPT = 120;
 
 /** A list read from the service replaces what is known, but for incidents that newer facts touched meanwhile. */
 export function snapshot(board: Board, items: readonly Incident[], readAfter: number): Board {
@@ -24,7 +29,7 @@ export function snapshot(board: Board, items: readonly Incident[], readAfter: nu
     const known = board.incidents.get(id);
     if (known) incidents.set(id, known);
   }
-  return { incidents, stale, seq: Math.max(board.seq, readAfter) };
+  return { ...board, incidents, stale, seq: Math.max(board.seq, readAfter) };
 }
 
 /** One incident read anew. It stays stale where a fact came while it was read. */
@@ -32,10 +37,15 @@ export function refreshed(board: Board, incident: Incident, readAfter: number): 
   const incidents = new Map(board.incidents);
   const known = incidents.get(incident.id);
   if (known && known.revision > incident.revision) return board;
-  incidents.set(incident.id, keepTimeline(incident, known));
+  incidents.set(incident.id, keepTimeline({ ...incident, timeline: incident.timeline.slice(-LINES_KEPT) }, known));
+  const whole = [...board.whole.filter((each) => each !== incident.id), incident.id];
+  for (const id of whole.splice(0, Math.max(0, whole.length - WHOLE_KEPT))) {
+    const bare = incidents.get(id);
+    if (bare?.timeline.length) incidents.set(id, { ...bare, timeline: [] });
+  }
   const stale = new Map(board.stale);
   if ((stale.get(incident.id) ?? 0) <= readAfter) stale.delete(incident.id);
-  return { ...board, incidents: forget(incidents), stale };
+  return { ...board, incidents: forget(incidents), stale, whole };
 }
 
 /** Facts in order of their numbers. One that was folded in before changes nothing. */
@@ -52,7 +62,7 @@ export function fold(board: Board, facts: readonly Fact[]): Board {
     const known = incidents.get(fact.incident);
     if (known) incidents.set(fact.incident, told(known, fact));
   }
-  return { incidents, stale, seq };
+  return { ...board, incidents, stale, seq };
 }
 
 /** What one fact says of its incident. */
