@@ -94,7 +94,7 @@ def killed_at(kills: int, broker: Mosquitto, folder: Path, *, state: str = "") -
     """So many kills, each point as often as any other, in an order by chance; then everything is counted."""
     seed = int(os.environ.get("SHOUWANG_STORM_SEED") or SystemRandom().randrange(10**6))
     chance = Random(seed)
-    alarms = Alarms(kills * 20 + 40)
+    alarms = Alarms(kills * 40 + 100)  # a slow machine needs half a minute for a kill
     print(f"\nseed {seed}, {kills} kills")
     with (
         exchange() as phones,

@@ -123,7 +123,7 @@ class Mosquitto(Server):
             "autosave_interval 1",
             "queue_qos0_messages true",
             "max_queued_messages 0",
-            "max_inflight_messages 1000",
+            "max_inflight_messages 10000",
             "set_tcp_nodelay true",
             "log_type error",
             "log_type warning",
