@@ -27,7 +27,6 @@ from shouwang.store.database import Database
 from shouwang.store.directory import SqlDirectory
 from shouwang.store.facts import Facts
 from shouwang.store.journal import SqlJournal
-from shouwang.store.journal import SqlJournal
 from shouwang.store.outbox import SqlOutbox
 from shouwang.store.spool import SqlSpool
 from shouwang.store.transactions import SqlCasebook
@@ -135,10 +134,6 @@ class Works:
     @property
     def has_died(self) -> bool:
         return not self.fuse.exists()
-
-    def journal_last(self) -> int:
-        """Number of the newest fact."""
-        return SqlJournal(self.database).last()
 
     def journal_last(self) -> int:
         """Number of the newest fact."""
