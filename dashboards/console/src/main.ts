@@ -12,6 +12,7 @@ import "./style/page.css";
 import "./style/phone.css";
 import "./style/plan.css";
 import "./style/rosters.css";
+import "./style/trial.css";
 import "./style/wall.css";
 
 setLanguage(language.value);

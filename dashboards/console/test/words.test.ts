@@ -9,6 +9,7 @@ import { photos } from "../src/words/photos";
 import { plans } from "../src/words/plans";
 import { pulse } from "../src/words/pulse";
 import { rosters } from "../src/words/rosters";
+import { trials } from "../src/words/trials";
 import { SAFETY } from "../src/words/settings";
 import { staff } from "../src/words/staff";
 import { zh } from "../src/words/zh";
@@ -22,11 +23,11 @@ function paths(tree: Tree, at = ""): string[] {
 describe("words", () => {
   it("are there in both languages", () => {
     expect(paths(en as unknown as Tree).sort()).toEqual(paths(zh as unknown as Tree).sort());
-    for (const both of [health, install, staff, patrols, photos, plans, pulse, manage, rosters, places]) expect(paths(both.en as unknown as Tree).sort()).toEqual(paths(both.zh as unknown as Tree).sort());
+    for (const both of [health, install, staff, patrols, photos, plans, trials, pulse, manage, rosters, places]) expect(paths(both.en as unknown as Tree).sort()).toEqual(paths(both.zh as unknown as Tree).sort());
   });
 
   it("are English in English", () => {
-    const chinese = JSON.stringify([en, install.en, staff.en, Object.values(SAFETY).map((each) => each.en), patrols.en, photos.en, plans.en, health.en, pulse.en, manage.en, rosters.en, places.en]).match(/[\u4e00-\u9fff]+/g) ?? [];
+    const chinese = JSON.stringify([en, install.en, staff.en, Object.values(SAFETY).map((each) => each.en), patrols.en, photos.en, plans.en, trials.en, health.en, pulse.en, manage.en, rosters.en, places.en]).match(/[\u4e00-\u9fff]+/g) ?? [];
     expect(chinese).toEqual([]);
   });
 });

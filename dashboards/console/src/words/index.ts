@@ -10,6 +10,7 @@ import { photos } from "./photos";
 import { plans } from "./plans";
 import { pulse } from "./pulse";
 import { rosters } from "./rosters";
+import { trials } from "./trials";
 import { staff } from "./staff";
 import { zh } from "./zh";
 
@@ -17,8 +18,8 @@ export type Language = "zh" | "en";
 
 const KEY = "shouwang.language";
 const WORDS: Record<Language, unknown> = {
-  zh: { ...zh, fit: install.zh, manage: manage.zh, staff: staff.zh, patrols: patrols.zh, plans: plans.zh, health: health.zh, pulse: pulse.zh, photos: photos.zh, roster: rosters.zh, places: places.zh },
-  en: { ...en, fit: install.en, manage: manage.en, staff: staff.en, patrols: patrols.en, plans: plans.en, health: health.en, pulse: pulse.en, photos: photos.en, roster: rosters.en, places: places.en },
+  zh: { ...zh, fit: install.zh, manage: manage.zh, staff: staff.zh, patrols: patrols.zh, plans: plans.zh, trials: trials.zh, health: health.zh, pulse: pulse.zh, photos: photos.zh, roster: rosters.zh, places: places.zh },
+  en: { ...en, fit: install.en, manage: manage.en, staff: staff.en, patrols: patrols.en, plans: plans.en, trials: trials.en, health: health.en, pulse: pulse.en, photos: photos.en, roster: rosters.en, places: places.en },
 };
 
 export const language = ref<Language>(localStorage.getItem(KEY) === "en" ? "en" : "zh");
