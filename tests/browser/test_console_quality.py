@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from harness.browser import AXE, CONSOLE, Hall, smoke
 from harness.publisher import says
 
-pytestmark = [pytest.mark.servers, pytest.mark.timeout(150)]
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(300)]
 
 FIRST_LOAD = 350_000
 """Bytes of gzipped script for the control room."""

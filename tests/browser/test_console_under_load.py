@@ -37,8 +37,9 @@ NOISE_BYTES = 500_000
 """Compiled code and inline caches come and go by some hundred kilobytes; 90,000 events that were kept would be 40 MB,
 and those of the short form still 2 MB."""
 
-NOISE_NODES = 60
-"""A few rows more or less are on the screen at one moment than at another."""
+NOISE_NODES = 60 * 7
+"""The timeline beside the card shows at most 60 lines of about seven nodes, and may be full at one moment only; 75,000
+events that left one node each would be far above."""
 
 CATEGORIES = ["toplevel", "devtools.timeline", "disabled-by-default-devtools.timeline"]
 
