@@ -115,6 +115,7 @@ def choose_place(page: Page, field: str, words: str) -> None:
     page.fill(field, words)
     page.wait_for_selector("[role=option].at")
     page.press(field, "Enter")
+    page.wait_for_selector(f"{field}[aria-expanded=false]")
 
 
 class Hall:

@@ -3,6 +3,7 @@ import { reactive } from "vue";
 import { get } from "../api/client";
 import type { Alert, Device, Incident, Place, Post } from "../api/types";
 import { now } from "./clock";
+import { everyPost } from "./people";
 
 const MONTH = 30 * 86_400_000;
 
@@ -34,7 +35,7 @@ export async function readDevice(id: string): Promise<void> {
 export async function readPosts(): Promise<void> {
   if (posts.read) return;
   posts.read = true;
-  posts.all = (await get("/api/v1/posts", { query: { limit: 500 } }).catch(() => ({ items: [] as Post[] }))).items;
+  posts.all = await everyPost().catch(() => []);
 }
 
 export async function readBuilding(place: string): Promise<void> {
