@@ -1,6 +1,6 @@
 """The transition table of ISA-18.2, row by row, as the acts of people and the decisions of the service make them.
 
-docs/decisions/0026 says which act is which row. ``test_alert.py`` tries the bare machine; here only acts and decisions
+docs/decisions/0025 says which act is which row. ``test_alert.py`` tries the bare machine; here only acts and decisions
 move it.
 """
 
