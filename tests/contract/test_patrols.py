@@ -12,6 +12,8 @@ from shouwang.domain.moment import rfc3339
 from shouwang.domain.patrol import Patrol, Point
 from shouwang.domain.vocabulary import HOUR, MINUTE, PlaceId
 
+pytestmark = pytest.mark.slow
+
 B3 = PlaceId("chengjiang/dongmen/jinyuan/b3")
 
 

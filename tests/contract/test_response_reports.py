@@ -13,6 +13,8 @@ from shouwang.domain.access import Role
 from shouwang.domain.casefile import Proof
 from shouwang.domain.incident import Finding, Outcome
 
+pytestmark = pytest.mark.slow
+
 API = "/api/v1"
 CAP = "{urn:oasis:names:tc:emergency:cap:1.2}"
 

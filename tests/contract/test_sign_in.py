@@ -17,6 +17,8 @@ from shouwang.domain.vocabulary import DAY, PersonId, PlaceId
 from shouwang.store.database import Database
 from shouwang.store.users import RENEWED_BEFORE, SESSION_FOR, SqlUsers
 
+pytestmark = pytest.mark.slow
+
 NAME, PASSWORD = "night-desk", "correct horse 守望"
 OURS = {"X-Requested-With": "shouwang"}
 
