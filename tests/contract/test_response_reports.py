@@ -4,6 +4,7 @@ import io
 import re
 from xml.etree import ElementTree
 
+import pytest
 from fastapi.testclient import TestClient
 from openpyxl import load_workbook
 
