@@ -51,12 +51,15 @@ def size_of(jpeg: bytes) -> tuple[int, int]:
     return int(width), int(height)
 
 
-def case(hall: Hall, room: str) -> Incident:
-    return next(one for one in hall.works.incidents() if one.place.endswith(f"/{room}"))
+def case(hall: Hall, building: int, room: str) -> Incident:
+    around = f"{ROOT}/b{building}/"
+    return next(
+        one for one in hall.works.incidents() if one.place.startswith(around) and one.place.endswith(f"/{room}")
+    )
 
 
-def file_of(hall: Hall, room: str) -> CaseFile:
-    return case(hall, room).file or CaseFile()
+def file_of(hall: Hall, building: int, room: str) -> CaseFile:
+    return case(hall, building, room).file or CaseFile()
 
 
 def content(hall: Hall, id: str) -> bytes:
@@ -78,7 +81,7 @@ def test_a_photo_taken_there_proves_the_arrival_and_another_goes_with_the_outcom
     phone.set_input_files(".proofs [name=photo]", picture)
     expect(phone.locator("#arrival")).to_contain_text("到场已证实")
     expect(phone.locator(".proofs")).to_contain_text("照片 1")
-    kept = file_of(hall, "201")
+    kept = file_of(hall, 6, "201")
     assert [one.proof for one in kept.arrivals] == [Proof.PHOTO]
     (shot,) = kept.files
     assert shot.type == "image/jpeg"
@@ -89,8 +92,8 @@ def test_a_photo_taken_there_proves_the_arrival_and_another_goes_with_the_outcom
     expect(phone.locator("dialog .photo")).to_contain_text("✓")
     phone.click("dialog .go")
     expect(phone.locator(".idle")).to_be_visible()
-    hall.works.until(lambda: len(file_of(hall, "201").files) == 2, "the photo of the outcome")
-    assert case(hall, "201").outcome is not None
+    hall.works.until(lambda: len(file_of(hall, 6, "201").files) == 2, "the photo of the outcome")
+    assert case(hall, 6, "201").outcome is not None
 
 
 def test_without_a_network_acts_and_photos_wait_and_arrive_in_order(hall: Hall, picture: Path) -> None:
@@ -107,9 +110,9 @@ def test_without_a_network_acts_and_photos_wait_and_arrive_in_order(hall: Hall, 
     expect(phone.locator("#arrival")).to_contain_text("到场已证实")
     phone.context.set_offline(False)
     expect(phone.locator(".strip.outbox")).to_have_count(0, timeout=30_000)
-    hall.works.until(lambda: len(file_of(hall, "301").files) == 1, "the photo")
-    hall.works.until(lambda: [one.proof for one in file_of(hall, "301").arrivals] == [Proof.PHOTO], "the proof")
-    timeline = hall.works.board.timelines([case(hall, "301").id], None)[case(hall, "301").id]
+    hall.works.until(lambda: len(file_of(hall, 7, "301").files) == 1, "the photo")
+    hall.works.until(lambda: [one.proof for one in file_of(hall, 7, "301").arrivals] == [Proof.PHOTO], "the proof")
+    timeline = hall.works.board.timelines([case(hall, 7, "301").id], None)[case(hall, 7, "301").id]
     said = [one.kind for one in timeline if one.actor == PATROL]
     assert said.index("incident.en_route") < said.index("incident.on_scene") < said.index("incident.attached")
 
@@ -122,7 +125,7 @@ def test_a_photo_that_waits_outlives_a_phone_that_is_switched_off(hall: Hall, pi
     phone.unroute("**/files*")
     phone.reload()
     expect(phone.locator(".strip.outbox")).to_have_count(0, timeout=30_000)
-    hall.works.until(lambda: len(file_of(hall, "401").files) == 1, "the photo")
+    hall.works.until(lambda: len(file_of(hall, 8, "401").files) == 1, "the photo")
 
 
 def test_a_device_is_shown_as_it_hangs(hall: Hall, picture: Path) -> None:

@@ -29,5 +29,11 @@ def test_what_it_was_heard_to_say_comes_before_what_it_never_says() -> None:
     assert named.index("call-point") < named.index("smoke")
 
 
+def test_a_device_of_no_known_purpose_is_named_with_what_calls_people() -> None:
+    rules = {one.id: one for one in load_rules([shipped("alert_rules")])}
+    for kind in (Kind.OTHER, None):
+        assert rules[ids(kind, "battery", "test")[0]].severity.opens_incident
+
+
 def test_own_metrics_are_words_of_the_vocabulary() -> None:
     assert {metric for metrics in OWN_METRICS.values() for metric in metrics} <= set(METRICS)

@@ -82,11 +82,15 @@ OWN_METRICS: Mapping[Kind, tuple[str, ...]] = {
 def foremost(rules: Iterable[Rule], kind: Kind | None, said: Collection[str]) -> list[Rule]:
     """Rules in scope of a device as they matter to it: those about what it is there to say, then about what else it
     says (``said``: metrics that its profile reads or that were heard), then about its silence; the worst of each first.
-    What it never says comes last: a rule without a scope of kinds is in scope of everything."""
+    What it never says comes last: a rule without a scope of kinds is in scope of everything. Of a device whose purpose
+    nobody knows, what calls people comes first: its battery is not what it was hung up for."""
     own = frozenset(OWN_METRICS.get(kind, ())) if kind is not None else frozenset()
 
     def importance(rule: Rule) -> tuple[int, int, str]:
         asked = set(rule.metrics)
+        if not own:
+            is_heard = bool(asked & set(said)) and not rule.is_about_places
+            return (0 if is_heard and rule.severity.opens_incident else 2), rule.severity.rank, rule.id
         if asked & own and not rule.is_about_places:
             nearness = 0
         elif asked & set(said) and not rule.is_about_places:
