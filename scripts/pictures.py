@@ -121,8 +121,10 @@ def main() -> None:
             tab = "?tab=policies" if path == "watch" else ""
             page = signed_in(browser, url, SMALL, language, "light", f"/{path}{tab}")
             take(page, path if language == "zh" else f"{path}-{language}")
-        for name in ("coverage", "told"):
+        for name in ("coverage", "told", "rosters"):
             take(signed_in(browser, url, SMALL, "zh", "light", f"/watch?tab={name}"), name)
+        for name in ("fleet", "people", "import", "plans"):
+            take(signed_in(browser, url, SMALL, "zh", "light", f"/{name}"), name)
         phone = signed_in(browser, url, PHONE, "zh", "light", "/install", fitter)
         installs(phone, mqtt)
         take(phone, "install")
