@@ -41,6 +41,9 @@ COMPOUND_DEPTH = 3
 
 CANARY_FACT = "canary"
 
+Read = tuple[Arrival, Interpretation | None]
+"""An arrival and what it says; None where it could not be read together with others."""
+
 OURSELVES = "native:shouwang"
 """This service as a device."""
 
@@ -112,15 +115,14 @@ class Intake:
         if not self._backlog:
             # Some may be committed already, where others of the batch met a database that did not answer.
             arrivals = [one for one in batch.arrivals if not any(one is done for done in self._committed_alone)]
-            rest = self._taken_in_hand(arrivals)
-            items = self._read(rest)
-            if sum(item.weighs for item in items) <= PORTION:
-                self._commit(items)
+            read = self._read(self._taken_in_hand(arrivals))
+            if sum(_may_raise(found) for _, found in read) <= PORTION:
+                self._commit(read)
                 self._put_down()
                 self._acknowledge(batch)
                 return
             self._committed_alone = []
-            self._backlog.add(batch, items)
+            self._backlog.add(batch, self._in_turn(read))
         self._weather(more, between)
 
     def _weather(self, more: Callable[[], Batch | None], between: Callable[[], bool]) -> None:
@@ -129,10 +131,10 @@ class Intake:
             while self._backlog.has_room and (batch := self._coming or more()) is not None:
                 self._coming = batch  # still here where the state database does not answer half-way
                 self._points.reach("batch.received")
-                self._backlog.add(batch, self._read(self._taken_in_hand(batch.arrivals)))
+                self._backlog.add(batch, self._in_turn(self._read(self._taken_in_hand(batch.arrivals))))
                 self._coming = None
-            portion = self._backlog.portion()
-            self._commit([one for one in portion if not any(one.arrival is done for done in self._committed_alone)])
+            portion = [(item.arrival, item.found) for item in self._backlog.portion()]
+            self._commit([one for one in portion if not any(one[0] is done for done in self._committed_alone)])
             for whole in self._backlog.committed():
                 self._acknowledge(whole)
             self._committed_alone = []
@@ -146,21 +148,22 @@ class Intake:
         batch.acknowledge()
         self._points.reach("batch.acknowledged")
 
-    def _read(self, arrivals: Sequence[Arrival]) -> list[Item]:
-        """What they say, and in whose turn. Where they cannot be read together, each is read when it is committed."""
-        world = self._world()
+    def _read(self, arrivals: Sequence[Arrival]) -> list[Read]:
+        """What they say. Where they cannot be read together, each is read when it is committed."""
         try:
-            found = read_together(self._interpreter, arrivals, self._family_state, world.registered, self._run)
+            found = read_together(self._interpreter, arrivals, self._family_state, self._world().registered, self._run)
         except Unavailable:
             raise
         except Exception:
             log.exception("a batch of %d arrivals cannot be read; trying them one by one", len(arrivals))
-            return [Item(arrival, None, None, False) for arrival in arrivals]
+            return [(arrival, None) for arrival in arrivals]
         self._points.reach("batch.decoded")
-        return [
-            Item(arrival, one, _lane_of(one, world), _may_raise(one))
-            for arrival, one in zip(arrivals, found, strict=True)
-        ]
+        return list(zip(arrivals, found, strict=True))
+
+    def _in_turn(self, read: Sequence[Read]) -> list[Item]:
+        """For a storm: in whose turn each is."""
+        world = self._world()
+        return [Item(arrival, found, _lane_of(found, world), _may_raise(found)) for arrival, found in read]
 
     def _put_down(self) -> None:
         if self._precaution is not None:
@@ -182,31 +185,31 @@ class Intake:
                 self._committed_alone.append(suspect)
         return [one for one in arrivals if not any(one is done for done in self._committed_alone)]
 
-    def _commit(self, items: Sequence[Item]) -> None:
-        if not items:
+    def _commit(self, read: Sequence[Read]) -> None:
+        if not read:
             return
         try:
-            self._commit_together(items)
+            self._commit_together(read)
         except Unavailable:
             self._hearing.forget()
             raise
         except Exception as error:
             self._hearing.forget()
             metrics.ACCEPTANCE_FAILURES.labels(type(error).__name__).inc()
-            if len(items) == 1:
-                arrival = items[0].arrival
+            if len(read) == 1:
+                arrival = read[0][0]
                 log.exception("an arrival on %r cannot be decided; it goes to quarantine undecided", arrival.topic)
                 self._set_aside(arrival, error)
                 return
-            log.exception("a batch of %d arrivals cannot be decided; trying them one by one", len(items))
-            for item in items:
-                self._commit([item])
-                self._committed_alone.append(item.arrival)
+            log.exception("a batch of %d arrivals cannot be decided; trying them one by one", len(read))
+            for one in read:
+                self._commit([one])
+                self._committed_alone.append(one[0])
 
-    def _commit_together(self, items: Sequence[Item]) -> None:
+    def _commit_together(self, read: Sequence[Read]) -> None:
         world = self._world()
-        interpreted = [(item.arrival, item.found or self._read_alone(item.arrival, world)) for item in items]
-        arrivals = [item.arrival for item in items]
+        interpreted = [(arrival, found or self._read_alone(arrival, world)) for arrival, found in read]
+        arrivals = [arrival for arrival, _ in read]
         started = self._clock.now()
         with metrics.ACCEPTANCE_SECONDS.time(), self._inbox.accept() as acceptance:
             carry_out_orders(acceptance, world, started)
@@ -281,22 +284,24 @@ class Intake:
         metrics.QUARANTINED.labels(refusal.code.value).inc()
 
 
-def _lane_of(found: Interpretation, world: World) -> str | None:
+def _lane_of(found: Interpretation | None, world: World) -> str | None:
     """The compound of the first device that it is about."""
-    if not found.messages:
+    if found is None or not found.messages:
         return None
     device = world.community.devices.get(found.messages[0].device)
     place = device.place if device is not None and device.place else UNASSIGNED
     return "/".join(place.split("/", COMPOUND_DEPTH)[:COMPOUND_DEPTH])
 
 
-def _may_raise(found: Interpretation) -> bool:
+def _may_raise(found: Interpretation | None) -> bool:
     """Something is true or was done; what is only measured seldom raises, and comes in masses."""
-    return any(
-        reading.value is True or isinstance(reading.value, str)
-        for message in found.messages
-        for reading in message.readings
-    )
+    if found is None:
+        return False
+    for message in found.messages:
+        for reading in message.readings:
+            if reading.value is True or isinstance(reading.value, str):
+                return True
+    return False
 
 
 def own_word(action: str, now: int) -> Interpretation:
