@@ -21,6 +21,7 @@ from harness.works import INTAKE, SERVER, Works, told, works_on
 from shouwang.domain.alert import AlertClass
 from shouwang.domain.errors import Rejected
 from shouwang.domain.incident import Outcome
+from shouwang.domain.notice import Why
 
 RATE = 300
 """Messages a second."""
@@ -192,10 +193,12 @@ class Storm:
 
 
 def resolve_one(works: Works, traffic: Traffic) -> None:
-    """A person finds a case to be none, so that its latch is reset."""
+    """A person finds a case to be none, so that its latch is reset. One of which both have heard: who has not been called
+    yet is not called any more to what is over."""
     wanted = set(traffic.said_once())
+    heard = Counter(one.incident for one in works.deliveries() if one.why is Why.FIRST and one.sent_at is not None)
     for alert in works.alerts_by("smoke"):
-        if alert.subject in wanted and alert.incident and alert.state != "normal":
+        if alert.subject in wanted and alert.incident and heard[alert.incident] >= 2 and alert.state != "normal":
             try:
                 works.respond.acknowledge(alert.incident, actor=DESK)
                 works.respond.resolve(alert.incident, actor=DESK, outcome=Outcome.FALSE_ALARM, cause="dust", note="")
