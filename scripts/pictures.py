@@ -123,7 +123,7 @@ def main() -> None:
             take(page, path if language == "zh" else f"{path}-{language}")
         for name in ("coverage", "told", "rosters"):
             take(signed_in(browser, url, SMALL, "zh", "light", f"/watch?tab={name}"), name)
-        for name in ("fleet", "people", "import", "plans"):
+        for name in ("fleet", "people", "plans"):
             take(signed_in(browser, url, SMALL, "zh", "light", f"/{name}"), name)
         phone = signed_in(browser, url, PHONE, "zh", "light", "/install", fitter)
         installs(phone, mqtt)

@@ -193,8 +193,8 @@ class Storm:
 
 
 def resolve_one(works: Works, traffic: Traffic) -> None:
-    """A person finds a case to be none, so that its latch is reset. One of which both have heard: who has not been called
-    yet is not called any more to what is over."""
+    """A person finds a case to be none, so that its latch is reset. One of which both have heard: who has not been
+    called yet is not called any more to what is over."""
     wanted = set(traffic.said_once())
     heard = Counter(one.incident for one in works.deliveries() if one.why is Why.FIRST and one.sent_at is not None)
     for alert in works.alerts_by("smoke"):
