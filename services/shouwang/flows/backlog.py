@@ -52,9 +52,6 @@ class Backlog:
     def __bool__(self) -> bool:
         return bool(self._batches)
 
-    def holds(self, batch: Batch) -> bool:
-        return any(held is batch for held, _ in self._batches)
-
     def add(self, batch: Batch, items: Sequence[Item]) -> None:
         """Batches in the order in which they were taken."""
         self._batches.append((batch, {id(item.arrival) for item in items}))
