@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.decoding import NOON, Desk, values
-from shouwang.domain.sparkplug import read_payload
+from shouwang.domain.sparkplug_payload import read_payload
 from shouwang.domain.vocabulary import MILLISECOND, Problem
 
 NOW = NOON // MILLISECOND
@@ -158,3 +158,43 @@ def test_a_node_that_numbers_what_it_never_named_is_asked_for_a_rebirth() -> Non
 def test_after_a_gap_every_node_that_was_ever_born_is_asked() -> None:
     desk = born()
     assert [ask.topic for ask in desk.interpreter.asks(desk.state, NOON)] == [NODE.format("NCMD")]
+
+
+def test_two_rooms_of_one_device_are_two_parts_and_neither_hides_the_other() -> None:
+    desk = Desk()
+    rooms = payload(metric("Kitchen/Smoke", 1, boolean(False)), metric("Bedroom/Smoke", 2, boolean(True)))
+    born = desk.reads(DEVICE.format("DBIRTH"), rooms)
+    later = desk.reads(DEVICE.format("DDATA"), payload(metric("", 2, number(14, 0)), seq=1))
+
+    assert {(reading.part, reading.value) for reading in born.readings if reading.metric == "smoke"} == {
+        ("Kitchen", False),
+        ("Bedroom", True),
+    }
+    assert [(reading.part, reading.value) for reading in later.readings] == [("Bedroom", False)]
+
+
+def test_a_value_of_bad_or_stale_quality_is_unknown() -> None:
+    for quality, read in ((192, {"smoke": False}), (0, {}), (500, {})):
+        properties = text(9, text(1, b"Quality") + text(2, number(1, 3) + number(3, quality)))
+        assert values(born().reads(DEVICE.format("DDATA"), payload(metric("", 1, number(14, 0), properties)))) == read
+
+
+def test_the_members_of_a_template_are_read_and_its_definition_says_nothing() -> None:
+    members = metric("Smoke", None, boolean(True)) + metric("Battery", None, number(4, 3), number(10, 55))
+    instance = metric("Detector", None, number(4, 19), text(18, members + text(4, b"SmokeType")))
+    definition = metric("_types_/SmokeType", None, number(4, 19), text(18, members + number(5, 1)))
+
+    assert values(born().reads(DEVICE.format("DDATA"), payload(instance))) == {"smoke": True, "battery": 55}
+    assert values(born().reads(DEVICE.format("DDATA"), payload(definition))) == {}
+
+
+def test_a_lost_message_and_a_node_never_born_are_asked_about_and_a_wrapped_number_is_neither() -> None:
+    def asks(desk: Desk, seq: int) -> int:
+        return len(desk.hears(DEVICE.format("DDATA"), payload(metric("Smoke", None, boolean(True)), seq=seq)).asks)
+
+    desk = born()
+    assert [asks(desk, seq) for seq in (1, 2, 2, 4, 5)] == [0, 0, 0, 1, 0]
+    assert asks(Desk(), 7) == 1
+    wrapped = Desk()
+    wrapped.hears(NODE.format("NBIRTH"), payload(seq=255))
+    assert asks(wrapped, 0) == 0

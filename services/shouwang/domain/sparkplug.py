@@ -1,19 +1,20 @@
 """Reads Sparkplug B: edge nodes and devices that name their metrics at birth, and only number them afterwards.
 
-Source: Eclipse Sparkplug 3.0, sections 4 (topics), 5 (operational behaviour) and 6 (payloads).
+Source: Eclipse Sparkplug 3.0, sections 4 (topics) and 5 (operational behaviour).
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 import msgspec
 
 from shouwang.domain.codec import Answers
 from shouwang.domain.envelope import EnvelopeReader
 from shouwang.domain.interpretation import Ask, Found, Interpretation, Memory, Registered
-from shouwang.domain.payload import MAX_MESSAGE, shown
-from shouwang.domain.protobuf import Broken, fields, float32, float64, varint
-from shouwang.domain.report import Report
+from shouwang.domain.payload import shown
+from shouwang.domain.protobuf import Broken, varint
+from shouwang.domain.report import Report, with_parts
+from shouwang.domain.sparkplug_payload import Payload, Said, read_payload
 from shouwang.domain.vocabulary import MILLISECOND, Arrival, Instant, Problem, Refusal
 
 DEAD_SEQUENCE = "bdSeq"
@@ -24,6 +25,9 @@ MOST_ALIASES = 65_536
 
 BOOLEAN = 11
 """Data type."""
+
+SEQUENCES = 256
+"""Sequence numbers of a node: after 255 comes 0."""
 
 _SIGNED = {1: 8, 2: 16, 3: 32, 4: 64}
 """Bits by data type of Int8 to Int64, which are sent as their unsigned twins."""
@@ -45,24 +49,10 @@ class Node(msgspec.Struct, array_like=True):
     aliases: dict[int, Named] = msgspec.field(default_factory=dict)
     devices: list[str] = msgspec.field(default_factory=list)
     """Born since."""
-
-
-class Said(NamedTuple):
-    """A metric of a payload."""
-
-    name: str
-    alias: int | None
-    time: int | None
-    type: int
-    historical: bool
-    value: object
-    """None: null, or of a kind that is no reading."""
-
-
-class Payload(NamedTuple):
-    time: int | None
-    sequence: int | None
-    metrics: list[Said]
+    twice: dict[str, list[str]] = msgspec.field(default_factory=dict)
+    """By device, last words of its metrics' names that stand under several paths: Kitchen/Smoke and Bedroom/Smoke."""
+    latest: int | None = None
+    """Its newest seq, as far as this process heard: the next one is one more."""
 
 
 class SparkplugReader(EnvelopeReader):
@@ -89,17 +79,21 @@ class SparkplugReader(EnvelopeReader):
             return Interpretation(family=found.family, device=identity, refusal=refusal)
         key = f"{found.names['group']}/{found.names['edge']}"
         node: Node = memory.setdefault(key, Node()) if verb in _BIRTHS else memory.get(key, Node())
-        if verb in _DEATHS:
+        if verb == "NDEATH":
             return self._death(found, arrival, payload, node, registered, answers)
         if verb == "NBIRTH":
             node = memory[key] = Node(sequence=_dead_sequence(payload))
+        has_gap = _counted(node, payload.sequence)
+        if verb == "DDEATH":
+            return self._death(found, arrival, payload, node, registered, answers)
         if verb in _BIRTHS:
             _born(node, found.device, payload)
         reports = list(_reports(found, payload, node, is_birth=verb in _BIRTHS))
         read = self.reading.interpret(found, arrival, reports, registered, answers)
         if verb in _BIRTHS:
-            return msgspec.structs.replace(read, announced={key: msgspec.msgpack.encode(node)})
-        if any(report.flaw is not None for report in reports):
+            kept = msgspec.structs.replace(node, latest=None)
+            return msgspec.structs.replace(read, announced={key: msgspec.msgpack.encode(kept)})
+        if has_gap or key not in memory or any(report.flaw is not None for report in reports):
             return msgspec.structs.replace(read, asks=[self._rebirth(key, arrival.received_at)])
         return read
 
@@ -151,22 +145,6 @@ class SparkplugReader(EnvelopeReader):
         return self.reading.interpret(found, arrival, reports, registered, answers)
 
 
-def read_payload(data: bytes) -> Payload:
-    """Raises Broken."""
-    if len(data) > MAX_MESSAGE:
-        raise Broken(f"it has {len(data)} bytes; at most {MAX_MESSAGE} are read")
-    time = sequence = None
-    metrics: list[Said] = []
-    for number, value in fields(data):
-        if number == 1 and isinstance(value, int):
-            time = value
-        elif number == 3 and isinstance(value, int):
-            sequence = value
-        elif number == 2 and isinstance(value, bytes):
-            metrics.append(_metric(value))
-    return Payload(time, sequence, metrics)
-
-
 _VERBS = frozenset({"NBIRTH", "NDATA", "NDEATH", "DBIRTH", "DDATA", "DDEATH"})
 _BIRTHS = frozenset({"NBIRTH", "DBIRTH"})
 _DEATHS = frozenset({"NDEATH", "DDEATH"})
@@ -178,38 +156,6 @@ def _number(field: int, value: int) -> bytes:
 
 def _text(field: int, value: bytes) -> bytes:
     return varint(field << 3 | 2) + varint(len(value)) + value
-
-
-def _metric(data: bytes) -> Said:
-    name, type, historical, null = "", 0, False, False
-    alias: int | None = None
-    time: int | None = None
-    value: object = None
-    for number, raw in fields(data):
-        match number, raw:
-            case 1, bytes():
-                name = raw.decode("utf-8", "replace")
-            case 2, int():
-                alias = raw
-            case 3, int():
-                time = raw
-            case 4, int():
-                type = raw
-            case 5, int():
-                historical = bool(raw)
-            case 7, int():
-                null = bool(raw)
-            case ((10 | 11), int()):
-                value = raw
-            case 12, bytes() if len(raw) == 4:
-                value = round(float32(raw), 6)
-            case 13, bytes() if len(raw) == 8:
-                value = float64(raw)
-            case 14, int():
-                value = bool(raw)
-            case 15, bytes():
-                value = raw.decode("utf-8", "replace")
-    return Said(name, alias, time, type, historical, None if null else value)
 
 
 def _signed(value: object, type: int) -> object:
@@ -226,6 +172,12 @@ def _dead_sequence(payload: Payload) -> int | None:
     )
 
 
+def _counted(node: Node, sequence: int | None) -> bool:
+    """Notes a payload's seq; whether one before it was lost. The same again is the same message, read twice."""
+    latest, node.latest = node.latest, sequence
+    return latest is not None and sequence is not None and sequence not in (latest, (latest + 1) % SEQUENCES)
+
+
 def _born(node: Node, device: str, payload: Payload) -> None:
     node.aliases = {alias: named for alias, named in node.aliases.items() if named.device != device}
     for said in payload.metrics:
@@ -233,36 +185,59 @@ def _born(node: Node, device: str, payload: Payload) -> None:
             node.aliases[said.alias] = Named(device, said.name, said.type)
     if device and device not in node.devices:
         node.devices.append(device)
+    last_words = Counter(name.rpartition("/")[2] for said in payload.metrics for name, _ in _valued(said, said.name))
+    node.twice[device] = [word for word, count in last_words.items() if count > 1]
 
 
 def _reports(found: Found, payload: Payload, node: Node, *, is_birth: bool) -> Iterator[Report]:
     """One for each time that stands in the payload, so that a value held back is as old as it says."""
     identity = found.device or found.names["edge"]
-    by_time: dict[tuple[int | None, bool], dict[str, object]] = {}
+    twice = node.twice.get(found.device, ())
+    by_time: dict[tuple[int | None, bool], list[tuple[str, str, object]]] = {}
     unnamed: list[int | None] = []
     for said in payload.metrics:
         known = node.aliases.get(said.alias) if said.alias is not None else None
-        name, type = said.name or (known.name if known else ""), said.type or (known.type if known else 0)
+        name = said.name or (known.name if known else "")
         if not name:
             unnamed.append(said.alias)
             continue
+        if not said.type and known:
+            said = said._replace(type=known.type)
         time = said.time if said.historical else (payload.time or said.time)
-        values = by_time.setdefault((time, said.historical), {})
-        value = _signed(said.value, type)
-        values[name] = value
-        values.setdefault(name.rpartition("/")[2], value)
+        fields = by_time.setdefault((time, said.historical), [])
+        for path, value in _valued(said, name):
+            fields.extend(_fields(path, value, twice))
     flaw = _undeclared(unnamed) if unnamed else None
-    for (time, historical), values in by_time.items() or [((payload.time, False), {})]:
+    for (time, historical), said_then in by_time.items() or [((payload.time, False), [])]:
         yield Report(
             identity=identity,
             aliases=_aliases(found, identity),
-            fields=values,
+            fields=with_parts(said_then),
             says={"online": True} if is_birth else {},
             time=time,
             history=historical,
             counter="" if payload.sequence is None else str(payload.sequence),
             flaw=flaw,
         )
+
+
+def _valued(said: Said, name: str) -> Iterator[tuple[str, object]]:
+    """(path, value) of a metric, or of each member of a template."""
+    if isinstance(said.value, list):
+        for member in said.value:
+            yield from _valued(member, f"{name}/{member.name}")
+    else:
+        yield name, _signed(said.value, said.type)
+
+
+def _fields(path: str, value: object, twice: Sequence[str]) -> Iterator[tuple[str, str, object]]:
+    """(key, part, value): by the whole path, and by its last word, of which the rest is the part where several have
+    it."""
+    before, _, word = path.rpartition("/")
+    part = before if word in twice else ""
+    yield path, "", value
+    if before:
+        yield word, part, value
 
 
 def _aliases(found: Found, identity: str) -> Sequence[str]:
