@@ -20,9 +20,9 @@ from shouwang.channels.webhook import Webhook
 from shouwang.domain.community import Community
 from shouwang.domain.duty import Contact, Person
 from shouwang.domain.gateway import Request, Template
-from shouwang.domain.notice import Failure
-from shouwang.domain.pulse import ChannelState, Look
-from shouwang.domain.vocabulary import Instant, PersonId
+from shouwang.domain.notice import Failure, Message, Unreachable
+from shouwang.domain.pulse import DEAD_AFTER, ChannelState, Look, fare_of
+from shouwang.domain.vocabulary import DeliveryKey, Instant, PersonId
 from shouwang.metrics import REGISTRY
 
 pytestmark = pytest.mark.servers
@@ -130,6 +130,15 @@ async def test_a_gateway_is_looked_at_where_its_template_says(phones: Exchange, 
     assert there.failure is Failure.UNREACHABLE
     assert never is None, "an address that needs a message is not looked at"
     assert phones["town"].calls == []
+
+
+async def test_a_console_that_nobody_has_open_is_nobody_at_home_and_no_broken_channel() -> None:
+    console = Watched(Console(lambda: 0), Now())
+    said, nobody = Message(key=DeliveryKey("k"), text="火警"), Person(id=PersonId("wang"), name="wang")
+    for _ in range(DEAD_AFTER + 1):
+        outcome = await console.send(said, nobody, Contact(kind="console"))
+        assert isinstance(outcome, Unreachable), "the person's next channel goes at once"
+    assert fare_of(console.pulse, Now().now()).state is ChannelState.UNPROVEN
 
 
 async def test_an_open_console_is_the_whole_way_and_none_says_nothing() -> None:

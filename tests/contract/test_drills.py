@@ -120,6 +120,9 @@ def test_a_campaign_has_a_result_sheet_and_a_code_proves_a_contact(client_as: As
     assert (shown["wang"]["verified"], shown["wang"]["state"]) == (True, "answered")
     assert shown["zhao"]["verified"] is False
     assert operator.get("/api/v1/people/wang").json()["channels"][0]["verified"] is True
+    (kept,) = operator.get("/api/v1/verifications").json()["items"]
+    assert (kept["id"], kept["asked"], kept["verified"], kept["failed"]) == (sheet["id"], 2, 1, 0)
+    assert client_as(Role.VIEWER).get("/api/v1/verifications").status_code == 403
 
 
 def test_the_verb_begins_a_drill_that_the_service_finds(site: Site, tmp_path: Path) -> None:

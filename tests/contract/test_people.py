@@ -50,6 +50,23 @@ def test_certificates_say_in_how_many_days_they_end(client_as: As) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("role", "words", "found"),
+    [
+        (Role.OPERATOR, "王", ["wang"]),
+        (Role.OPERATOR, "WANG", ["wang"]),
+        (Role.OPERATOR, "测试 138", ["wang"]),
+        (Role.OPERATOR, "测试", ["liu", "wang"]),
+        (Role.OPERATOR, "赵", []),
+        (Role.VIEWER, "王", []),
+        (Role.VIEWER, "liu", ["liu"]),
+    ],
+)
+def test_people_are_found_by_what_a_caller_may_read(client_as: As, role: Role, words: str, found: list[str]) -> None:
+    page = ok(client_as(role).get("/api/v1/people", params={"q": words}))
+    assert [one["id"] for one in page["items"] if one["id"] in {"wang", "liu"}] == found
+
+
 def test_contacts_say_when_they_were_proven(client_as: As) -> None:
     found = person(client_as, Role.OPERATOR, "wang")["channels"]
     assert [(one["kind"], one["verified"], one["verified_at"]) for one in found] == [

@@ -68,6 +68,17 @@ def test_a_document_beside_a_shipped_rule_wins_where_it_is_nearer(admin: TestCli
     assert refused.status_code == 409 and "comes from a file" in refused.json()["detail"]
 
 
+def test_a_shipped_rule_shows_its_text_and_its_condition_in_words(client_as: As, admin: TestClient) -> None:
+    found = client_as(Role.VIEWER).get("/api/v1/rules/smoke-alarm").json()
+    assert found["text"] is None
+    assert "rule: smoke-alarm\n" in found["file_text"] and "boiler" not in found["file_text"]
+    assert found["documents"][0]["asks"]["en"].startswith("smoke is ")
+    admin.post("/api/v1/rules", json={"text": HOT})
+    own = admin.get("/api/v1/rules/boiler-hot").json()
+    assert (own["text"], own["file_text"]) == (HOT, None)
+    assert own["documents"][0]["asks"]["zh"] == "温度 高于 40 °C 持续 10 秒"
+
+
 @pytest.mark.parametrize(
     ("text", "pointer", "detail"),
     [

@@ -124,7 +124,7 @@ class Site:
         self.tail = Tail(self.journal, poll=0.05)
         (data_dir / "test.yaml").write_text(_RULES, encoding="utf-8")
         book = RuleBook(load_rules(data_dir / "test.yaml"), expressions=expressions(), minds_consent=True)
-        self.equipment = Equipment(Interpreter([], []), profiles, book, ())
+        self.equipment = Equipment(Interpreter([], []), profiles, book, (), rule_folders=[data_dir / "test.yaml"])
         self.ready = Readiness(
             ok=True,
             reasons=[],
@@ -156,6 +156,7 @@ class Site:
             profiles=lambda: self.profiles,
             rules=lambda: self.equipment.follow(self.directory.community()).rules,
             examine=self.equipment.examine,
+            written=self.equipment.written,
             world=CurrentWorld(self.directory, self.equipment),
             world_at=lambda at: self.equipment.world_at(self.directory.community_at(at)),
             policies=list,

@@ -1,5 +1,6 @@
 import { createApp } from "vue";
 import App from "./App.vue";
+import { cards } from "./parts/cards";
 import { router } from "./routes";
 import { restore } from "./state/session";
 import "./state/live";
@@ -17,4 +18,4 @@ import "./style/wall.css";
 
 setLanguage(language.value);
 void restore().catch(() => undefined);
-createApp(App).use(router).mount("#app");
+createApp(App).use(router).directive("cards", cards).mount("#app");

@@ -57,8 +57,9 @@ def list_gaps(
     configured = [gap for gap in plan_gaps(community) if all(is_within(gap.place or "", one) for one in inside)]
     gaps = [*configured, *found]
     page, following = cut_by_name(gaps, limit, cursor, _mark)
-    told = None if place is None else _told(window, Names(community, caller), PlaceId(place.strip("/")), start)
-    return CoverageOut(items=[named(community, gap) for gap in page], next=following, told=told)
+    names = Names(community, caller)
+    told = None if place is None else _told(window, names, PlaceId(place.strip("/")), start)
+    return CoverageOut(items=[named(community, gap, names) for gap in page], next=following, told=told)
 
 
 @router.get("/told")
@@ -167,9 +168,11 @@ def _mark(gap: GapOut) -> str:
     )
 
 
-def named(community: Community, gap: GapOut) -> GapOut:
-    """With its place in words."""
-    return gap.model_copy(update={"where": place_names(community, gap.place)}) if gap.place else gap
+def named(community: Community, gap: GapOut, names: Names | None = None) -> GapOut:
+    """With its place in words; and its person, as ``names`` may be read."""
+    where = place_names(community, gap.place) if gap.place else None
+    name = names.person(gap.person) if names is not None and gap.person else None
+    return gap.model_copy(update={"where": where, "name": name})
 
 
 def _topmost_bare(place: str, covered: set[str], above_covered: set[str]) -> str | None:

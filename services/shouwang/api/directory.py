@@ -13,6 +13,7 @@ from shouwang.domain.errors import ConfigError
 from shouwang.domain.escalation import Policy
 from shouwang.domain.moment import parse_rfc3339
 from shouwang.domain.place import Place, PlaceKind, ancestors, is_within
+from shouwang.domain.receipt import national
 from shouwang.domain.rostering import override_id
 from shouwang.domain.searching import asked, is_found
 from shouwang.domain.staff import papers, rosters_now
@@ -89,14 +90,19 @@ def get_place(window: TheWindow, caller: Caller, place_id: Ref) -> PlaceOut:
 
 @router.get("/people")
 def list_people(
-    window: TheWindow, caller: Caller, limit: Limit = DEFAULT_LIMIT, cursor: After = None
+    window: TheWindow,
+    caller: Caller,
+    q: Annotated[str, Query(max_length=100, description="Words of their ids, names and phones, in any case.")] = "",
+    limit: Limit = DEFAULT_LIMIT,
+    cursor: After = None,
 ) -> Page[PersonOut]:
-    """In order of their ids; a caller confined to a place sees those who answer for it."""
+    """In order of their ids; a caller confined to a place sees those who answer for it. Who reads no names finds nobody
+    by one."""
     allow(caller, Act.READ)
     community = window.directory.community()
-    rows = _people_of(community, caller)
+    names, now, wanted = Names(community, caller), window.clock.now(), asked(q)
+    rows = [one for one in _people_of(community, caller) if is_found(wanted, _spoken_of(one, names))]
     page, following = cut_by_name(rows, limit, cursor, lambda one: one.id)
-    names, now = Names(community, caller), window.clock.now()
     duties = rosters_now(community, now)
     return Page(items=[person_out(community, names, one, now, duties) for one in page], next=following)
 
@@ -198,6 +204,12 @@ def _places_out(community: Community, caller: Principal, places: Iterable[Place]
         PlaceOut(id=one.id, kind=one.kind, name=one.name, where=names.place(one.id), devices=counts.get(one.id, 0))
         for one in places
     ]
+
+
+def _spoken_of(person: Person, names: Names) -> str:
+    """What a person is found by, for this caller."""
+    known = f"{person.id} {person.name} {national(person.phone)} {person.phone}" if names.unmasked else person.id
+    return known.casefold()
 
 
 def _people_of(community: Community, caller: Principal) -> list[Person]:

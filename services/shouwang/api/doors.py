@@ -406,6 +406,8 @@ class Window:
     rules: Callable[[], Sequence[Rule]]
     examine: Callable[[str, str], tuple[list[Rule], list[ConfigError]]]
     """The rules that a text says, of the id given if any, and everything that is wrong with it."""
+    written: Callable[[str], str | None]
+    """What the rule files say of an id, as it was written."""
     world: Callable[[], World]
     """Directory, rules and policies at the present revision."""
     world_at: Callable[[Instant], World]

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Path
 from pydantic import BaseModel, Field
 
 from shouwang.domain.access import Act, Principal
+from shouwang.domain.community import Community
 from shouwang.domain.exercise import Ended, Exercise, ExerciseKind, Score, score
 from shouwang.domain.incident import Incident
 from shouwang.domain.link import code_of
@@ -102,16 +103,22 @@ class ProofOut(BaseModel):
     detail: str
 
 
-class VerificationOut(BaseModel):
-    """The result sheet."""
+class VerificationSumOut(BaseModel):
+    """One time that contacts were verified. ``asked``: contacts; ``verified`` of them by now, ``failed``: not sent."""
 
     id: str
     begun_at: Time
     ends_at: Time
     ended_at: Time | None
+    by: str
     asked: int
     verified: int
     failed: int
+
+
+class VerificationOut(VerificationSumOut):
+    """The result sheet."""
+
     contacts: list[ProofOut]
 
 
@@ -177,6 +184,20 @@ def begin_verification(window: TheWindow, caller: Caller, body: VerifyIn | None 
     people = body.people if body else None
     begun = _doors(window).verify(None if people is None else [PersonId(id) for id in people], by=caller.actor)
     return _sheet(window, caller, begun)
+
+
+@router.get("/verifications")
+def list_verifications(
+    window: TheWindow, caller: Caller, limit: Limit = DEFAULT_LIMIT, cursor: After = None
+) -> Page[VerificationSumOut]:
+    """Every time that contacts were verified, newest first; each has its sheet at `/people/verify/{id}`."""
+    allow_everywhere(caller, Act.DRILL)
+    rows = _doors(window).newest(ExerciseKind.VERIFICATION, mark_of(cursor), limit + 1)
+    page, following = cut(rows, limit, lambda one: (one.begun_at, one.id))
+    community = window.directory.community()
+    names = Names(community, caller)
+    tests = window.board.deliveries_of([one.incident for one in page])
+    return Page(items=[_sum(community, one, tests.get(one.incident, []), names) for one in page], next=following)
 
 
 @router.get("/people/verify/{exercise_id}")
@@ -276,36 +297,46 @@ def _out(exercise: Exercise, incident: Incident | None, told: Sequence[Delivery]
 
 
 def _sheet(window: Window, caller: Principal, exercise: Exercise) -> VerificationOut:
+    tests = window.board.deliveries_of([exercise.incident]).get(exercise.incident, [])
     community = window.directory.community()
     names = Names(community, caller)
-    contacts = []
-    for one in window.board.deliveries_of([exercise.incident]).get(exercise.incident, []):
-        person = community.people.get(one.person)
-        known = person.channels[one.contact] if person and one.contact < len(person.channels) else None
-        contacts.append(
-            ProofOut(
-                person=one.person,
-                name=names.person(one.person),
-                channel=one.channel,
-                contact=one.contact,
-                state=one.state,
-                failure=one.failure,
-                verified=known is not None and known.verified,
-                sent_at=time(one.sent_at),
-                answered_at=time(one.answered_at),
-                detail=one.detail,
-            )
-        )
     return VerificationOut(
+        **_sum(community, exercise, tests, names).model_dump(),
+        contacts=[_proof(community, one, names) for one in tests],
+    )
+
+
+def _sum(community: Community, exercise: Exercise, tests: Sequence[Delivery], names: Names) -> VerificationSumOut:
+    return VerificationSumOut(
         id=exercise.id,
         begun_at=rfc3339(exercise.begun_at),
         ends_at=rfc3339(exercise.ends_at),
         ended_at=time(exercise.ended_at),
-        asked=len(contacts),
-        verified=sum(one.verified for one in contacts),
-        failed=sum(one.state in (DeliveryState.REFUSED, DeliveryState.UNREACHABLE) for one in contacts),
-        contacts=contacts,
+        by=names.person(exercise.by),
+        asked=len(tests),
+        verified=sum(_is_proven(community, one) for one in tests),
+        failed=sum(one.state in (DeliveryState.REFUSED, DeliveryState.UNREACHABLE) for one in tests),
     )
+
+
+def _proof(community: Community, test: Delivery, names: Names) -> ProofOut:
+    return ProofOut(
+        person=test.person,
+        name=names.person(test.person),
+        channel=test.channel,
+        contact=test.contact,
+        state=test.state,
+        failure=test.failure,
+        verified=_is_proven(community, test),
+        sent_at=time(test.sent_at),
+        answered_at=time(test.answered_at),
+        detail=test.detail,
+    )
+
+
+def _is_proven(community: Community, test: Delivery) -> bool:
+    person = community.people.get(test.person)
+    return person is not None and test.contact < len(person.channels) and person.channels[test.contact].verified
 
 
 _NOBODY = Score(

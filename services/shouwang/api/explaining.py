@@ -20,6 +20,7 @@ from shouwang.flows.world import World
 from .access import Caller, allow
 from .doors import TheWindow, Window
 from .hold_views import holds_of
+from .names import Names
 from .problems import invalid, not_found
 from .questions import When, instant_of, time
 from .rule_editing import RuleRef
@@ -130,12 +131,12 @@ def _explanation_out(
         raised_at=time(said.raised_at),
         next_due=time(said.next_due),
         disposition=said.disposition.value,
-        told_now=_told_out(told),
+        told_now=_told_out(told, Names(world.community, caller)),
         holds=holds_of(window, caller, rule.rule, facts, said.subject, said.at),
     )
 
 
-def _told_out(told: Told) -> ToldOut:
+def _told_out(told: Told, names: Names) -> ToldOut:
     return ToldOut(
         policy=told.policy,
         steps=[
@@ -149,6 +150,7 @@ def _told_out(told: Told) -> ToldOut:
             )
             for one in told.steps
         ],
+        names=names.people(one for step in told.steps for one in step.people),
         why_nobody=told.why_nobody,
     )
 

@@ -37,7 +37,7 @@ from .installing_sheets import (
     WouldCallOut,
     ZoneRefOut,
 )
-from .names import place_names
+from .names import Names, place_names
 from .paging import DEFAULT_LIMIT, After, Limit, Page, cut_by_name
 from .problems import invalid
 from .questions import Several, Within, subtrees, time, words
@@ -53,7 +53,7 @@ ENTRIES_AT_MOST = 500
 @router.get("/devices/{device_id:path}/commissioning")
 def get_commissioning(window: TheWindow, caller: Caller, device_id: DeviceRef) -> CommissioningOut:
     """How commissioning, or a test, stands: heard, pressed, signal, zone, and whom an alarm would call now."""
-    return _shown(window, registered_device(window.directory.community(), caller, device_id))
+    return _shown(window, caller, registered_device(window.directory.community(), caller, device_id))
 
 
 @router.post("/devices/{device_id:path}/commission")
@@ -62,7 +62,9 @@ def commission(
 ) -> CommissioningOut:
     """Begins commissioning, or goes on with it (`anew`: from now). Its alarms are tests meanwhile."""
     device = _mine(window, caller, device_id)
-    return _shown(window, window.installing.commission(device, actor=caller.actor, anew=bool(body and body.anew)))
+    return _shown(
+        window, caller, window.installing.commission(device, actor=caller.actor, anew=bool(body and body.anew))
+    )
 
 
 @router.post("/devices/{device_id:path}/sign-off")
@@ -79,7 +81,7 @@ def start_test(window: TheWindow, caller: Caller, device_id: DeviceRef, body: Te
     """Test mode for so many minutes; it ends by itself, and says so."""
     device = _mine(window, caller, device_id)
     tested = window.installing.test(device, body.minutes * MINUTE, actor=caller.actor, note=body.note)
-    return _shown(window, tested)
+    return _shown(window, caller, tested)
 
 
 @router.post("/devices/{device_id:path}/test/end")
@@ -172,7 +174,7 @@ def _standing(window: Window, device: Device) -> tuple[Standing, DeviceState]:
     return commissioning.standing(device, entries, state), state
 
 
-def _shown(window: Window, device: Device) -> CommissioningOut:
+def _shown(window: Window, caller: Principal, device: Device) -> CommissioningOut:
     community, profile = window.directory.community(), window.profiles().get(device.profile)
     found, state = _standing(window, device)
     zone = zone_of(community, device.place)
@@ -197,14 +199,14 @@ def _shown(window: Window, device: Device) -> CommissioningOut:
             level=signal.level, words=signal.words, linkquality=signal.linkquality, rssi=signal.rssi, snr=signal.snr
         ),
         zone=ZoneRefOut(id=zone.id, name=zone.name) if zone else None,
-        would_call=_would_call(window, community, device, profile.kind if profile else Kind.OTHER),
+        would_call=_would_call(window, caller, community, device, profile.kind if profile else Kind.OTHER),
         alerts=[alert.id for alert in alerts if alert.committed_at >= since],
         can_sign_off=found.can_sign_off,
         missing=found.missing,
     )
 
 
-def _would_call(window: Window, community: Community, device: Device, kind: Kind) -> WouldCallOut:
+def _would_call(window: Window, caller: Principal, community: Community, device: Device, kind: Kind) -> WouldCallOut:
     """A dry run of the worst that its rules could say of it, as if it were in service."""
     world = window.world()
     facts = world.facts(device.id)
@@ -227,6 +229,7 @@ def _would_call(window: Window, community: Community, device: Device, kind: Kind
             )
             for step in told.steps
         ],
+        names=Names(community, caller).people(one for step in told.steps for one in step.people),
         why_nobody=told.why_nobody,
     )
 

@@ -130,12 +130,14 @@ class ToldStepOut(BaseModel):
 
 
 class WouldCallOut(BaseModel):
-    """Whom the worst alarm of this device would call at this moment; a dry run."""
+    """Whom the worst alarm of this device would call at this moment; a dry run. ``names``: of everybody in the steps,
+    as the caller may read them."""
 
     rule: str | None = None
     title: Words = Field(default_factory=dict)
     policy: str | None = None
     steps: list[ToldStepOut] = Field(default_factory=list)
+    names: dict[str, str] = Field(default_factory=dict)
     why_nobody: str = ""
 
 

@@ -1,5 +1,7 @@
 """Places and people as a caller may read them: names in full for those who work with them, masked for others."""
 
+from collections.abc import Iterable
+
 from shouwang.domain.access import Act, Principal, may
 from shouwang.domain.community import Community
 from shouwang.domain.duty import Roster
@@ -24,6 +26,10 @@ class Names:
         if known is None:
             return id
         return known.name if self.unmasked else masked_name(known.name)
+
+    def people(self, ids: Iterable[str]) -> dict[str, str]:
+        """Each of them once, by id."""
+        return {id: self.person(id) for id in dict.fromkeys(ids)}
 
     def post(self, person: str, place: str) -> str:
         """The post that a person holds nearest to a place, else the one that a roster fills with them; empty where

@@ -117,4 +117,9 @@ def _shown(window: Window, id: str, response: Response) -> RuleDocumentsOut:
         raise not_found("rule", id)
     if kept is not None:
         response.headers["ETag"] = etag(kept)
-    return RuleDocumentsOut(id=id, documents=documents, text=kept.text if kept is not None else None)
+    return RuleDocumentsOut(
+        id=id,
+        documents=documents,
+        text=kept.text if kept is not None else None,
+        file_text=window.written(id),
+    )

@@ -19,11 +19,13 @@ class RuleIn(Sent):
 
 
 class RuleDocumentsOut(BaseModel):
-    """All documents of one id, shipped ones first. ``text``: what the site keeps of it itself, null where nothing."""
+    """All documents of one id, those of files first. ``text``: what the site keeps of it itself, null where nothing.
+    ``file_text``: what the rule files say of it, as it was written; null where nothing."""
 
     id: str
     documents: list[RuleOut]
     text: str | None
+    file_text: str | None
 
 
 class CountedOut(BaseModel):
@@ -57,10 +59,12 @@ class ToldStepOut(BaseModel):
 
 
 class ToldOut(BaseModel):
-    """``policy`` empty: nobody would be told, because ``why_nobody``."""
+    """``policy`` empty: nobody would be told, because ``why_nobody``. ``names``: of everybody in the steps, as the
+    caller may read them."""
 
     policy: str
     steps: list[ToldStepOut]
+    names: dict[str, str]
     why_nobody: str
 
 

@@ -11,6 +11,7 @@ from shouwang.domain.rule import Rule
 from shouwang.domain.standing import DeviceFacts, DeviceState
 from shouwang.domain.telling import foremost
 from shouwang.domain.vocabulary import SECOND
+from shouwang.domain.wording import asked_words
 
 from .access import Caller, allow
 from .devices import registered_device
@@ -101,6 +102,7 @@ def rule_out(rule: Rule) -> RuleOut:
         latching=rule.latching,
         scope={key: value for key, value in scope.items() if value},
         metrics=list(rule.metrics),
+        asks=dict(zip(("zh", "en"), asked_words(rule.when), strict=True)),
         pack=rule.pack,
         version=rule.version,
         source=rule.source,

@@ -219,6 +219,7 @@ class GapOut(BaseModel):
     zone: str | None = None
     detail: str
     person: str | None = None
+    name: str | None = Field(default=None, description="The person's, as the caller may read it.")
     policy: str | None = None
     step: int | None = None
     start: Time | None = Field(
@@ -314,7 +315,8 @@ class ProfileOut(BaseModel):
 
 
 class RuleOut(BaseModel):
-    """规则. ``scope``: which devices it is for; absent keys are all. ``metrics``: what it looks at."""
+    """规则. ``scope``: which devices it is for; absent keys are all. ``metrics``: what it looks at. ``asks``: its whole
+    condition in words."""
 
     id: str
     title: Words
@@ -323,6 +325,7 @@ class RuleOut(BaseModel):
     latching: bool
     scope: dict[str, list[str]]
     metrics: list[str]
+    asks: Words
     pack: str
     version: str
     source: str

@@ -21,7 +21,7 @@ from shouwang.mqtt.address import Tls
 from shouwang.ports import Directory, Inbox
 from shouwang.registry.policies import load_policies
 from shouwang.registry.profiles import load_profiles
-from shouwang.registry.rules import load_rules, read_rule_text
+from shouwang.registry.rules import load_rules, read_rule_folders, read_rule_text
 from shouwang.settings import Settings, shipped
 
 log = logging.getLogger(__name__)
@@ -38,8 +38,12 @@ class Equipment:
         book: RuleBook,
         policies: Sequence[Policy],
         bases: Mapping[str, Sequence[str]] | None = None,
+        rule_folders: Sequence[Path] = (),
     ) -> None:
+        """``rule_folders``: where the book's rules were written, for whoever wants to read them."""
         self._bases = bases or {}
+        self._rule_folders = rule_folders
+        self._written: Mapping[str, str] | None = None
         self.interpreter = interpreter
         self.profiles = profiles
         self.book = book
@@ -86,6 +90,13 @@ class Equipment:
         """The rules that a site writes for one id, and what is wrong with them."""
         return read_rule_text(text, id or "rule", self.book.expressions, id)
 
+    def written(self, id: str) -> str | None:
+        """What the rule files say of an id, comments and examples with it; None where nothing. Read when it is first
+        asked for."""
+        if self._written is None:
+            self._written = {one.id: one.text for one in read_rule_folders(self._rule_folders)}
+        return self._written.get(id)
+
     def _kept_rules(self, texts: Iterable[RuleText]) -> Iterator[Rule]:
         """They were in order when they were kept. One that a newer version reads otherwise stops no alarm."""
         for kept in texts:
@@ -119,7 +130,8 @@ def load_equipment(settings: Settings) -> Equipment:
     families, profiles = load_profiles(profile_folders(settings))
     bases = _bases(settings, {family.id for family in families})
     language = expressions()
-    rules = load_rules([shipped("alert_rules"), *_own(settings.rules_dir)], language)
+    rule_folders = [shipped("alert_rules"), *_own(settings.rules_dir)]
+    rules = load_rules(rule_folders, language)
     policies = load_policies(
         [*_own(settings.rules_dir and settings.rules_dir / "policies"), shipped("alert_rules") / "policies"]
     )
@@ -129,6 +141,7 @@ def load_equipment(settings: Settings) -> Equipment:
         RuleBook(rules, expressions=language, minds_consent=True),
         policies,
         bases,
+        rule_folders,
     )
 
 

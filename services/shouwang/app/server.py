@@ -262,6 +262,7 @@ class Server:
                     profiles=lambda: equipment.profiles,
                     rules=lambda: equipment.follow(directory.community()).rules,
                     examine=equipment.examine,
+                    written=equipment.written,
                     world=world,
                     world_at=lambda at: equipment.world_at(directory.community_at(at)),
                     policies=lambda: equipment.policies,

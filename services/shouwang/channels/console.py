@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from shouwang.domain.duty import Contact, Person
-from shouwang.domain.notice import Message, Outcome, Sent, Unreachable
+from shouwang.domain.notice import Failure, Message, Outcome, Sent, Unreachable
 from shouwang.domain.pulse import Look
 
 
@@ -18,7 +18,10 @@ class Console:
         self._watching = watching
 
     async def send(self, message: Message, person: Person, contact: Contact) -> Outcome:
-        return Sent() if self._watching() > 0 else Unreachable("no console is open")
+        if self._watching() > 0:
+            return Sent()
+        # Like a telephone that rings and nobody picks up: the way is well, and the person's next channel goes at once.
+        return Unreachable("no console is open", failure=Failure.NO_ANSWER)
 
     async def probe(self, contacts: Sequence[Contact]) -> Look | None:
         """An open console is the whole way; that none is open now says nothing of the next minute."""

@@ -90,11 +90,17 @@ def read_rule_text(
 
 def read_rule_texts(file: Path) -> list[RuleText]:
     """A file's documents as a site keeps them: the text of each rule id as it was written. Raises ConfigError."""
+    return read_rule_folders([file])
+
+
+def read_rule_folders(source: Path | Iterable[Path]) -> list[RuleText]:
+    """The same of what ``load_rules`` reads."""
     texts: dict[str, list[str]] = {}
-    for part in _SEPARATOR.split(file.read_text(encoding="utf-8")):
-        for document in parse_documents(part, str(file)):
-            if isinstance(document.content, dict):
-                texts.setdefault(str(document.content.get("rule", "")), []).append(part.strip("\n") + "\n")
+    for file in _files(source):
+        for part in _SEPARATOR.split(file.read_text(encoding="utf-8")):
+            for document in parse_documents(part, str(file)):
+                if isinstance(document.content, dict):
+                    texts.setdefault(str(document.content.get("rule", "")), []).append(part.strip("\n") + "\n")
     return [RuleText(id=id, text="---\n".join(parts)) for id, parts in texts.items()]
 
 

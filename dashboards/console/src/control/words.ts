@@ -21,7 +21,7 @@ export function target(text: string): string {
 /** Where it went from there, in order. */
 export function spreadOf(one: Incident): string {
   const others = one.places.slice(1).filter((path) => !ancestors(one.place).includes(path)).map(placeName);
-  return others.slice(0, 3).join("、") + (others.length > 3 ? ` +${others.length - 3}` : "");
+  return others.slice(0, 3).join(w("comma")) + (others.length > 3 ? ` +${others.length - 3}` : "");
 }
 
 /** What a line of the timeline says: who, the fact in bold, and the rest. */
@@ -46,7 +46,7 @@ export function lineOf(entry: Pick<Entry, "kind" | "actor" | "actor_name" | "pla
     case "incident.joined":
       return { ...line, rest: placeName(body.at_place as unknown as string) };
     case "incident.worse":
-      return { ...line, rest: list(body.reasons).map((reason) => w("reasons", reason)).join("、"), bad: true };
+      return { ...line, rest: list(body.reasons).map((reason) => w("reasons", reason)).join(w("comma")), bad: true };
     case "incident.verified":
       return { ...line, rest: [w("findings", body.finding), body.how ? w("hows", String(body.how)) : "", body.note].filter(Boolean).join(" · ") };
     case "incident.resolved":
@@ -54,9 +54,9 @@ export function lineOf(entry: Pick<Entry, "kind" | "actor" | "actor_name" | "pla
     case "incident.handed_over":
       return { ...line, rest: `→ ${name(String(body.to))} ${body.note ?? ""}` };
     case "notice.made":
-      return { ...line, rest: `${w("why", body.why)} → ${list(body.tell).map(target).join("、")}` };
+      return { ...line, rest: `${w("why", body.why)} → ${list(body.tell).map(target).join(w("comma"))}` };
     case "notice.expanded":
-      return { ...line, rest: [list(body.people).map(name).join("、"), list(body.gaps).join("；")].filter(Boolean).join(" · "), bad: list(body.gaps).length > 0 };
+      return { ...line, rest: [list(body.people).map(name).join(w("comma")), list(body.gaps).join(w("semicolon"))].filter(Boolean).join(" · "), bad: list(body.gaps).length > 0 };
     case "delivery.sent":
       return { ...line, fact: body.channel === "console" ? w("shown") : line.fact, rest: `${name(String(body.person))} · ${w("channels", body.channel)}` };
     case "escalation.skipped":
@@ -64,7 +64,7 @@ export function lineOf(entry: Pick<Entry, "kind" | "actor" | "actor_name" | "pla
     default: {
       const rest = body.person
         ? [name(body.person), body.channel ? w("channels", body.channel) : "", body.detail]
-        : [body.note, body.text, body.reason, list(body.gaps).join("；")];
+        : [body.note, body.text, body.reason, list(body.gaps).join(w("semicolon"))];
       const bad = entry.kind === "coverage.gap" || entry.kind === "delivery.unreachable" || entry.kind === "delivery.refused";
       return { ...line, rest: rest.filter(Boolean).join(" · "), bad };
     }

@@ -29,7 +29,7 @@ export function carrying<Row>(): Carrying<Row> {
       ending.value = null;
       turn.value++;
     } catch (error) {
-      say(error instanceof Refused ? [error.message, ...error.errors.map((each) => each.detail)].join("；") : w("unreachable"), true);
+      say(error instanceof Refused ? [error.message, ...error.errors.map((each) => each.detail)].join(w("semicolon")) : w("unreachable"), true);
     } finally {
       busy.value = false;
     }
