@@ -1,5 +1,7 @@
 """Forms of the thinly heard families, from their documentation: what each says, and of whom."""
 
+from base64 import b64encode
+
 import pytest
 
 from harness.decoding import Desk
@@ -67,6 +69,17 @@ def said(topic: str, payload: object) -> dict[str, dict[str, object]]:
             {"ZbReceived": {"0x12": {"Device": "0x12", "ModelId": "SmokeSensor-EM", "ZoneStatusChange": 1}}},
             {"0x12": {"smoke": True, "tamper": False, "battery_low": False, "fault": False, "test": False}},
         ),
+        (
+            "$sys/p1/dev1/dp/post/json",
+            {"id": 1, "dp": {"smoke": [{"v": 1, "t": 1772337540000}], "temperature": [{"v": 26.5}]}},
+            {"dev1": {"smoke": True, "temperature": 26.5}},
+        ),
+        (
+            "nbiot/ctwing/push",
+            {"IMEI": "86", "messageType": "dataReport", "payload": {"APPdata": b64encode(b'{"smoke":1}').decode()}},
+            {"86": {"smoke": True}},
+        ),
+        ("v2/t", {"smoke": True}, {"": {"smoke": True}}),
         ("gateway/a840/state/conn", {"gatewayId": "a840", "state": "ONLINE"}, {"a840": {"online": True}}),
         ("eu868/gateway/a840/state/conn", {"gatewayId": "a840"}, {"a840": {"online": False}}),
         ("eu868/gateway/a840/state/conn", b"\x10\x01\x1a\x04a840", {"a840": {"online": True}}),

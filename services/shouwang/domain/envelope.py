@@ -32,7 +32,8 @@ class EnvelopeReader:
         self.family = family
         self.catalogue = catalogue
         self.reading = ReportReading(family, catalogue, zone)
-        self._plans = {id(route): _Plan(route, route.envelope or family.envelope) for route in family.topics}
+        usual = family.envelope
+        self._plans = {id(route): _Plan(route, route.envelope or usual, usual) for route in family.topics}
 
     def memory(self, kept: Mapping[str, bytes]) -> Memory:
         return None
@@ -126,11 +127,21 @@ def _no_object(message: object) -> Refusal:
     return Refusal(Problem.WRONG_TYPE, f"the payload holds {shown(message)}; expected an object")
 
 
+_OBJECT_IN_BASE64 = ("ey", "ew")
+"""How the base64 of ``{"``, ``{`` and a blank or a line's end begins."""
+
+
 class _Plan:
     """An envelope, compiled for one route."""
 
-    def __init__(self, route: Route, envelope: Envelope) -> None:
+    def __init__(self, route: Route, envelope: Envelope, usual: Envelope) -> None:
+        """``usual``: the family's, which says how values with a time of their own are written."""
         self._route = route
+        self._renamed = {
+            here: there
+            for here, there in ((envelope.value, usual.value), (envelope.value_time, usual.value_time))
+            if here and there and here != there
+        }
         self._each = [(_look(path.removesuffix(".*")), envelope.keyed or path.endswith(".*")) for path in envelope.each]
         self._events = [_look(path) for path in envelope.events]
         self._identity = [_look(path) for path in envelope.identity]
@@ -212,9 +223,10 @@ class _Plan:
             )
         if self._named:
             objects = [{**one, **_by_name(one, self._named)} for one in objects]
-        if len(objects) == 1:
-            return objects[0]
-        return {key: raw for one in reversed(objects) for key, raw in one.items()}
+        fields = (
+            objects[0] if len(objects) == 1 else {key: raw for one in reversed(objects) for key, raw in one.items()}
+        )
+        return _renamed(fields, self._renamed) if self._renamed else fields
 
     def _data(self, message: Mapping[str, Any]) -> bytes | Refusal | None:
         raw = _first(self._bytes, message)
@@ -235,6 +247,19 @@ def _by_name(message: Mapping[str, Any], named: Mapping[str, str]) -> dict[str, 
     """Fields whose names stand in the message, beside their values."""
     return {
         name: message[value] for key, value in named.items() if (name := text_of(message.get(key))) and value in message
+    }
+
+
+def _renamed(fields: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    """Of fields that are objects with a value, or lists of such: the same under the family's usual names."""
+    return {
+        key: [
+            {names.get(name, name): value for name, value in one.items()} if isinstance(one, dict) else one
+            for one in (raw if isinstance(raw, list) else [raw])
+        ]
+        if isinstance(raw, (dict, list))
+        else raw
+        for key, raw in fields.items()
     }
 
 
@@ -285,8 +310,18 @@ def _first_text(looks: Sequence[Callable[[object], Any]], message: object) -> st
 
 
 def _unpacked(raw: object) -> object:
-    """An object that was encoded once more, as a text, is that object."""
-    return read_json(raw.encode())[0] if isinstance(raw, str) and raw.startswith("{") else raw
+    """An object that was encoded once more, as a text or as the base64 of one, is that object."""
+    if not isinstance(raw, str):
+        return raw
+    if raw.startswith("{"):
+        return read_json(raw.encode())[0]
+    if raw.startswith(_OBJECT_IN_BASE64):
+        try:
+            inner, _ = read_json(base64.b64decode(raw, validate=True))
+        except (ValueError, binascii.Error):
+            return raw
+        return inner if isinstance(inner, dict) else raw
+    return raw
 
 
 def _look(path: str) -> Callable[[object], Any]:
