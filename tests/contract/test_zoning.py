@@ -69,7 +69,8 @@ def test_a_zone_says_what_it_answers_for_and_what_is_missing(site: Site) -> None
     )
     assert "zone_without_members" in {gap["kind"] for gap in zones["west"]["gaps"]}
     assert all(gap["zone"] in (None, "west") for gap in zones["west"]["gaps"])
-    assert caller(site, place=COMPOUND).get(f"{API}/coverage/duty-zones").status_code == 403
+    inside = ok(caller(site, place=UNIT).get(f"{API}/coverage/duty-zones"))
+    assert {one["id"] for one in inside} == {"east", "net"}, "who is confined sees what touches their place"
 
 
 def test_a_building_is_moved_and_moved_back(site: Site) -> None:
@@ -97,3 +98,4 @@ def test_a_unit_leaves_the_zone_of_its_building_and_comes_back(site: Site) -> No
     assert desk.post(f"{API}/zones/west/places", json={"place": "nowhere"}).status_code == 404
     assert caller(site, Role.RESPONDER).post(f"{API}/zones/west/places", json={"place": UNIT}).status_code == 403
     assert caller(site, Role.ADMIN, COMPOUND).post(f"{API}/zones/west/places", json={"place": UNIT}).status_code == 403
+    assert caller(site, Role.ADMIN, UNIT).post(f"{API}/zones/east/places", json={"place": UNIT}).status_code == 404

@@ -6,7 +6,7 @@ also reads the body, bounded, because nothing behind it should ever hold more th
 
 import hashlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Annotated
 
 from anyio.to_thread import run_sync
@@ -16,7 +16,7 @@ from starlette.datastructures import Headers
 from starlette.requests import cookie_parser
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shouwang.domain.access import Act, Principal, may, may_on_site
+from shouwang.domain.access import Act, Principal, may, may_on_site, may_over, may_read_strays
 from shouwang.domain.vocabulary import SECOND, Instant
 
 from .problems import Code, Problem, not_found
@@ -137,12 +137,22 @@ def allow(caller: Principal, act: Act, place: str | None = None) -> None:
     raise Problem(Code.FORBIDDEN, f"a token with the role {caller.role} may not do this ({act})")
 
 
-def allow_everywhere(caller: Principal, act: Act) -> None:
-    """For what has no place: as ``allow``, and the caller must not be confined to a place, unless the strays that it
-    asks for are its work."""
-    allow(caller, act)
-    if caller.place is not None and not may(caller, Act.CHANGE_DEVICES):
-        raise Problem(Code.FORBIDDEN, f"this token is confined to {caller.place}; what it asks for belongs to no place")
+def allow_strays(caller: Principal) -> None:
+    """For what belongs to no place yet. Raises the problem."""
+    if may_read_strays(caller):
+        return
+    allow(caller, Act.READ_STRAYS)
+    raise Problem(Code.FORBIDDEN, f"this token is confined to {caller.place}; what it asks for belongs to no place")
+
+
+def allow_over(caller: Principal, act: Act, places: Collection[str]) -> None:
+    """For what belongs to all of these places; to none: to the whole site. Raises the problem, as ``allow`` does."""
+    if may_over(caller, act, places):
+        return
+    if not places:
+        allow_on_site(caller, act)
+    for place in sorted(places):
+        allow(caller, act, place)
 
 
 def allow_on_site(caller: Principal, act: Act) -> None:

@@ -11,7 +11,7 @@ from shouwang.domain.backtest import Job
 from shouwang.domain.errors import Unavailable
 from shouwang.domain.moment import instant
 
-from .access import Caller, allow
+from .access import Caller, allow_on_site
 from .doors import Backtests, TheWindow, Window
 from .problems import Code, FieldError, Problem, invalid, not_found
 from .rule_editing import RuleRef
@@ -96,9 +96,7 @@ def stop_backtest(window: TheWindow, caller: Caller, rule_id: RuleRef, job_id: J
 
 def _allowed(window: Window, caller: Principal) -> Backtests:
     """It reads what every device of the site said."""
-    allow(caller, Act.CHANGE_RULES)
-    if caller.place is not None:
-        raise Problem(Code.FORBIDDEN, f"this token is confined to {caller.place}; a backtest is of the whole site")
+    allow_on_site(caller, Act.CHANGE_RULES)
     if window.backtests is None:
         raise Unavailable("this installation runs no backtests over HTTP; use the command line")
     return window.backtests

@@ -16,7 +16,7 @@ from shouwang.domain.access import Act
 from shouwang.domain.board import KeptReply
 from shouwang.domain.errors import NotFound
 
-from .access import API, Caller, allow_everywhere
+from .access import API, Caller, allow_on_site
 from .doors import Callbacks, TheWindow, Window
 from .paging import Page
 from .problems import Code, Problem, invalid, not_found
@@ -37,7 +37,7 @@ class CallbackOut(BaseModel):
 @router.get("")
 def list_callbacks(window: TheWindow, caller: Caller) -> Page[CallbackOut]:
     """Where each gateway in use reports to. For administrators: an address may hold its secret."""
-    allow_everywhere(caller, Act.CHANGE_RULES)
+    allow_on_site(caller, Act.CHANGE_RULES)
     callbacks = window.callbacks
     return Page(items=[_shown(callbacks, gateway) for gateway in callbacks.gateways] if callbacks else [])
 

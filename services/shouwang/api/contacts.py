@@ -7,6 +7,7 @@ from fastapi import APIRouter, Body, Path
 from pydantic import Field
 
 from shouwang.domain.access import Act
+from shouwang.domain.belonging import places_of
 from shouwang.domain.contact import PHONE_KINDS, contact_problems, number_of
 from shouwang.domain.duty import Contact, Person
 from shouwang.domain.journal import Entry
@@ -14,7 +15,7 @@ from shouwang.domain.receipt import national
 from shouwang.domain.staff import rosters_now
 from shouwang.domain.vocabulary import PersonId
 
-from .access import Caller, allow_everywhere
+from .access import Caller, allow, allow_over
 from .directory import person_out
 from .doors import TheWindow, Window
 from .names import Names
@@ -45,11 +46,12 @@ def set_contacts(
 ) -> PersonOut:
     """All contacts of a person, in the order in which they are tried. What is new is told at once and counts as
     coverage once it is verified; web addresses must be public, or lie in a network of the setting `webhook_allow`."""
-    allow_everywhere(caller, Act.CHANGE_DUTIES)
+    allow(caller, Act.CHANGE_DUTIES)
     community = window.directory.community()
     person = community.people.get(PersonId(person_id))
     if person is None:
         raise not_found("person", person_id)
+    allow_over(caller, Act.CHANGE_DUTIES, places_of(community, person))
     contacts = [_contact(person, one) for one in body]
     faults = [
         FieldError(f"body/{index}/{field}", detail)

@@ -25,6 +25,7 @@ from .names import Names, masked_phone
 from .paging import DEFAULT_LIMIT, After, Limit, Page, cut_by_mark, cut_by_name
 from .problems import not_found
 from .questions import Several, Within, subtrees, words
+from .seen import people_seen, rosters_seen, zones_seen
 from .sheets import (
     AbsenceOut,
     CertificateOut,
@@ -101,7 +102,7 @@ def list_people(
     allow(caller, Act.READ)
     community = window.directory.community()
     names, now, wanted = Names(community, caller), window.clock.now(), asked(q)
-    rows = [one for one in _people_of(community, caller) if is_found(wanted, _spoken_of(one, names))]
+    rows = [one for one in people_seen(community, caller) if is_found(wanted, _spoken_of(one, names))]
     page, following = cut_by_name(rows, limit, cursor, lambda one: one.id)
     duties = rosters_now(community, now)
     return Page(items=[person_out(community, names, one, now, duties) for one in page], next=following)
@@ -111,7 +112,7 @@ def list_people(
 def get_person(window: TheWindow, caller: Caller, person_id: Ref) -> PersonOut:
     allow(caller, Act.READ)
     community = window.directory.community()
-    person = next((one for one in _people_of(community, caller) if one.id == person_id), None)
+    person = next((one for one in people_seen(community, caller) if one.id == person_id), None)
     if person is None:
         raise not_found("person", person_id)
     now = window.clock.now()
@@ -149,7 +150,7 @@ def list_posts(
 def list_zones(window: TheWindow, caller: Caller, limit: Limit = DEFAULT_LIMIT, cursor: After = None) -> Page[ZoneOut]:
     """责任区."""
     allow(caller, Act.READ)
-    rows = _zones_of(window.directory.community(), caller)
+    rows = zones_seen(window.directory.community(), caller)
     page, following = cut_by_name(rows, limit, cursor, lambda one: one.id)
     return Page(items=[_zone_out(one) for one in page], next=following)
 
@@ -157,7 +158,7 @@ def list_zones(window: TheWindow, caller: Caller, limit: Limit = DEFAULT_LIMIT, 
 @router.get("/zones/{zone_id}")
 def get_zone(window: TheWindow, caller: Caller, zone_id: Ref) -> ZoneOut:
     allow(caller, Act.READ)
-    zone = next((one for one in _zones_of(window.directory.community(), caller) if one.id == zone_id), None)
+    zone = next((one for one in zones_seen(window.directory.community(), caller) if one.id == zone_id), None)
     if zone is None:
         raise not_found("zone", zone_id)
     return _zone_out(zone)
@@ -169,7 +170,7 @@ def list_rosters(
 ) -> Page[RosterOut]:
     """值班表."""
     allow(caller, Act.READ)
-    rows = _rosters_of(window.directory.community(), caller)
+    rows = rosters_seen(window.directory.community(), caller)
     page, following = cut_by_name(rows, limit, cursor, lambda one: one.id)
     return Page(items=[roster_out(one) for one in page], next=following)
 
@@ -180,7 +181,7 @@ def list_overrides(
 ) -> Page[OverrideOut]:
     """替班 of all rosters, latest begin first."""
     allow(caller, Act.READ)
-    rosters = _rosters_of(window.directory.community(), caller)
+    rosters = rosters_seen(window.directory.community(), caller)
     rows = [(roster.id, one) for roster in rosters for one in roster.overrides]
     page, following = cut_by_mark(rows, limit, cursor, lambda row: (_begin(row[1]), msgspec.json.encode(row).decode()))
     return Page(items=[_override_out(roster, one) for roster, one in page], next=following)
@@ -194,6 +195,12 @@ def list_policies(window: TheWindow, caller: Caller) -> Page[PolicyOut]:
     return Page(items=[_policy_out(one) for one in (*own, *window.policies())])
 
 
+def _spoken_of(person: Person, names: Names) -> str:
+    """What a person is found by, for this caller."""
+    known = f"{person.id} {person.name} {national(person.phone)} {person.phone}" if names.unmasked else person.id
+    return known.casefold()
+
+
 def _places_out(community: Community, caller: Principal, places: Iterable[Place]) -> list[PlaceOut]:
     counts: dict[str, int] = {}
     for device in community.devices.values():
@@ -204,40 +211,6 @@ def _places_out(community: Community, caller: Principal, places: Iterable[Place]
         PlaceOut(id=one.id, kind=one.kind, name=one.name, where=names.place(one.id), devices=counts.get(one.id, 0))
         for one in places
     ]
-
-
-def _spoken_of(person: Person, names: Names) -> str:
-    """What a person is found by, for this caller."""
-    known = f"{person.id} {person.name} {national(person.phone)} {person.phone}" if names.unmasked else person.id
-    return known.casefold()
-
-
-def _people_of(community: Community, caller: Principal) -> list[Person]:
-    if caller.place is None:
-        return list(community.people.values())
-    zones = _zones_of(community, caller)
-    known = {person for zone in zones for person in (*zone.members, zone.fallback)}
-    known |= {one.person for one in community.posts if _touches(one.place, caller.place)}
-    known |= {person for roster in _rosters_of(community, caller) for shift in roster.shifts for person in shift.people}
-    return [one for one in community.people.values() if one.id in known]
-
-
-def _zones_of(community: Community, caller: Principal) -> list[Zone]:
-    zones = list(community.zones.values())
-    if caller.place is None:
-        return zones
-    return [zone for zone in zones if any(_touches(place, caller.place) for place in zone.places)]
-
-
-def _rosters_of(community: Community, caller: Principal) -> list[Roster]:
-    if caller.place is None:
-        return list(community.rosters.values())
-    zones = {zone.id for zone in _zones_of(community, caller)}
-    return [roster for roster in community.rosters.values() if roster.zone in zones]
-
-
-def _touches(place: str, other: str) -> bool:
-    return is_within(place, other) or is_within(other, place)
 
 
 def person_out(

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 from pydantic import BaseModel, Field
 
-from shouwang.domain.access import Act, Principal
+from shouwang.domain.access import Act, Principal, may
 from shouwang.domain.community import Community
 from shouwang.domain.exercise import Ended, Exercise, ExerciseKind, Score, score
 from shouwang.domain.incident import Incident
@@ -16,7 +16,7 @@ from shouwang.domain.notice import Delivery, DeliveryState, Failure
 from shouwang.domain.vocabulary import MINUTE, PersonId
 from shouwang.flows.exercises import Exercises
 
-from .access import Caller, allow, allow_everywhere
+from .access import Caller, allow, allow_on_site, allow_over
 from .doors import TheWindow, Window
 from .names import Names
 from .paging import DEFAULT_LIMIT, After, Limit, Page, cut, mark_of
@@ -180,7 +180,7 @@ def get_check(window: TheWindow, caller: Caller, exercise_id: Ref) -> ExerciseOu
 def begin_verification(window: TheWindow, caller: Caller, body: VerifyIn | None = None) -> VerificationOut:
     """A test message to each contact that was never verified, with a code and, where there is one, a link. An
     unverified contact is told of alarms all the same; it only does not count as coverage."""
-    allow_everywhere(caller, Act.DRILL)
+    allow_on_site(caller, Act.DRILL)
     people = body.people if body else None
     begun = _doors(window).verify(None if people is None else [PersonId(id) for id in people], by=caller.actor)
     return _sheet(window, caller, begun)
@@ -191,7 +191,7 @@ def list_verifications(
     window: TheWindow, caller: Caller, limit: Limit = DEFAULT_LIMIT, cursor: After = None
 ) -> Page[VerificationSumOut]:
     """Every time that contacts were verified, newest first; each has its sheet at `/people/verify/{id}`."""
-    allow_everywhere(caller, Act.DRILL)
+    allow_on_site(caller, Act.DRILL)
     rows = _doors(window).newest(ExerciseKind.VERIFICATION, mark_of(cursor), limit + 1)
     page, following = cut(rows, limit, lambda one: (one.begun_at, one.id))
     community = window.directory.community()
@@ -203,14 +203,14 @@ def list_verifications(
 @router.get("/people/verify/{exercise_id}")
 def get_verification(window: TheWindow, caller: Caller, exercise_id: Ref) -> VerificationOut:
     """The result sheet as it stands."""
-    allow_everywhere(caller, Act.DRILL)
+    allow_on_site(caller, Act.DRILL)
     return _sheet(window, caller, _find(window, caller, exercise_id, ExerciseKind.VERIFICATION))
 
 
 @router.post("/people/verify/{exercise_id}/confirm")
 def confirm_by_code(window: TheWindow, caller: Caller, exercise_id: Ref, body: CodeIn) -> VerificationOut:
     """For whoever has no link: the code in a person's message proves the contact that it came to."""
-    allow_everywhere(caller, Act.DRILL)
+    allow_on_site(caller, Act.DRILL)
     found = _find(window, caller, exercise_id, ExerciseKind.VERIFICATION)
     tests = window.board.deliveries_of([found.incident]).get(found.incident, [])
     theirs = [one for one in tests if one.person == body.person]
@@ -231,9 +231,7 @@ def _allow_in(window: Window, caller: Principal, zone: str) -> None:
     known = window.directory.community().zones.get(zone)
     if known is None:
         raise not_found("zone", zone)
-    allow(caller, Act.DRILL)
-    for place in known.places:
-        allow(caller, Act.DRILL, place)
+    allow_over(caller, Act.DRILL, known.places)
 
 
 def _find(window: Window, caller: Principal, id: str, kind: ExerciseKind) -> Exercise:
@@ -249,10 +247,11 @@ def _one(window: Window, caller: Principal, id: str, kind: ExerciseKind) -> Exer
 
 
 def _listed(window: Window, caller: Principal, kind: ExerciseKind, limit: int, cursor: str | None) -> Page[ExerciseOut]:
-    allow_everywhere(caller, Act.READ)
+    allow(caller, Act.READ)
     rows = _doors(window).newest(kind, mark_of(cursor), limit + 1)
     page, following = cut(rows, limit, lambda one: (one.begun_at, one.id))
-    return Page(items=_shown(window, caller, page), next=following)
+    seen = [one for one in page if may(caller, Act.READ, one.place)]
+    return Page(items=_shown(window, caller, seen), next=following)
 
 
 def _shown(window: Window, caller: Principal, exercises: Sequence[Exercise]) -> list[ExerciseOut]:

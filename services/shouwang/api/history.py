@@ -11,7 +11,7 @@ from shouwang.domain.notice import DeliveryState
 from shouwang.domain.vocabulary import DAY, MINUTE, DeviceId, Duration, Instant
 from shouwang.ports import Point, ReadingStore
 
-from .access import Caller, allow, allow_everywhere
+from .access import Caller, allow, allow_strays
 from .cases import delivery_out
 from .doors import TheWindow, Window
 from .names import Names
@@ -130,7 +130,7 @@ def _require_known(window: Window, caller: Principal, device_id: str) -> None:
         return
     if window.board.stray_device(device_id) is None:
         raise not_found("device", device_id)
-    allow_everywhere(caller, Act.READ_STRAYS)
+    allow_strays(caller)
 
 
 def _point_out(point: Point) -> PointOut:

@@ -13,12 +13,12 @@ from shouwang.domain.suppression import Hold, HoldKind
 from shouwang.domain.vocabulary import DAY, DeviceId, Duration, Instant, PersonId, PlaceId
 from shouwang.domain.wallclock import Hours
 
-from .access import Caller, allow
+from .access import Caller, allow, allow_over
 from .doors import TheWindow, Window
 from .hold_sheets import HoldOut, MaintenanceIn, PermitIn, ScopeIn, SilenceIn, TriedIn, UntilIn
 from .hold_views import hold_out, is_visible, places_of
 from .paging import DEFAULT_LIMIT, After, Limit, Page, cut, mark_of
-from .problems import Code, Problem, invalid, not_found
+from .problems import invalid, not_found
 from .questions import duration_of, instant_of
 from .schemas import Nothing
 
@@ -178,12 +178,7 @@ def _end(window: Window, caller: Principal, id: str, kind: HoldKind, body: Nothi
 
 
 def _allow(caller: Principal, window: Window, hold: Hold) -> None:
-    allow(caller, Act.HOLD)
-    places = places_of(window, hold)
-    for place in places:
-        allow(caller, Act.HOLD, place)
-    if not places and caller.place is not None:
-        raise Problem(Code.FORBIDDEN, f"this token is confined to {caller.place}; name places or devices within it")
+    allow_over(caller, Act.HOLD, places_of(window, hold))
 
 
 def _known(window: Window, caller: Principal, id: str, kind: HoldKind) -> Hold:

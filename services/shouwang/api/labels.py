@@ -14,7 +14,7 @@ from shouwang.domain.maker_label import LabelKind, MakerLabel, plain_identity, r
 from shouwang.domain.place import is_within
 from shouwang.domain.vocabulary import DeviceId
 
-from .access import Caller, allow, allow_everywhere
+from .access import Caller, allow, allow_strays
 from .doors import TheWindow, Window
 from .names import place_names
 from .problems import invalid
@@ -69,7 +69,7 @@ class ImportOut(BaseModel):
 @router.post("/labels/read")
 def read_maker_label(window: TheWindow, caller: Caller, body: LabelIn) -> LabelsOut:
     """What a maker's label says, and which discovered device it is."""
-    allow_everywhere(caller, Act.READ_STRAYS)
+    allow_strays(caller)
     heard = window.board.stray_devices(None, STRAYS_AT_MOST)
     identities = [(one.address, plain_identity(one.address.partition(":")[2])) for one in heard]
     labels = []

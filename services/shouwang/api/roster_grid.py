@@ -14,7 +14,7 @@ from shouwang.domain.roster_grid import DAYS_AT_MOST, Cell, Grid, Piece, coverag
 from shouwang.domain.rostering import override_faults, override_id, with_override
 from shouwang.domain.vocabulary import Instant, PersonId
 
-from .access import Caller, allow, allow_everywhere
+from .access import Caller, allow
 from .coverage import gap_out, named
 from .directory import roster_out
 from .doors import TheWindow, Window
@@ -35,6 +35,8 @@ from .roster_sheets import (
     SpanOut,
     StandInIn,
 )
+from .rostering import allow_rosters
+from .seen import roster_seen
 
 router = APIRouter(prefix="/rosters", tags=["directory"])
 
@@ -54,7 +56,7 @@ def get_grid(
     holidays and 调休."""
     allow(caller, Act.READ)
     community = window.directory.community()
-    roster = _known(community, roster_id)
+    roster = roster_seen(community, caller, roster_id)
     start = instant_of(since, "query/from")
     grid = grid_of(community, roster, window.clock.now() if start is None else start, days)
     return _grid_out(grid, roster, Names(community, caller))
@@ -63,9 +65,10 @@ def get_grid(
 @router.post("/{roster_id}/changes")
 def change_roster(window: TheWindow, caller: Caller, roster_id: Ref, body: ChangesIn) -> ChangesOut:
     """Several overrides added and taken back in one step, with what that does to coverage; `dry_run` only says it."""
-    allow_everywhere(caller, Act.CHANGE_DUTIES)
+    allow(caller, Act.CHANGE_DUTIES)
     community = window.directory.community()
-    roster = _known(community, roster_id)
+    roster = roster_seen(community, caller, roster_id)
+    allow_rosters(caller, community, roster)
     added = _asked(community, body.add)
     present = {override_id(roster.id, one): one for one in roster.overrides}
     missing = [id for id in body.remove if id not in present]
@@ -89,13 +92,6 @@ def change_roster(window: TheWindow, caller: Caller, roster_id: Ref, body: Chang
         opens=[named(community, gap_out(gap)) for gap in opened],
         closes=[named(community, gap_out(gap)) for gap in closed],
     )
-
-
-def _known(community: Community, id: str) -> Roster:
-    roster = community.rosters.get(id)
-    if roster is None:
-        raise not_found("roster", id)
-    return roster
 
 
 def _asked(community: Community, given: list[StandInIn]) -> list[Override]:

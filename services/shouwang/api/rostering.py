@@ -10,9 +10,10 @@ import msgspec
 from fastapi import APIRouter, Path, Query, Response
 
 from shouwang.domain.access import Act, Principal, Role
+from shouwang.domain.belonging import places_of
 from shouwang.domain.community import Community
 from shouwang.domain.coverage import coverage_gaps
-from shouwang.domain.duty import Absence, Override, Roster, Rotation, Shift, Swap
+from shouwang.domain.duty import Absence, Override, Person, Roster, Rotation, Shift, Swap
 from shouwang.domain.journal import Entry
 from shouwang.domain.moment import moment, rfc3339
 from shouwang.domain.rostering import (
@@ -31,7 +32,7 @@ from shouwang.domain.rostering import (
 from shouwang.domain.shift import timezone
 from shouwang.domain.vocabulary import DAY, Instant, PersonId
 
-from .access import Caller, allow, allow_everywhere
+from .access import Caller, allow, allow_over
 from .coverage import gap_out
 from .directory import roster_out
 from .doors import TheWindow, Window
@@ -51,6 +52,7 @@ from .roster_sheets import (
     WatchOut,
     WatchPerson,
 )
+from .seen import is_case_seen, is_gap_seen, roster_seen, rosters_seen
 from .sheets import RosterOut
 
 router = APIRouter(tags=["directory"])
@@ -66,34 +68,9 @@ FEED_BACK, FEED_AHEAD = 7 * DAY, 60 * DAY
 @router.put("/rosters/{roster_id}")
 def put_roster(window: TheWindow, caller: Caller, roster_id: Ref, body: RosterIn) -> RosterOut:
     """A roster whole, as in the community file; its overrides stay unless they are given."""
-    allow_everywhere(caller, Act.CHANGE_DUTIES)
     community = window.directory.community()
-    known = community.rosters.get(roster_id)
-    shifts = [
-        Shift(
-            start=one.start,
-            end=one.end,
-            people=[PersonId(person) for person in one.people],
-            days=one.days,
-            layer=one.layer,
-            rotation=Rotation(
-                since=one.rotation.since,
-                days=one.rotation.days,
-                teams=[[PersonId(person) for person in group] for group in one.rotation.teams],
-            )
-            if one.rotation
-            else None,
-        )
-        for one in body.shifts
-    ]
-    roster = Roster(
-        id=roster_id,
-        zone=body.zone,
-        post=body.post,
-        timezone=body.timezone,
-        shifts=shifts,
-        overrides=list(known.overrides) if known else [],
-    )
+    known, roster = community.rosters.get(roster_id), _sent(community, roster_id, body)
+    allow_rosters(caller, community, *([known] if known else []), roster)
     _refuse(roster_faults(roster, community), "body")
     _change(window, caller, [roster], "roster.changed" if known else "roster.added", roster=roster_id)
     return roster_out(roster)
@@ -101,9 +78,8 @@ def put_roster(window: TheWindow, caller: Caller, roster_id: Ref, body: RosterIn
 
 @router.delete("/rosters/{roster_id}", status_code=204)
 def delete_roster(window: TheWindow, caller: Caller, roster_id: Ref) -> None:
-    allow_everywhere(caller, Act.CHANGE_DUTIES)
-    if roster_id not in window.directory.community().rosters:
-        raise not_found("roster", roster_id)
+    community = window.directory.community()
+    allow_rosters(caller, community, roster_seen(community, caller, roster_id))
     window.directory.change([], [("roster", roster_id)])
     _record(window, caller, "roster.removed", roster=roster_id)
 
@@ -119,9 +95,7 @@ def roster_days(
     """Who is on duty in the next 7 days, span by span, with overrides, swaps, leave and holidays; gaps said."""
     allow(caller, Act.READ)
     community = window.directory.community()
-    roster = community.rosters.get(roster_id)
-    if roster is None:
-        raise not_found("roster", roster_id)
+    roster = roster_seen(community, caller, roster_id)
     start = instant_of(since, "query/from")
     start = window.clock.now() if start is None else start
     return _watches(community, roster, start, start + days * DAY, Names(community, caller))
@@ -130,11 +104,12 @@ def roster_days(
 @router.post("/overrides", status_code=201)
 def add_override(window: TheWindow, caller: Caller, body: OverrideIn) -> OverrideMade:
     """替班: `add` alone: this person too; `remove` alone: not this person; both: one stands in for the other."""
-    allow_everywhere(caller, Act.CHANGE_DUTIES)
+    allow(caller, Act.CHANGE_DUTIES)
     community = window.directory.community()
     roster = community.rosters.get(body.roster)
     if roster is None:
         raise invalid("body/roster", f"there is no roster {body.roster!r}")
+    allow_rosters(caller, community, roster)
     override = Override(start=body.start, end=body.end, add=_person(body.add), remove=_person(body.remove))
     _refuse(override_faults(override, community), "body")
     id = override_id(roster.id, override)
@@ -146,8 +121,10 @@ def add_override(window: TheWindow, caller: Caller, body: OverrideIn) -> Overrid
 
 @router.delete("/overrides/{override}", status_code=204)
 def remove_override(window: TheWindow, caller: Caller, override: Ref) -> None:
-    allow_everywhere(caller, Act.CHANGE_DUTIES)
-    roster = without_override(window.directory.community(), override)
+    allow(caller, Act.CHANGE_DUTIES)
+    community = window.directory.community()
+    roster = without_override(community, override)
+    allow_rosters(caller, community, roster)
     _change(window, caller, [roster], "roster.override_removed", roster=roster.id, override=override)
 
 
@@ -157,7 +134,9 @@ def list_swaps(window: TheWindow, caller: Caller, limit: Limit = DEFAULT_LIMIT, 
     allow(caller, Act.READ)
     community = window.directory.community()
     names = Names(community, caller)
-    page, following = cut_by_name(community.swaps.values(), limit, cursor, lambda swap: swap.id)
+    seen = {roster.id for roster in rosters_seen(community, caller)}
+    rows = [swap for swap in community.swaps.values() if caller.place is None or swap.roster in seen]
+    page, following = cut_by_name(rows, limit, cursor, lambda swap: swap.id)
     return Page(items=[_swap_out(swap, names) for swap in page], next=following)
 
 
@@ -171,6 +150,7 @@ def ask_swap(window: TheWindow, caller: Caller, body: SwapIn) -> SwapOut:
         raise invalid("body/asker", "this token stands for no person; name who wants to swap")
     if asker != caller.person:
         allow(caller, Act.CHANGE_DUTIES)
+        allow_rosters(caller, community, *(one for one in community.rosters.values() if one.id == body.roster))
     swap = Swap(
         id=f"sw{window.clock.now()}",
         roster=body.roster,
@@ -209,12 +189,7 @@ def answer(
 @router.post("/people/{person_id}/absences", status_code=201)
 def add_absence(window: TheWindow, caller: Caller, person_id: Ref, body: AbsenceIn) -> AbsenceIn:
     """请假: nobody is told through this person in that span; deputies and the next level come at once."""
-    if caller.person != person_id:
-        allow_everywhere(caller, Act.CHANGE_DUTIES)
-    allow(caller, Act.RESPOND)
-    person = window.directory.community().people.get(PersonId(person_id))
-    if person is None:
-        raise not_found("person", person_id)
+    person = _away(window, caller, person_id)
     absence = Absence(start=body.start, end=body.end)
     _refuse(absence_faults(absence), "body")
     changed = with_absence(person, absence)
@@ -228,12 +203,9 @@ def remove_absence(
     window: TheWindow, caller: Caller, person_id: Ref, since: Annotated[str, Query(alias="from")], to: str
 ) -> None:
     """销假: the very span that was given."""
-    if caller.person != person_id:
-        allow_everywhere(caller, Act.CHANGE_DUTIES)
-    allow(caller, Act.RESPOND)
-    person = window.directory.community().people.get(PersonId(person_id))
+    person = _away(window, caller, person_id)
     absence = Absence(start=since.replace(" ", "+"), end=to.replace(" ", "+"))
-    if person is None or absence not in person.absences:
+    if absence not in person.absences:
         raise not_found("absence", f"{absence.start} to {absence.end}")
     kept = [one for one in person.absences if one != absence]
     changed = msgspec.structs.replace(person, absences=kept)
@@ -247,17 +219,16 @@ def duty_card(window: TheWindow, caller: Caller) -> DutyCardOut:
     community = window.directory.community()
     now = window.clock.now()
     names = Names(community, caller)
-    watched = {
-        id: _watches(community, roster, now, now + DAY, names) for id, roster in sorted(community.rosters.items())
-    }
+    rosters = {one.id: one for one in rosters_seen(community, caller)}
+    watched = {id: _watches(community, roster, now, now + DAY, names) for id, roster in sorted(rosters.items())}
     gaps = coverage_gaps(community, (*community.policies, *window.policies()), now, now + DAY)
     live = window.casebook.live_incidents(None, 200)
     return DutyCardOut(
         at=rfc3339(now),
         workday=community.calendar.is_workday(moment(now).astimezone(timezone(community.site.timezone)).date()),
         rosters=watched,
-        gaps=[gap_out(gap) for gap in gaps],
-        open_incidents=[str(id) for id in live],
+        gaps=[gap_out(gap) for gap in gaps if is_gap_seen(caller, gap)],
+        open_incidents=[str(id) for id in live if is_case_seen(window, caller, id)],
     )
 
 
@@ -309,6 +280,56 @@ def calendar_text(community: Community, person: PersonId, now: Instant) -> bytes
         event.add("description", duty.roster)
         calendar.add_component(event)
     return bytes(calendar.to_ical())
+
+
+def allow_rosters(caller: Principal, community: Community, *rosters: Roster) -> None:
+    """Each of them must be the caller's to change."""
+    for roster in rosters:
+        allow_over(caller, Act.CHANGE_DUTIES, places_of(community, roster))
+
+
+def _sent(community: Community, id: str, body: RosterIn) -> Roster:
+    """The roster as it would be; its overrides stay."""
+    shifts = [
+        Shift(
+            start=one.start,
+            end=one.end,
+            people=[PersonId(person) for person in one.people],
+            days=one.days,
+            layer=one.layer,
+            rotation=Rotation(
+                since=one.rotation.since,
+                days=one.rotation.days,
+                teams=[[PersonId(person) for person in group] for group in one.rotation.teams],
+            )
+            if one.rotation
+            else None,
+        )
+        for one in body.shifts
+    ]
+    known = community.rosters.get(id)
+    return Roster(
+        id=id,
+        zone=body.zone,
+        post=body.post,
+        timezone=body.timezone,
+        shifts=shifts,
+        overrides=list(known.overrides) if known else [],
+    )
+
+
+def _away(window: Window, caller: Principal, person_id: str) -> Person:
+    """Whose leave the caller may change: their own, and where they plan duties, that of people who are theirs."""
+    allow(caller, Act.RESPOND)
+    community = window.directory.community()
+    if caller.person != person_id:
+        allow(caller, Act.CHANGE_DUTIES)
+    person = community.people.get(PersonId(person_id))
+    if person is None:
+        raise not_found("person", person_id)
+    if caller.person != person_id:
+        allow_over(caller, Act.CHANGE_DUTIES, places_of(community, person))
+    return person
 
 
 def _watches(community: Community, roster: Roster, start: Instant, end: Instant, names: Names) -> list[WatchOut]:

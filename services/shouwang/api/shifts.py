@@ -13,17 +13,19 @@ from shouwang.domain.journal import Entry
 from shouwang.domain.moment import rfc3339
 from shouwang.domain.patrol import PointState
 from shouwang.domain.place import is_within
-from shouwang.domain.vocabulary import HOUR, Instant, Life, PersonId
+from shouwang.domain.vocabulary import HOUR, Instant, Life, PersonId, PlaceId
 
 from .access import Caller, allow
 from .coverage import gap_out
 from .doors import TheWindow, Window
+from .hold_views import is_visible
 from .names import Names
 from .patrols import RoundOut, rounds_out
 from .period import Since, cases_between, span
 from .problems import Code, Problem, invalid, not_found
 from .questions import When, subtrees, time
 from .schemas import Sent, Time
+from .seen import is_gap_seen
 from .sheets import GapOut
 
 router = APIRouter(tags=["reports"])
@@ -78,17 +80,20 @@ class ShiftOut(BaseModel):
 
 
 class HandoverIn(Sent):
-    """``to``: who takes over; they sign after you. ``sound_tested``: 声光测试 done."""
+    """``to``: who takes over; they sign after you. ``sound_tested``: 声光测试 done. ``place``: whose desk it is; the
+    caller's place unless said."""
 
     to: str = Field(min_length=1, max_length=200)
     sound_tested: bool = False
     note: str = Field(default="", max_length=2000)
+    place: str | None = Field(default=None, max_length=500)
 
 
 class HandoverOut(BaseModel):
     id: str
     by: str
     to: str
+    place: str | None = Field(description="Whose desk; null: the site's.")
     at: Time
     sound_tested: bool
     note: str
@@ -111,17 +116,22 @@ def hand_over(window: TheWindow, caller: Caller, body: HandoverIn) -> HandoverOu
         raise invalid("body/to", f"{body.to!r} is no person of the directory")
     if body.to == caller.actor:
         raise invalid("body/to", "nobody takes over from themselves")
+    place = PlaceId(body.place.strip("/")) if body.place else caller.place
+    if place is not None:
+        allow(caller, Act.RESPOND, place)
+        if place not in window.directory.community().places:
+            raise invalid("body/place", f"{body.place!r} is no place of the directory")
     now = window.clock.now()
     said = {"id": f"sh{now}", "to": body.to, "sound_tested": body.sound_tested, "note": body.note}
-    _record(window, Entry(at=now, kind="shift.handed_over", actor=caller.actor, body=said))
-    return handovers(window)[0]
+    _record(window, Entry(at=now, kind="shift.handed_over", actor=caller.actor, place=place, body=said))
+    return handovers(window, caller)[0]
 
 
 @router.post("/reports/shift/handovers/{handover_id}/sign")
 def sign(window: TheWindow, caller: Caller, handover_id: str) -> HandoverOut:
     """The shift that comes has read it and takes over."""
     allow(caller, Act.RESPOND)
-    found = next((one for one in handovers(window) if one.id == handover_id), None)
+    found = next((one for one in handovers(window, caller) if one.id == handover_id), None)
     if found is None:
         raise not_found("hand-over", handover_id)
     if caller.actor != found.to:
@@ -129,14 +139,14 @@ def sign(window: TheWindow, caller: Caller, handover_id: str) -> HandoverOut:
     if found.signed_at is None:
         entry = Entry(at=window.clock.now(), kind="shift.signed", actor=caller.actor, body={"id": handover_id})
         _record(window, entry)
-    return next(one for one in handovers(window) if one.id == handover_id)
+    return next(one for one in handovers(window, caller) if one.id == handover_id)
 
 
 @router.get("/reports/shift/handovers")
 def list_handovers(window: TheWindow, caller: Caller) -> list[HandoverOut]:
     """The newest hundred."""
     allow(caller, Act.READ)
-    return handovers(window)
+    return handovers(window, caller)
 
 
 def _shift(window: Window, caller: Principal, start: Instant, end: Instant) -> ShiftOut:
@@ -150,7 +160,14 @@ def _shift(window: Window, caller: Principal, start: Instant, end: Instant) -> S
     ]
     handled = [one for one in cases_between(window, caller, None, start, end) if not is_live(one.state)]
     faulty = sorted({str(device) for device, klass in window.board.open_classes() if klass is AlertClass.FAULT})
-    gaps = coverage_gaps(community, (*community.policies, *window.policies()), now, now + SHIFT)
+    if caller.place is not None:
+        mine = {str(one.id) for one in community.devices.values() if is_within(one.place, caller.place)}
+        faulty = [device for device in faulty if device in mine]
+    gaps = [
+        gap
+        for gap in coverage_gaps(community, (*community.policies, *window.policies()), now, now + SHIFT)
+        if is_gap_seen(caller, gap)
+    ]
     return ShiftOut(
         start=rfc3339(start),
         end=rfc3339(end),
@@ -160,6 +177,7 @@ def _shift(window: Window, caller: Principal, start: Instant, end: Instant) -> S
         holds=[
             HoldLine(id=one.id, kind=one.kind, why=one.why, until=time(one.ends_at))
             for one in window.holds.open_holds()
+            if is_visible(window, caller, one)
         ]
         + [
             HoldLine(id=one.id, kind=Life.OUT_OF_SERVICE.value, why="", until=None)
@@ -196,8 +214,8 @@ def _case_out(one: Incident, names: Names, now: Instant) -> ShiftCaseOut:
     )
 
 
-def handovers(window: Window) -> list[HandoverOut]:
-    """The newest hundred, with their signatures."""
+def handovers(window: Window, caller: Principal) -> list[HandoverOut]:
+    """The newest hundred of the caller's place, with their signatures."""
     entries = window.board.entries(EntryQuery(kind="shift."), None, 200)
     signed = {str(one.body.get("id")): one.at for one in entries if one.kind == "shift.signed"}
     return [
@@ -205,13 +223,14 @@ def handovers(window: Window) -> list[HandoverOut]:
             id=str(one.body["id"]),
             by=one.actor,
             to=str(one.body["to"]),
+            place=one.place,
             at=rfc3339(one.at),
             sound_tested=bool(one.body.get("sound_tested")),
             note=str(one.body.get("note", "")),
             signed_at=time(signed.get(str(one.body["id"]))),
         )
         for one in entries
-        if one.kind == "shift.handed_over"
+        if one.kind == "shift.handed_over" and (caller.place is None or is_within(one.place or "", caller.place))
     ][:100]
 
 

@@ -12,7 +12,7 @@ from shouwang.domain.place import Device
 from shouwang.domain.vocabulary import DAY, DeviceId, PlaceId
 from shouwang.domain.vocabulary import Problem as Refused
 
-from .access import Caller, allow, allow_everywhere
+from .access import Caller, allow, allow_strays
 from .devices import check_device, one_device
 from .doors import TheWindow, Window
 from .installing_sheets import ClaimIn, RefusalOut, StrayDeviceOut, SuggestionOut
@@ -35,7 +35,7 @@ def list_quarantine(
     cursor: After = None,
 ) -> Page[StrayMessageOut]:
     """未识别报文, newest first: raw, with the reason."""
-    allow_everywhere(caller, Act.READ_STRAYS)
+    allow_strays(caller)
     rows = window.board.stray_messages(reason, number_of(cursor), limit + 1)
     page, following = cut(rows, limit, lambda one: one.seq)
     return Page(items=[_message_out(one) for one in page], next=following)
@@ -46,7 +46,7 @@ def count_quarantine(
     window: TheWindow, caller: Caller, start: Annotated[When, Query(alias="from")] = None
 ) -> Page[ReasonCountOut]:
     """How many by reason since `from` (24 h ago), most first. Always one page."""
-    allow_everywhere(caller, Act.READ_STRAYS)
+    allow_strays(caller)
     since = instant_of(start, "query/from")
     counts = window.board.stray_counts(window.clock.now() - DAY if since is None else since)
     items = [
@@ -57,7 +57,7 @@ def count_quarantine(
 
 @router.get("/quarantine/{message_id}")
 def get_quarantined(window: TheWindow, caller: Caller, message_id: Annotated[int, Path(ge=0)]) -> StrayMessageOut:
-    allow_everywhere(caller, Act.READ_STRAYS)
+    allow_strays(caller)
     message = window.board.stray_message(message_id)
     if message is None:
         raise not_found("quarantined message", str(message_id))
@@ -70,7 +70,7 @@ def list_discovered(
 ) -> Page[StrayDeviceOut]:
     """Devices that were heard, or announced, and that nobody registered, last heard first; each with the profiles that
     fit it, and why."""
-    allow_everywhere(caller, Act.READ_STRAYS)
+    allow_strays(caller)
     rows = window.board.stray_devices(mark_of(cursor), limit + 1)
     registered = _registered(window)
     page, following = cut(rows, limit, lambda one: (one.last_at, one.address))
@@ -80,7 +80,7 @@ def list_discovered(
 
 @router.get("/discovered/{address:path}")
 def get_discovered(window: TheWindow, caller: Caller, address: Address) -> StrayDeviceOut:
-    allow_everywhere(caller, Act.READ_STRAYS)
+    allow_strays(caller)
     return _device_out(window, _stray(window, address))
 
 
@@ -88,7 +88,7 @@ def get_discovered(window: TheWindow, caller: Caller, address: Address) -> Stray
 def claim(window: TheWindow, caller: Caller, address: Address, body: ClaimIn, response: Response) -> DeviceOut:
     """Registers it at a place, being commissioned. What it said before and lies in quarantine is read again. The same
     claim again gives 200."""
-    allow_everywhere(caller, Act.READ_STRAYS)
+    allow_strays(caller)
     allow(caller, Act.CHANGE_DEVICES, body.place)
     stray = _stray(window, address)
     community = window.directory.community()

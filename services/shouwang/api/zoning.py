@@ -1,7 +1,7 @@
 """责任区: each with its places in words, its people and its gaps; a place moved from one to another, weighed first."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated
 
 import msgspec
@@ -9,6 +9,7 @@ from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, Field
 
 from shouwang.domain.access import Act, Principal
+from shouwang.domain.belonging import places_of
 from shouwang.domain.community import Community
 from shouwang.domain.coverage import AHEAD, coverage_gaps
 from shouwang.domain.duty import Zone, zone_of
@@ -17,12 +18,12 @@ from shouwang.domain.place import PlaceKind
 from shouwang.domain.vocabulary import DAY, PlaceId
 from shouwang.domain.zoning import Move, plan_move, plan_release
 
-from .access import Caller, allow
+from .access import Caller, allow, allow_over
 from .coverage import gap_out, named, plan_gaps
 from .doors import TheWindow, Window
 from .names import Names, place_names
-from .problems import Code, Problem
 from .schemas import PlaceNames, Sent
+from .seen import zones_seen
 from .sheets import GapOut
 
 router = APIRouter(tags=["directory"])
@@ -83,13 +84,11 @@ class MovedOut(BaseModel):
 def zones_covered(window: TheWindow, caller: Caller, days: Days = 7) -> list[DutyZoneOut]:
     """Every duty zone with what it answers for, who answers, and what is missing in the next days."""
     allow(caller, Act.READ)
-    if caller.place is not None:
-        raise Problem(Code.FORBIDDEN, f"this token is confined to {caller.place}; zones are of the whole site")
     community = window.directory.community()
     names = Names(community, caller)
     gaps = _gaps(window, community, days * DAY)
     homes, devices = _answered_for(community)
-    zones = sorted(community.zones.values(), key=lambda zone: (zone.kind, zone.id))
+    zones = sorted(zones_seen(community, caller), key=lambda zone: (zone.kind, zone.id))
     return [
         DutyZoneOut(
             id=zone.id,
@@ -131,13 +130,11 @@ def _moved(
     is_trial: bool,
 ) -> MovedOut:
     allow(caller, Act.CHANGE_DUTIES)
-    if caller.place is not None:
-        raise Problem(Code.FORBIDDEN, f"this token is confined to {caller.place}; zones are of the whole site")
     community = window.directory.community()
     move = plan(community, zone_id, place)
-    zones = {**community.zones, **{zone.id: zone for zone in move.zones}}
-    before = {_name(gap): gap for gap in _gaps(window, community, DAY)}
-    after = {_name(gap): gap for gap in _gaps(window, msgspec.structs.replace(community, zones=zones), DAY)}
+    for zone in (community.zones[zone_id], *move.zones):
+        allow_over(caller, Act.CHANGE_DUTIES, places_of(community, zone))
+    opens, closes = _weighed(window, community, move.zones, DAY)
     is_applied = bool(move.zones) and not is_trial
     if is_applied:
         window.directory.change(move.zones)
@@ -151,8 +148,21 @@ def _moved(
         place=place,
         named_by=move.named_by,
         around=move.around,
-        opens=[gap for name, gap in after.items() if name not in before],
-        closes=[gap for name, gap in before.items() if name not in after],
+        opens=opens,
+        closes=closes,
+    )
+
+
+def _weighed(
+    window: Window, community: Community, zones: Sequence[Zone], ahead: int
+) -> tuple[list[GapOut], list[GapOut]]:
+    """Gaps that a change of zones opens, and those that it closes."""
+    changed = {**community.zones, **{zone.id: zone for zone in zones}}
+    before = {_name(gap): gap for gap in _gaps(window, community, ahead)}
+    after = {_name(gap): gap for gap in _gaps(window, msgspec.structs.replace(community, zones=changed), ahead)}
+    return (
+        [gap for name, gap in after.items() if name not in before],
+        [gap for name, gap in before.items() if name not in after],
     )
 
 

@@ -4,7 +4,7 @@ A place-scoped caller sees that subtree and nothing outside it; what has no plac
 the system itself) is for callers of the whole site, and for installers, whose work is to give it one.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from enum import StrEnum
 
 from shouwang.domain.place import is_within
@@ -103,6 +103,17 @@ def may(principal: Principal, act: Act, place: str | None = None) -> bool:
 def may_on_site(principal: Principal, act: Act) -> bool:
     """For what belongs to the whole site, as its users and settings do: nobody confined to a place may."""
     return principal.place is None and may(principal, act)
+
+
+def may_over(principal: Principal, act: Act, places: Collection[str]) -> bool:
+    """For what belongs to several places, as a roster and a person do (domain/belonging.py): all of them must lie in
+    the caller's. What belongs to none is the whole site's."""
+    return all(may(principal, act, place) for place in places) if places else may_on_site(principal, act)
+
+
+def may_read_strays(principal: Principal) -> bool:
+    """What belongs to no place yet: for callers of the whole site, and for those whose work is to give it one."""
+    return may(principal, Act.READ_STRAYS) and (principal.place is None or may(principal, Act.CHANGE_DEVICES))
 
 
 def is_chief(principal: Principal) -> bool:
