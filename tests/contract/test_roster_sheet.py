@@ -14,6 +14,7 @@ from shouwang.domain.access import Role
 pytestmark = pytest.mark.slow
 
 URL = "/api/v1/rosters/desk"
+GATE = "/api/v1/rosters/gate"
 DESK = {
     "post": "desk_operator",
     "shifts": [
@@ -90,3 +91,32 @@ def test_one_fault_and_nothing_is_changed(desk: TestClient, site: Site) -> None:
     assert refused.status_code == 422 and refused.json()["errors"][0]["pointer"] == "body/add/1/add"
     assert who(desk, "2026-11-25", 1) == ["zhao"]
     assert client(site, Role.RESPONDER).post(f"{URL}/changes", json={}).status_code == 403
+
+
+def test_the_shifts_themselves_are_weighed_kept_and_taken_back(site: Site) -> None:
+    desk = client(site)
+    always = {"post": "desk_operator", "shifts": [{"from": "00:00", "to": "24:00", "people": ["zhang"]}]}
+    made = ok(desk.post(f"{GATE}/shifts", json=always))
+    assert made["applied"] and made["before"] is None
+    override = {"add": [{"from": "2026-11-25T08:00:00+08:00", "to": "2026-11-25T09:00:00+08:00", "add": "zhao"}]}
+    ok(desk.post(f"{GATE}/changes", json=override))
+    day = {**always, "shifts": [{"from": "08:00", "to": "20:00", "days": ["mon", "tue"], "people": ["zhao"]}]}
+    weighed = ok(desk.post(f"{GATE}/shifts", json={**day, "dry_run": True}))
+    assert not weighed["applied"] and "empty_shift" in {gap["kind"] for gap in weighed["opens"]}
+    assert site.directory.community().rosters["gate"].shifts[0].people == ["zhang"]
+    changed = ok(desk.post(f"{GATE}/shifts", json=day))
+    kept = site.directory.community().rosters["gate"]
+    assert changed["applied"] and (kept.shifts[0].days, len(kept.overrides)) == (["mon", "tue"], 1)
+    shifts = changed["before"]["shifts"]
+    back = ok(desk.post(f"{GATE}/shifts", json={**always, "shifts": shifts}))
+    assert {gap["kind"] for gap in back["closes"]} >= {"empty_shift"} and back["opens"] == []
+    assert not ok(desk.post(f"{GATE}/shifts", json={**always, "shifts": shifts}))["applied"]
+    assert [one.kind for one in site.journal.since(0, 1000)][-2:] == ["roster.changed"] * 2
+    refused = desk.post(f"{GATE}/shifts", json={"shifts": [{"from": "25:00", "to": "x", "people": ["no"]}]})
+    assert refused.status_code == 422
+    assert {one["pointer"] for one in refused.json()["errors"]} == {
+        "body/shifts[0]/from",
+        "body/shifts[0]/to",
+        "body/shifts[0]/people",
+    }
+    assert client(site, Role.RESPONDER).post(f"{GATE}/shifts", json=always).status_code == 403

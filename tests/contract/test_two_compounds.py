@@ -91,6 +91,9 @@ def test_an_administrator_of_one_compound_plans_its_duties(site: Site, admin: Te
     made = ok(admin.post(f"{API}/overrides", json={"roster": "he-desk", "add": "he", "remove": "both", **NIGHT}), 201)
     assert admin.delete(f"{API}/overrides/{made['id']}").status_code == 204
     ok(admin.post(f"{API}/rosters/he-desk/changes", json={"add": [{"add": "he", **NIGHT}]}))
+    ok(admin.post(f"{API}/rosters/he-desk/shifts", json=shifts_of("he", "he-all")))
+    ok(admin.post(f"{API}/zones/he-tower/people", json={"members": ["both"], "fallback": "he"}))
+    ok(admin.post(f"{API}/zones/he-tower/people", json={"members": ["he"]}))
     ok(admin.post(f"{API}/people/he/absences", json=NIGHT), 201)
     assert admin.delete(f"{API}/people/he/absences", params=NIGHT).status_code == 204
     ok(admin.post(f"{API}/zones/he-tower/places", json={"place": f"{TOWER}/u1"}))
@@ -109,6 +112,9 @@ REFUSED: list[tuple[str, str, Any]] = [
     ("PUT", "rosters/he-desk", shifts_of("he", "")),
     ("PUT", "rosters/new", shifts_of("he", "jin-all")),
     ("PUT", "rosters/site-desk", shifts_of("he", "")),
+    ("POST", "rosters/jin-desk/shifts", shifts_of("he", "jin-all")),
+    ("POST", "rosters/he-desk/shifts", shifts_of("he", "")),
+    ("POST", "zones/jin-all/people", {"members": ["he"]}),
     ("DELETE", "rosters/jin-desk", None),
     ("DELETE", "rosters/site-desk", None),
     ("POST", "overrides", {"roster": "jin-desk", "add": "he", "remove": "jin", **NIGHT}),

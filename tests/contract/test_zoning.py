@@ -99,3 +99,25 @@ def test_a_unit_leaves_the_zone_of_its_building_and_comes_back(site: Site) -> No
     assert caller(site, Role.RESPONDER).post(f"{API}/zones/west/places", json={"place": UNIT}).status_code == 403
     assert caller(site, Role.ADMIN, COMPOUND).post(f"{API}/zones/west/places", json={"place": UNIT}).status_code == 403
     assert caller(site, Role.ADMIN, UNIT).post(f"{API}/zones/east/places", json={"place": UNIT}).status_code == 404
+
+
+def test_who_answers_for_a_zone_is_weighed_kept_and_taken_back(site: Site) -> None:
+    desk = caller(site)
+    path = f"{API}/zones/east/people"
+    weighed = ok(desk.post(path, json={"members": [], "fallback": None, "dry_run": True}))
+    assert not weighed["applied"] and "zone_without_members" in {gap["kind"] for gap in weighed["opens"]}
+    assert site.directory.community().zones["east"].members
+    changed = ok(desk.post(path, json={"members": ["zhao", "zhang", "zhao"], "fallback": "zhang"}))
+    assert changed["applied"] and changed["members"] == ["zhao", "zhang"]
+    kept = site.directory.community().zones["east"]
+    assert (kept.members, kept.fallback, kept.places) == (["zhao", "zhang"], "zhang", [TOWER])
+    entry = site.journal.since(0, 1000)[-1]
+    assert (entry.kind, entry.body["members"]) == ("zone.people_changed", ["zhao", "zhang"])
+    back = ok(desk.post(path, json=changed["before"]))
+    assert back["applied"] and site.directory.community().zones["east"].fallback != "zhang"
+    assert not ok(desk.post(path, json=changed["before"]))["applied"], "the same again changes nothing"
+    refused = desk.post(path, json={"members": ["nobody", "zhao"], "fallback": "ghost"})
+    assert [one["pointer"] for one in refused.json()["errors"]] == ["body/members[0]", "body/fallback"]
+    assert desk.post(f"{API}/zones/none/people", json={"members": []}).status_code == 404
+    assert caller(site, Role.RESPONDER).post(path, json={"members": []}).status_code == 403
+    assert caller(site, Role.ADMIN, UNIT).post(path, json={"members": []}).status_code == 404

@@ -13,7 +13,7 @@ from shouwang.domain.duty import on_duty as duty_at
 from shouwang.domain.escalation import Policy, Step
 from shouwang.domain.moment import parse_rfc3339, rfc3339
 from shouwang.domain.place import Place, PlaceKind
-from shouwang.domain.roster_grid import Grid, How, Why, coverage_change, grid_of
+from shouwang.domain.roster_grid import Grid, How, Why, coverage_change, grid_of, spans_of
 from shouwang.domain.shift import Calendar
 from shouwang.domain.vocabulary import HOUR, PersonId, PlaceId
 
@@ -105,18 +105,18 @@ def test_a_change_names_the_gaps_that_it_opens_and_those_that_it_closes() -> Non
     policies = [Policy(id="fire", steps=[Step(tell=["roster:desk"])])]
     before = compound()
     off = change(*NIGHT, remove="zhao")
-    opened, closed = coverage_change(before, compound(off), "desk", policies, [off])
+    opened, closed = coverage_change(before, compound(off), "desk", policies, spans_of([off]))
     kinds = {gap.kind for gap in opened}
     assert kinds == {GapKind.NOBODY, GapKind.NOBODY_AT_NIGHT, GapKind.EMPTY_SHIFT} and closed == []
     assert {rfc3339(gap.start or 0) for gap in opened} == {"2026-11-23T12:00:00Z"}
     swapped = change(*NIGHT, add="li", remove="zhao")
-    opened, closed = coverage_change(compound(swapped), compound(off), "desk", policies, [off])
+    opened, closed = coverage_change(compound(swapped), compound(off), "desk", policies, spans_of([off]))
     assert GapKind.EMPTY_SHIFT in {gap.kind for gap in opened}
     assert closed == [], "an unverified contact is no better for being nobody"
-    back_opened, back_closed = coverage_change(compound(off), before, "desk", policies, [off])
+    back_opened, back_closed = coverage_change(compound(off), before, "desk", policies, spans_of([off]))
     assert (back_opened, {gap.kind for gap in back_closed}) == ([], kinds)
     instead = change(*NIGHT, add="li", remove="zhao")
-    opened, _ = coverage_change(before, compound(instead), "desk", policies, [instead])
+    opened, _ = coverage_change(before, compound(instead), "desk", policies, spans_of([instead]))
     assert [(gap.kind, gap.person) for gap in opened] == [(GapKind.UNVERIFIED_CONTACT, "li")]
 
 

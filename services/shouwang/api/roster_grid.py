@@ -10,9 +10,9 @@ from shouwang.domain.community import Community
 from shouwang.domain.duty import Override, Roster
 from shouwang.domain.journal import Entry
 from shouwang.domain.moment import rfc3339
-from shouwang.domain.roster_grid import DAYS_AT_MOST, Cell, Grid, Piece, coverage_change, grid_of
-from shouwang.domain.rostering import override_faults, override_id, with_override
-from shouwang.domain.vocabulary import Instant, PersonId
+from shouwang.domain.roster_grid import DAYS_AT_MOST, Cell, Grid, Piece, coverage_change, grid_of, spans_of
+from shouwang.domain.rostering import override_faults, override_id, roster_faults, with_override
+from shouwang.domain.vocabulary import DAY, Instant, PersonId
 
 from .access import Caller, allow
 from .coverage import gap_out, named
@@ -32,15 +32,20 @@ from .roster_sheets import (
     OffOut,
     OverrideMade,
     PieceOut,
+    ShiftsIn,
+    ShiftsOut,
     SpanOut,
     StandInIn,
 )
-from .rostering import allow_rosters
+from .rostering import allow_rosters, refuse, sent_roster
 from .seen import roster_seen
 
 router = APIRouter(prefix="/rosters", tags=["directory"])
 
 Ref = Annotated[str, Path(max_length=200)]
+LOOKED_AHEAD = 7 * DAY
+"""In which a change of the shifts themselves is weighed."""
+
 Days = Annotated[int, Query(ge=1, le=DAYS_AT_MOST, description="Local days, the first holds `from`.")]
 
 
@@ -80,7 +85,7 @@ def change_roster(window: TheWindow, caller: Caller, roster_id: Ref, body: Chang
     rosters = {**community.rosters, roster.id: changed}
     policies = (*community.policies, *window.policies())
     after = msgspec.structs.replace(community, rosters=rosters)
-    opened, closed = coverage_change(community, after, roster.id, policies, [*new, *removed])
+    opened, closed = coverage_change(community, after, roster.id, policies, spans_of([*new, *removed]))
     is_applied = not body.dry_run and changed is not roster
     if is_applied:
         window.directory.change([changed])
@@ -89,6 +94,34 @@ def change_roster(window: TheWindow, caller: Caller, roster_id: Ref, body: Chang
         applied=is_applied,
         added=[_made(roster.id, one) for one in new],
         removed=[_made(roster.id, one) for one in removed],
+        opens=[named(community, gap_out(gap)) for gap in opened],
+        closes=[named(community, gap_out(gap)) for gap in closed],
+    )
+
+
+@router.post("/{roster_id}/shifts")
+def change_shifts(window: TheWindow, caller: Caller, roster_id: Ref, body: ShiftsIn) -> ShiftsOut:
+    """The shifts themselves, who stands in them and what the roster fills, with what that does to coverage in the next
+    7 days; `dry_run` only says it. Overrides stay."""
+    allow(caller, Act.CHANGE_DUTIES)
+    community = window.directory.community()
+    known, changed = community.rosters.get(roster_id), sent_roster(community, roster_id, body)
+    allow_rosters(caller, community, *([known] if known else []), changed)
+    refuse(roster_faults(changed, community), "body")
+    after = msgspec.structs.replace(community, rosters={**community.rosters, roster_id: changed})
+    now, policies = window.clock.now(), (*community.policies, *window.policies())
+    opened, closed = coverage_change(community, after, roster_id, policies, [(now, now + LOOKED_AHEAD)])
+    is_applied = not body.dry_run and changed != known
+    if is_applied:
+        window.directory.change([changed])
+        kind = "roster.changed" if known else "roster.added"
+        entry = Entry(at=now, kind=kind, actor=caller.actor, body={"roster": roster_id, "shifts": len(changed.shifts)})
+        with window.casebook.change() as transaction:
+            transaction.record(entry)
+    return ShiftsOut(
+        applied=is_applied,
+        roster=roster_out(changed),
+        before=roster_out(known) if known else None,
         opens=[named(community, gap_out(gap)) for gap in opened],
         closes=[named(community, gap_out(gap)) for gap in closed],
     )

@@ -38,6 +38,21 @@ class RosterIn(Sent):
     shifts: Annotated[list[ShiftIn], Field(max_length=200)]
 
 
+class ShiftsIn(RosterIn):
+    dry_run: bool = Field(default=False, description="Only say what it would do to coverage.")
+
+
+class ShiftsOut(BaseModel):
+    """``before``: sent again, it takes the change back; null where the roster is new. ``opens``, ``closes``: gaps of
+    coverage in the next 7 days."""
+
+    applied: bool
+    roster: RosterOut
+    before: RosterOut | None
+    opens: list[GapOut]
+    closes: list[GapOut]
+
+
 class OverrideIn(Sent):
     roster: Ref
     start: Begin

@@ -69,9 +69,9 @@ FEED_BACK, FEED_AHEAD = 7 * DAY, 60 * DAY
 def put_roster(window: TheWindow, caller: Caller, roster_id: Ref, body: RosterIn) -> RosterOut:
     """A roster whole, as in the community file; its overrides stay unless they are given."""
     community = window.directory.community()
-    known, roster = community.rosters.get(roster_id), _sent(community, roster_id, body)
+    known, roster = community.rosters.get(roster_id), sent_roster(community, roster_id, body)
     allow_rosters(caller, community, *([known] if known else []), roster)
-    _refuse(roster_faults(roster, community), "body")
+    refuse(roster_faults(roster, community), "body")
     _change(window, caller, [roster], "roster.changed" if known else "roster.added", roster=roster_id)
     return roster_out(roster)
 
@@ -111,7 +111,7 @@ def add_override(window: TheWindow, caller: Caller, body: OverrideIn) -> Overrid
         raise invalid("body/roster", f"there is no roster {body.roster!r}")
     allow_rosters(caller, community, roster)
     override = Override(start=body.start, end=body.end, add=_person(body.add), remove=_person(body.remove))
-    _refuse(override_faults(override, community), "body")
+    refuse(override_faults(override, community), "body")
     id = override_id(roster.id, override)
     changed = with_override(roster, override)
     if changed is not roster:
@@ -160,7 +160,7 @@ def ask_swap(window: TheWindow, caller: Caller, body: SwapIn) -> SwapOut:
         end=body.end,
         note=body.note,
     )
-    _refuse(swap_faults(swap, community), "body")
+    refuse(swap_faults(swap, community), "body")
     _change(window, caller, [swap], "swap.asked", swap=swap.id, roster=swap.roster, taker=swap.taker)
     return _swap_out(swap, Names(community, caller))
 
@@ -191,7 +191,7 @@ def add_absence(window: TheWindow, caller: Caller, person_id: Ref, body: Absence
     """请假: nobody is told through this person in that span; deputies and the next level come at once."""
     person = _away(window, caller, person_id)
     absence = Absence(start=body.start, end=body.end)
-    _refuse(absence_faults(absence), "body")
+    refuse(absence_faults(absence), "body")
     changed = with_absence(person, absence)
     if changed is not person:
         _change(window, caller, [changed], "person.away", person=person_id, start=body.start, end=body.end)
@@ -288,7 +288,7 @@ def allow_rosters(caller: Principal, community: Community, *rosters: Roster) -> 
         allow_over(caller, Act.CHANGE_DUTIES, places_of(community, roster))
 
 
-def _sent(community: Community, id: str, body: RosterIn) -> Roster:
+def sent_roster(community: Community, id: str, body: RosterIn) -> Roster:
     """The roster as it would be; its overrides stay."""
     shifts = [
         Shift(
@@ -368,7 +368,7 @@ def _said(override: Override) -> dict[str, str | None]:
     return {"start": override.start, "end": override.end, "add": override.add, "remove": override.remove}
 
 
-def _refuse(faults: Iterator[tuple[str, str]], below: str) -> None:
+def refuse(faults: Iterator[tuple[str, str]], below: str) -> None:
     found = [FieldError(f"{below}/{path.replace('.', '/')}", message) for path, message in faults]
     if found:
         raise Problem(Code.INVALID, "; ".join(f"{one.pointer}: {one.detail}" for one in found), errors=found)

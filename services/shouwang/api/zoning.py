@@ -15,13 +15,14 @@ from shouwang.domain.coverage import AHEAD, coverage_gaps
 from shouwang.domain.duty import Zone, zone_of
 from shouwang.domain.journal import Entry
 from shouwang.domain.place import PlaceKind
-from shouwang.domain.vocabulary import DAY, PlaceId
-from shouwang.domain.zoning import Move, plan_move, plan_release
+from shouwang.domain.vocabulary import DAY, PersonId, PlaceId
+from shouwang.domain.zoning import Move, plan_move, plan_people, plan_release
 
 from .access import Caller, allow, allow_over
 from .coverage import gap_out, named, plan_gaps
 from .doors import TheWindow, Window
 from .names import Names, place_names
+from .problems import Code, FieldError, Problem
 from .schemas import PlaceNames, Sent
 from .seen import zones_seen
 from .sheets import GapOut
@@ -30,6 +31,9 @@ router = APIRouter(tags=["directory"])
 
 Ref = Annotated[str, Path(max_length=200)]
 PlaceRef = Annotated[str, Path(max_length=500)]
+LOOKED_AHEAD = 7 * DAY
+"""In which a change of people is weighed."""
+
 Days = Annotated[int, Query(ge=1, le=AHEAD // DAY, description="How far ahead to look for gaps.")]
 
 
@@ -80,6 +84,26 @@ class MovedOut(BaseModel):
     closes: list[GapOut]
 
 
+class PeopleIn(Sent):
+    """All members, and the fallback: who is not named is taken off."""
+
+    members: Annotated[list[Annotated[str, Field(min_length=1, max_length=200)]], Field(max_length=500)]
+    fallback: str | None = Field(default=None, max_length=200)
+    dry_run: bool = Field(default=False, description="Only say what it would do to coverage.")
+
+
+class PeopleOut(BaseModel):
+    """``before``: sent again, it takes the change back."""
+
+    applied: bool
+    zone: str
+    members: list[str]
+    fallback: str | None
+    before: PeopleIn
+    opens: list[GapOut]
+    closes: list[GapOut]
+
+
 @router.get("/coverage/duty-zones")
 def zones_covered(window: TheWindow, caller: Caller, days: Days = 7) -> list[DutyZoneOut]:
     """Every duty zone with what it answers for, who answers, and what is missing in the next days."""
@@ -110,6 +134,36 @@ def move_place(window: TheWindow, caller: Caller, zone_id: Ref, body: PlaceIn) -
     """This zone answers for the place, and no other of its kind; `dry_run` only says what that does to coverage."""
     place = PlaceId(body.place.strip("/"))
     return _moved(window, caller, zone_id, place, plan_move, "zone.place_added", is_trial=body.dry_run)
+
+
+@router.post("/zones/{zone_id}/people")
+def change_people(window: TheWindow, caller: Caller, zone_id: Ref, body: PeopleIn) -> PeopleOut:
+    """Who is answerable for the zone, and who is told where nobody else answers; with what that does to coverage in the
+    next 7 days. `dry_run` only says it."""
+    allow(caller, Act.CHANGE_DUTIES)
+    community = window.directory.community()
+    change = plan_people(community, zone_id, [PersonId(one) for one in body.members], _person(body.fallback))
+    allow_over(caller, Act.CHANGE_DUTIES, places_of(community, change.before))
+    if change.faults:
+        errors = [FieldError(f"body/{path}", why) for path, why in change.faults]
+        raise Problem(Code.INVALID, "; ".join(f"{one.pointer}: {one.detail}" for one in errors), errors=errors)
+    opens, closes = _weighed(window, community, [change.after], LOOKED_AHEAD)
+    is_applied = not body.dry_run and change.after != change.before
+    if is_applied:
+        window.directory.change([change.after])
+        said: dict[str, object] = {"zone": zone_id, "members": list(change.after.members), "fallback": change.after.fallback}
+        with window.casebook.change() as transaction:
+            kind = "zone.people_changed"
+            transaction.record(Entry(at=window.clock.now(), kind=kind, actor=caller.actor, body=said))
+    return PeopleOut(
+        applied=is_applied,
+        zone=zone_id,
+        members=list(change.after.members),
+        fallback=change.after.fallback,
+        before=PeopleIn(members=list(change.before.members), fallback=change.before.fallback),
+        opens=opens,
+        closes=closes,
+    )
 
 
 @router.delete("/zones/{zone_id}/places/{place:path}")
@@ -151,6 +205,10 @@ def _moved(
         opens=opens,
         closes=closes,
     )
+
+
+def _person(id: str | None) -> PersonId | None:
+    return PersonId(id) if id else None
 
 
 def _weighed(

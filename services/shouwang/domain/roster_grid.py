@@ -143,13 +143,17 @@ def grid_of(community: Community, roster: Roster, first: Instant, count: int) ->
 
 
 def coverage_change(
-    before: Community, after: Community, roster: str, policies: Sequence[Policy], touched: Sequence[Override]
+    before: Community,
+    after: Community,
+    roster: str,
+    policies: Sequence[Policy],
+    touched: Sequence[tuple[Instant, Instant]],
 ) -> tuple[list[Gap], list[Gap]]:
     """Gaps that a change of a roster opens, and those that it closes, in the spans that it touches; each with its span.
-    ``after`` differs from ``before`` in this roster alone."""
+    ``after`` differs from ``before`` in this roster alone, which ``before`` need not have."""
     opened: list[Gap] = []
     closed: list[Gap] = []
-    for start, end in _merged([(parse_rfc3339(one.start), parse_rfc3339(one.end)) for one in touched]):
+    for start, end in _merged(touched):
         was = _gaps(before, roster, policies, start, end)
         now = _gaps(after, roster, policies, start, end)
         opens = [gap for name, gap in now.items() if name not in was]
@@ -157,6 +161,11 @@ def coverage_change(
         opened += opens
         closed += [gap for name, gap in was.items() if name not in now and not (is_emptied and gap.kind in _OF_PEOPLE)]
     return opened, closed
+
+
+def spans_of(overrides: Sequence[Override]) -> list[tuple[Instant, Instant]]:
+    """Raises ConfigError for a time that cannot be read."""
+    return [(parse_rfc3339(one.start), parse_rfc3339(one.end)) for one in overrides]
 
 
 _OF_PEOPLE = frozenset({GapKind.UNVERIFIED_CONTACT, GapKind.DESK_UNCERTIFIED, GapKind.THREE_ROLES})
@@ -167,7 +176,8 @@ def _gaps(
     community: Community, roster: str, policies: Sequence[Policy], start: Instant, end: Instant
 ) -> dict[tuple[object, ...], Gap]:
     found = coverage_gaps(community, policies, start, end)
-    for watch in watches(community, community.rosters[roster], start, end):
+    known = community.rosters.get(roster)
+    for watch in watches(community, known, start, end) if known is not None else ():
         if not watch.people:
             detail = f"nobody is on duty by roster {roster}"
             found.append(Gap(kind=GapKind.EMPTY_SHIFT, detail=detail, start=watch.start, end=watch.end))

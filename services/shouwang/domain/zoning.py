@@ -1,11 +1,13 @@
-"""Which duty zone answers for a place: a place moved to another zone, and taken back."""
+"""Which duty zone answers for a place, and who for the zone: changes as they would be made."""
+
+from collections.abc import Sequence
 
 import msgspec
 
 from shouwang.domain.community import Community
 from shouwang.domain.duty import Zone, zone_of
 from shouwang.domain.errors import NotFound
-from shouwang.domain.vocabulary import PlaceId, Value
+from shouwang.domain.vocabulary import PersonId, PlaceId, Value
 
 
 class Move(Value, frozen=True, kw_only=True):
@@ -40,6 +42,31 @@ def plan_release(community: Community, zone_id: str, place: PlaceId) -> Move:
     if place not in zone.places:
         raise NotFound(f"zone {zone_id} does not name {place!r}")
     return Move(zones=[_without(zone, place)], named_by=zone.id, around=zone.id)
+
+
+class PeopleChange(Value, frozen=True, kw_only=True):
+    """``faults``: (field, what is wrong with it)."""
+
+    before: Zone
+    after: Zone
+    faults: list[tuple[str, str]]
+
+
+def plan_people(
+    community: Community, zone_id: str, members: Sequence[PersonId], fallback: PersonId | None
+) -> PeopleChange:
+    """The zone with these people, each once. Nobody at all is a gap that coverage reports, and no fault. Raises
+    NotFound."""
+    zone = _known(community, zone_id)
+    wanted = list(dict.fromkeys(members))
+    named = [
+        *((f"members[{at}]", one) for at, one in enumerate(wanted)),
+        *([("fallback", fallback)] if fallback else []),
+    ]
+    faults = [(path, f"there is no person {one!r}") for path, one in named if one not in community.people]
+    return PeopleChange(
+        before=zone, after=msgspec.structs.replace(zone, members=wanted, fallback=fallback), faults=faults
+    )
 
 
 def _known(community: Community, id: str) -> Zone:
