@@ -90,7 +90,7 @@ class FieldMap:
         self.metrics = frozenset(metric for metric, _ in by_slot)
         self._direct: dict[str, list[tuple[Slot, Convert]]] = {}
         """By key, fields that alone tell their slot: nearly all of them."""
-        self._sought: dict[str, list[Slot]] = {}
+        self._sought: dict[str, dict[Slot, None]] = {}
         """By key, slots with alternatives, inner paths or conditions."""
         self._alternatives: dict[Slot, list[_Step]] = {}
         for slot, steps in by_slot.items():
@@ -100,7 +100,7 @@ class FieldMap:
                 continue
             self._alternatives[slot] = steps
             for key in dict.fromkeys(step.path[0] for step in steps):
-                self._sought.setdefault(key, []).append(slot)
+                self._sought.setdefault(key, {})[slot] = None
         spelling = spelled if any_spelling else str
         self._spare: dict[str, dict[Slot, list[_Step]]] = {}
         self._spare_of: dict[str, list[str]] = {}
@@ -135,7 +135,7 @@ class FieldMap:
             if raw is None:
                 continue
             if key in sought:
-                touched.update(dict.fromkeys(sought[key]))
+                touched.update(sought[key])
             if key in spare:
                 spared += spare[key]
             steps = direct.get(key)
@@ -203,6 +203,8 @@ def raw_text(raw: object) -> str:
     """A raw value as the key of a value map: ``true``, ``1`` (also for 1.0), a text in small letters."""
     if type(raw) is str:
         return raw.strip().casefold()
+    if type(raw) is int and -_LARGEST < raw < _LARGEST:
+        return str(raw)
     if isinstance(raw, bool):
         return "true" if raw else "false"
     if isinstance(raw, float) and raw.is_integer() and abs(raw) < _LARGEST:

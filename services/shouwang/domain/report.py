@@ -170,7 +170,7 @@ class ReportReading:
                 heard_by=heard_by,
                 problem=problem,
             )
-            for when, readings in sorted(by_time.items(), key=_measured_at)
+            for when, readings in (sorted(by_time.items(), key=_measured_at) if times else by_time.items())
         ]
 
     def _heard_by(self, report: Report, behind: str) -> Sequence[HeardBy]:
