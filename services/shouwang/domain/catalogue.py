@@ -69,18 +69,16 @@ class Understood:
 
 class Catalogue:
     def __init__(self, families: Collection[Family], profiles: Mapping[str, Profile]) -> None:
-        """Raises ProfileError naming the profile that cannot be compiled, or the one that a family misses."""
+        """Raises ProfileError naming the generic profile that a family misses, or that cannot be compiled; that each
+        other one can be is a law of whoever loads profiles (registry/profile_laws.py)."""
         self._profiles = profiles
         self._generic = {family.id: family.generic for family in families}
         self._network = {family.id: family.network or family.id for family in families}
-        spelled_freely = {family.generic for family in families if family.any_spelling}
-        made: dict[bool, Made] = {True: {}, False: {}}
-        self._maps = {
-            (id, generic): self._compiled(profile, generic, made, any_spelling=generic in spelled_freely)
-            for generic, carriers in _carriers(families).items()
-            for id, profile in profiles.items()
-            if id == generic or not carriers.isdisjoint(profile.families)
-        }
+        self._spelled_freely = {family.generic for family in families if family.any_spelling}
+        self._made: dict[bool, Made] = {True: {}, False: {}}
+        self._maps: dict[tuple[str, str], FieldMap] = {}
+        for generic in dict.fromkeys(self._generic.values()):
+            self._map(generic, generic)
         self._models: dict[tuple[str, str], str] = {}
         self._hardware: dict[tuple[str, str], str] = {}
         for id, profile in profiles.items():
@@ -157,11 +155,18 @@ class Catalogue:
             return self.generic(family)
         is_carried = family in profile.families or self._network[family] in profile.families
         reads = id if is_carried else generic
-        return Understood(id, profile.kind, self._maps[(reads, generic)], guesses=id == generic)
+        return Understood(id, profile.kind, self._map(reads, generic), guesses=id == generic)
 
-    def _compiled(self, profile: Profile, generic: str, made: Mapping[bool, Made], *, any_spelling: bool) -> FieldMap:
+    def _map(self, id: str, generic: str) -> FieldMap:
+        """Compiled when its first message comes: a site has a dozen models, of hundreds that are known."""
+        found = self._maps.get((id, generic))
+        if found is None:
+            found = self._maps[(id, generic)] = self._compiled(self._profiles[id], generic)
+        return found
+
+    def _compiled(self, profile: Profile, generic: str) -> FieldMap:
         """The profile's own field map, completed by that of the generic one."""
-        common = self._profiles[generic]
+        common, any_spelling = self._profiles[generic], generic in self._spelled_freely
         spelling = spelled if any_spelling else str
         used = {spelling(source.path.partition(".")[0]) for sources in profile.readings.values() for source in sources}
         used.update(map(spelling, profile.ignores))
@@ -177,7 +182,7 @@ class Catalogue:
                 spare=spare,
                 own_names=profile.own_names,
                 any_spelling=any_spelling,
-                made=made[any_spelling],
+                made=self._made[any_spelling],
             )
         except ProfileError as error:
             raise ProfileError(f"profile {profile.id}: {error}") from None
@@ -190,14 +195,6 @@ def is_called(id: str, profile: Profile, text: str) -> bool:
     names += [name for one in profile.families.values() for name in (*one.models, *one.hardware)]
     within = " ".join(map(_plain, names))
     return all(word in within for word in _plain(text).split())
-
-
-def _carriers(families: Collection[Family]) -> Mapping[str, set[str]]:
-    """By generic profile, the names under which profiles are carried by the families that fall back on it."""
-    found: dict[str, set[str]] = {}
-    for family in families:
-        found.setdefault(family.generic, set()).update({family.id, family.network or family.id})
-    return found
 
 
 def _words_of(profiles: Mapping[str, Profile]) -> Iterator[_Name]:

@@ -39,8 +39,10 @@ class World:
         self._levels_of_silence = {
             leaf.level for rule in book.rules for leaf in leaves(rule.when) if isinstance(leaf, MassAbsent)
         }
-        self._addresses = {address: (device.id, device.profile) for address, device in community.by_address.items()}
-        self._spelled = {address.casefold(): known for address, known in self._addresses.items()}
+        self._by_address = community.by_address
+        self._respelled = {
+            folded: device for address, device in self._by_address.items() if (folded := address.casefold()) != address
+        }
 
     def rule(self, id: str, facts: DeviceFacts, version: str = "") -> Rule | None:
         """The rule of this id that holds for a subject; of several, the one of the nearest scope, for a place the one
@@ -115,7 +117,11 @@ class World:
 
     def registered(self, address: str) -> tuple[DeviceId, str] | None:
         """(device id, profile id) of a registered address; written otherwise in case only (a devEUI, a MAC), too."""
-        return self._addresses.get(address) or self._spelled.get(address.casefold())
+        device = self._by_address.get(address)
+        if device is None:
+            folded = address.casefold()
+            device = self._by_address.get(folded) or self._respelled.get(folded)
+        return (device.id, device.profile) if device is not None else None
 
     def facts(self, device: DeviceId, kind: Kind | None = None, profile: str = "", remembered: str = "") -> DeviceFacts:
         """``kind`` and ``profile`` as decoding found them, for a device that nobody registered; ``remembered``: the

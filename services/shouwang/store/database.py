@@ -12,10 +12,10 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy import Connection, Engine, Table, create_engine, event
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -25,6 +25,9 @@ from sqlalchemy.sql.expression import ClauseElement
 from shouwang.domain.errors import ConfigError, StoreUnavailable
 
 from .statements import Driver, Hand, Row, Statements, Values
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql
 
 CASES_LOCK = 0x5348_4F55
 """Key of PostgreSQL's advisory lock for writers of alerts, incidents and the journal ("SHOU")."""
@@ -109,7 +112,11 @@ class Database:
 
     def insert(self, table: Table) -> "sqlite.Insert | postgresql.Insert":
         """INSERT that can say what to do on a conflict."""
-        return sqlite.insert(table) if self.is_sqlite else postgresql.insert(table)
+        if self.is_sqlite:
+            return sqlite.insert(table)
+        from sqlalchemy.dialects import postgresql  # 3 MB, in each process, that a site on SQLite need not hold
+
+        return postgresql.insert(table)
 
     def upsert(self, table: Table, *keys: str) -> Insert:
         """INSERT that replaces the row with the same keys. Made once: building one takes as long as running it."""

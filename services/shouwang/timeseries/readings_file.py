@@ -44,7 +44,8 @@ class ReadingsFile:
     def __init__(self, path: Path, retention: Retention) -> None:
         self._path = path
         self._lock = threading.Lock()
-        self._series: dict[SeriesName, int] = {}
+        self._series: dict[str, dict[tuple[str, str], int]] = {}  # by device, then by its (metric, part)
+        self._streams: dict[tuple[str, str], tuple[str, str]] = {}  # one (metric, part) for all devices that have it
         self._readers: list[sqlite3.Connection] = []
         path.parent.mkdir(parents=True, exist_ok=True)
         self.writer = self._connect()
@@ -96,7 +97,9 @@ class ReadingsFile:
 
     def series(self, name: SeriesName) -> int:
         """The id of a series, new or not. Only within ``writing``."""
-        if (known := self._series.get(name)) is not None:
+        device, metric, part = name
+        of_device = self._series.get(device)
+        if of_device is not None and (known := of_device.get((metric, part))) is not None:
             return known
         columns = tuple(map(unicode, name))
         find = "SELECT id FROM series WHERE device = ? AND metric = ? AND part = ?"
@@ -104,7 +107,8 @@ class ReadingsFile:
         if row is None:
             add = "INSERT INTO series (device, metric, part) VALUES (?, ?, ?) RETURNING id"
             row = self.writer.execute(add, columns).fetchone()
-        self._series[name] = int(row[0])
+        stream = self._streams.setdefault((metric, part), (metric, part))
+        self._series.setdefault(device, {})[stream] = int(row[0])
         return int(row[0])
 
     def close(self) -> None:
@@ -116,6 +120,7 @@ class ReadingsFile:
 
     def _forget(self) -> None:
         self._series.clear()
+        self._streams.clear()
         self.rollups.forget()
         self.removal.refresh()
 

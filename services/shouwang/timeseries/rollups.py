@@ -53,13 +53,18 @@ class Rollups:
 
     def __init__(self, writer: sqlite3.Connection) -> None:
         self._writer = writer
-        self._marked: set[tuple[int, Instant]] = set()
+        self._marked: dict[Instant, set[int]] = {}  # series by hour: few hours, and every series in each
 
     def mark(self, points: Iterable[tuple[int, Instant]]) -> None:
         """The hours and days of these (series, at) are not true any more."""
-        fresh = {(series, at - at % HOUR) for series, at in points} - self._marked
+        fresh: list[tuple[int, Instant]] = []
+        for series, at in points:
+            hour = at - at % HOUR
+            marked = self._marked.setdefault(hour, set())
+            if series not in marked:
+                marked.add(series)
+                fresh.append((series, hour))
         if fresh:
-            self._marked |= fresh
             marks = [(series, span, hour - hour % span) for series, hour in fresh for span in (HOUR, DAY)]
             self._writer.executemany("INSERT OR IGNORE INTO touched (series, span, at) VALUES (?, ?, ?)", marks)
 
@@ -80,7 +85,11 @@ class Rollups:
         due = "SELECT series, at FROM touched WHERE span = ? AND at <= ? ORDER BY at LIMIT ?"
         keys = self._writer.execute(due, (HOUR, now - HOUR - GRACE, KEYS_PER_STEP)).fetchall()
         self._roll(_HOUR_OF_POINTS, HOUR, keys)
-        self._marked.difference_update(keys)
+        for series, hour in keys:
+            if (marked := self._marked.get(hour)) is not None:
+                marked.discard(series)
+                if not marked:
+                    del self._marked[hour]
         return bool(keys)
 
     def _roll_days(self, now: Instant) -> bool:
