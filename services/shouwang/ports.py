@@ -33,6 +33,7 @@ from shouwang.domain.vocabulary import (
     IncidentId,
     Instant,
     NoticeId,
+    PlaceId,
     Reading,
     Refusal,
     Value,
@@ -166,6 +167,10 @@ class Transaction(Protocol):
 
     def alert(self, id: AlertId) -> Alert | None: ...
 
+    def alerts(self, ids: Collection[AlertId]) -> Mapping[AlertId, Alert]:
+        """Those of them that there are, asked together; so with the two below."""
+        ...
+
     def open_alert(self, rule: str, subject: str) -> Alert | None:
         """The alert of (rule, subject) that is not back to normal: at most one (a unique index)."""
         ...
@@ -204,6 +209,8 @@ class Transaction(Protocol):
 
     def incident(self, id: IncidentId) -> Incident | None: ...
 
+    def incidents(self, ids: Collection[IncidentId]) -> Mapping[IncidentId, Incident]: ...
+
     def open_incident(self, group: str, resolved_after: Instant) -> Incident | None:
         """The newest incident of the group that is neither resolved nor closed, or was resolved after the instant."""
         ...
@@ -212,7 +219,11 @@ class Transaction(Protocol):
         """(person, delivery state) of all deliveries of the incident so far, oldest first."""
         ...
 
-    def deliveries_of(self, incident: IncidentId) -> list[Delivery]: ...
+    def deliveries_of(self, incident: IncidentId) -> list[Delivery]:
+        """Oldest first."""
+        ...
+
+    def deliveries_of_each(self, incidents: Collection[IncidentId]) -> Mapping[IncidentId, list[Delivery]]: ...
 
     def keep_alert(self, alert: Alert) -> None: ...
 
@@ -222,6 +233,11 @@ class Transaction(Protocol):
 
     def make_notice(self, notice: Notice) -> None:
         """Queues work for dispatch; a notice whose id exists is ignored."""
+        ...
+
+    def notices(self, limit: int) -> list[tuple[Notice, PlaceId | None]]:
+        """As ``Outbox.notices``, each with the place of its incident (None where that is missing): as of now, and what
+        is given here no other transaction expands until this one ends."""
         ...
 
     def expanded(self, notice: NoticeId, at: Instant) -> bool:
@@ -248,6 +264,10 @@ class Acceptance(Transaction, Protocol):
 
     def states(self, devices: Collection[DeviceId]) -> Mapping[DeviceId, DeviceState]:
         """Present states of these devices (absent: never seen). Served from the cache where it is hot."""
+        ...
+
+    def foresee(self, devices: Collection[DeviceId]) -> None:
+        """Something of these may be raised: what is open of them is asked together, before it is asked one by one."""
         ...
 
     def keep_states(self, states: Mapping[DeviceId, DeviceState]) -> None: ...

@@ -1,7 +1,7 @@
 """The state database's ports for cases, kept in memory: the same contract, no file, no server."""
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ from shouwang.domain.notice import (
     move_delivery,
     notice_rank,
 )
-from shouwang.domain.vocabulary import AlertId, DeliveryKey, IncidentId, Instant, NoticeId
+from shouwang.domain.vocabulary import AlertId, DeliveryKey, IncidentId, Instant, NoticeId, PlaceId
 
 
 @dataclass
@@ -42,6 +42,11 @@ class Rows:
         return Rows(**{name: copy(table) for name, table in vars(self).items()})
 
 
+def waiting_in(rows: Rows) -> list[Notice]:
+    waiting = [one for id, one in rows.notices.items() if id not in rows.expanded]
+    return sorted(waiting, key=lambda one: (notice_rank(one.why), one.created_at))
+
+
 class MemoryTransaction:
     """``ports.Transaction``."""
 
@@ -50,6 +55,9 @@ class MemoryTransaction:
 
     def alert(self, id: AlertId) -> Alert | None:
         return self._rows.alerts.get(id)
+
+    def alerts(self, ids: Collection[AlertId]) -> Mapping[AlertId, Alert]:
+        return {id: self._rows.alerts[id] for id in ids if id in self._rows.alerts}
 
     def open_alert(self, rule: str, subject: str) -> Alert | None:
         found = [
@@ -65,6 +73,9 @@ class MemoryTransaction:
 
     def incident(self, id: IncidentId) -> Incident | None:
         return self._rows.incidents.get(id)
+
+    def incidents(self, ids: Collection[IncidentId]) -> Mapping[IncidentId, Incident]:
+        return {id: self._rows.incidents[id] for id in ids if id in self._rows.incidents}
 
     def open_incident(self, group: str, resolved_after: Instant) -> Incident | None:
         found = [
@@ -83,6 +94,9 @@ class MemoryTransaction:
         found = [one for one in self._rows.deliveries.values() if one.incident == incident]
         return sorted(found, key=lambda one: one.created_at)
 
+    def deliveries_of_each(self, incidents: Collection[IncidentId]) -> Mapping[IncidentId, list[Delivery]]:
+        return {id: self.deliveries_of(id) for id in incidents}
+
     def keep_alert(self, alert: Alert) -> None:
         other = self.open_alert(alert.rule, alert.subject)
         assert alert.state is AlertState.NORMAL or other is None or other.id == alert.id, "one open alert each"
@@ -96,6 +110,10 @@ class MemoryTransaction:
 
     def make_notice(self, notice: Notice) -> None:
         self._rows.notices.setdefault(notice.id, notice)
+
+    def notices(self, limit: int) -> list[tuple[Notice, PlaceId | None]]:
+        found = [(one, self.incident(one.incident)) for one in waiting_in(self._rows)[:limit]]
+        return [(one, incident.place if incident else None) for one, incident in found]
 
     def expanded(self, notice: NoticeId, at: Instant) -> bool:
         if notice not in self._rows.notices or notice in self._rows.expanded:
@@ -154,9 +172,7 @@ class MemoryOutbox:
         self._casebook = casebook
 
     def notices(self, limit: int) -> list[Notice]:
-        rows = self._casebook.rows
-        waiting = [one for id, one in rows.notices.items() if id not in rows.expanded]
-        return sorted(waiting, key=lambda one: (notice_rank(one.why), one.created_at))[:limit]
+        return waiting_in(self._casebook.rows)[:limit]
 
     def lease(self, holder: str, now: Instant, until: Instant, limit: int) -> list[Delivery]:
         with self._casebook.lock:

@@ -22,6 +22,10 @@ class PlaceKind(StrEnum):
     FIRE_COMPARTMENT = "fire_compartment"
 
 
+COMPOUND_DEPTH = 3
+"""Levels of a place's path down to its compound."""
+
+
 class Place(Value, frozen=True, kw_only=True):
     """A node of the tree; its id is its path, so its ancestors are its prefixes."""
 
@@ -66,6 +70,11 @@ def ancestors(place: str) -> Iterator[PlaceId]:
     while place:
         yield PlaceId(place)
         place = place.rpartition("/")[0]
+
+
+def compound_of(place: str) -> str:
+    """The path of its compound: those who live there share guards, desk and storms. What is above stands for itself."""
+    return "/".join(place.split("/", COMPOUND_DEPTH)[:COMPOUND_DEPTH])
 
 
 def is_within(place: str, ancestor: str) -> bool:

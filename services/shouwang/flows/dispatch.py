@@ -4,8 +4,9 @@ Rows first, sends second: a notice becomes deliveries in one transaction, which 
 that an alarm costs one write before it leaves. A process that dies leaves rows that the next one takes over; a delivery
 keeps its key, so whoever heard it before the crash can tell.
 
-Transactions (``Outgoing``) run one at a time in a thread of dispatch's own, since the state database has one writer
-anyway; sends run beside one another on the event loop (``Lanes``). Nothing waits for a gateway but that gateway's send.
+Transactions (``Outgoing``) run in two threads of dispatch's own: what is to be sent in one, what became of it in the
+other, so that a new alarm queues for the one writer at once. Sends run beside one another on the event loop
+(``Lanes``). Nothing waits for a gateway but that gateway's send.
 """
 
 import asyncio
@@ -89,6 +90,7 @@ class Dispatch:
         self._beside = beside
         self._lanes = Lanes(self._send, width=concurrency)
         self._desk = ThreadPoolExecutor(1, thread_name_prefix="dispatch")
+        self._books = ThreadPoolExecutor(1, thread_name_prefix="settling")
         self._outcomes: list[tuple[Job, Outcome]] = []
         self._come = asyncio.Event()
         self._urgent = asyncio.Event()
@@ -126,6 +128,7 @@ class Dispatch:
             await settling
             await self._guarded(self._at_desk(self._outgoing.give_back, unsent))
             self._desk.shutdown(wait=False)
+            self._books.shutdown(wait=False)
 
     async def cycle(self) -> None:
         """Everything that is due now, to its end: for tests, and for a caller without ``run``."""
@@ -185,7 +188,7 @@ class Dispatch:
 
     async def _is_still_wanted(self, job: Job) -> bool:
         try:
-            return await self._at_desk(self._outgoing.is_still_wanted, job)
+            return await self._in_books(self._outgoing.is_still_wanted, job)
         except Exception:
             log.exception("delivery %s cannot be looked at once more; it is sent", job.delivery.key)
             return True
@@ -218,7 +221,7 @@ class Dispatch:
     async def _settle_some(self) -> bool:
         """Writes the outcomes of the oldest attempts; True when that is done."""
         batch = self._outcomes[:DELIVERIES_AT_ONCE]
-        jobs = await self._at_desk(self._outgoing.settle, batch)
+        jobs = await self._in_books(self._outgoing.settle, batch)
         self._reach("dispatch.settled")
         del self._outcomes[: len(batch)]
         if not self._outcomes:
@@ -233,6 +236,9 @@ class Dispatch:
 
     async def _at_desk(self, work: Callable[..., T], *arguments: object) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._desk, work, *arguments)
+
+    async def _in_books(self, work: Callable[..., T], *arguments: object) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._books, work, *arguments)
 
     async def _guarded(self, work: Awaitable[T]) -> T | None:
         """None where it failed: whatever it was, it is tried again, and told to the log once."""

@@ -59,6 +59,7 @@ class Hearing:
     ) -> None:
         messages = [(arrival, decoded, decoded.device) for arrival, found in heard for decoded in found.messages]
         states = dict(acceptance.states({device for _, _, device in messages}))
+        acceptance.foresee([device for _, decoded, device in messages if may_raise(decoded)])
         changed: dict[DeviceId, DeviceState] = {}
         links: dict[DeviceId, str] = {}
         spooled: list[Reading] = []
@@ -233,6 +234,11 @@ def members_of(
             metrics.ACCEPTANCE_FAILURES.labels(type(error).__name__).inc()
             log.exception("device %r cannot be counted among those of %r", device, row)
     return found
+
+
+def may_raise(decoded: Decoded) -> bool:
+    """Something is true or was done; what is only measured seldom raises, and comes in masses."""
+    return any(reading.value is True or isinstance(reading.value, str) for reading in decoded.readings)
 
 
 def repeat_kind(state: DeviceState, arrival: Arrival, decoded: Decoded, digest: str) -> str:

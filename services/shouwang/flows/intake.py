@@ -18,10 +18,11 @@ from shouwang.domain.decode import Interpreter
 from shouwang.domain.errors import Unavailable
 from shouwang.domain.interpretation import Ask, Decoded, FamilyState, Interpretation
 from shouwang.domain.judging import Gaps
+from shouwang.domain.place import compound_of
 from shouwang.domain.vocabulary import UNASSIGNED, Arrival, DeviceId, Kind, Problem, Reading, Refusal
 from shouwang.flows.backlog import PORTION, Backlog, Item
 from shouwang.flows.casework import carry_out_orders
-from shouwang.flows.hearing import Hearing
+from shouwang.flows.hearing import Hearing, may_raise
 from shouwang.flows.rereading import Rereading
 from shouwang.flows.world import World
 from shouwang.ports import Acceptance, Batch, Clock, Inbox, Points, Precaution, Quarantined
@@ -35,9 +36,6 @@ KEPT_BESIDE = frozenset(
     {Problem.NO_IDENTITY, Problem.UNKNOWN_MODEL, Problem.CODEC_ERROR, Problem.CODEC_TIMEOUT, Problem.UNDECLARED_ALIAS}
 )
 """Problems of messages of which something could be read, and more may be once a profile fits or somebody is named."""
-
-COMPOUND_DEPTH = 3
-"""Levels of a place's path down to its compound."""
 
 CANARY_FACT = "canary"
 
@@ -290,18 +288,11 @@ def _lane_of(found: Interpretation | None, world: World) -> str | None:
         return None
     device = world.community.devices.get(found.messages[0].device)
     place = device.place if device is not None and device.place else UNASSIGNED
-    return "/".join(place.split("/", COMPOUND_DEPTH)[:COMPOUND_DEPTH])
+    return compound_of(place)
 
 
 def _may_raise(found: Interpretation | None) -> bool:
-    """Something is true or was done; what is only measured seldom raises, and comes in masses."""
-    if found is None:
-        return False
-    for message in found.messages:
-        for reading in message.readings:
-            if reading.value is True or isinstance(reading.value, str):
-                return True
-    return False
+    return found is not None and any(may_raise(message) for message in found.messages)
 
 
 def own_word(action: str, now: int) -> Interpretation:

@@ -1,28 +1,32 @@
 """The written half of dispatch: its transactions, each short, each whole. What they give back is what to send now."""
 
 import logging
+from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 
 from shouwang import metrics
 from shouwang.domain import delivery as deliver
-from shouwang.domain.alert import Alert
-from shouwang.domain.climbing import Changed, nobody_answers
+from shouwang.domain.climbing import nobody_answers
 from shouwang.domain.community import Community
 from shouwang.domain.duty import TOLD, Resolution, resolve
 from shouwang.domain.incident import Incident
-from shouwang.domain.journal import Entry
 from shouwang.domain.levels import is_afar
 from shouwang.domain.message import compose
 from shouwang.domain.notice import Delivery, DeliveryState, Notice, Outcome, Why, hearers, notice_rank
-from shouwang.domain.vocabulary import SECOND, AlertId, DeliveryKey, Duration, IncidentId, Instant, NoticeId, PersonId
+from shouwang.domain.place import compound_of
+from shouwang.domain.vocabulary import SECOND, AlertId, DeliveryKey, Duration, Instant, NoticeId, PersonId, PlaceId
+from shouwang.flows.cases import Cases
 from shouwang.flows.lanes import Job
-from shouwang.ports import Casebook, Clock, Directory, Outbox, Transaction
+from shouwang.ports import Casebook, Clock, Directory, Outbox
 
 log = logging.getLogger(__name__)
 
 NOTICES_AT_ONCE = 8
 DELIVERIES_AT_ONCE = 40
 """Of one transaction: about 5 ms of the one writer."""
+
+NOTICES_SEEN = 200
+"""Among so many of those that wait, compounds take turns."""
 
 LEASE: Duration = 30 * SECOND
 
@@ -34,7 +38,8 @@ ASIDE: Duration = 5 * SECOND
 
 
 class Outgoing:
-    """Called from one thread at a time."""
+    """``expand`` and ``lease`` are called from one thread at a time, ``settle`` and ``is_still_wanted`` from one that
+    may be another: an alarm does not wait for what became of a storm's messages."""
 
     def __init__(
         self,
@@ -76,19 +81,19 @@ class Outgoing:
         memory."""
         now = self._clock.now()
         self._aside = {id: until for id, until in self._aside.items() if until > now}
-        found = self._outbox.notices(NOTICES_AT_ONCE + len(self._aside))
-        notices = [notice for notice in found if notice.id not in self._aside][:NOTICES_AT_ONCE]
-        if not notices:
+        if all(notice.id in self._aside for notice in self._outbox.notices(1 + len(self._aside))):
             return None
         community = self._directory.community()
         try:
-            return self._expand(notices, community, held, now)
+            return self._expand(community, held, now, NOTICES_AT_ONCE)
         except Exception:
-            log.exception("%d notices could not be expanded together; trying them one by one", len(notices))
+            log.exception("notices could not be expanded together; trying them one by one")
         jobs: list[Job] = []
-        for notice in notices:
+        for notice in self._outbox.notices(NOTICES_AT_ONCE + len(self._aside)):
+            if notice.id in self._aside:
+                continue
             try:
-                jobs += self._expand([notice], community, held, now)
+                jobs += self._expand(community, held, now, 1, only=notice.id)
             except Exception:
                 log.exception("notice %s cannot be expanded now", notice.id)
                 self._aside[notice.id] = now + ASIDE
@@ -102,16 +107,17 @@ class Outgoing:
         if not due:
             return []
         community = self._directory.community()
-        jobs: list[Job] = []
+        ours: list[tuple[Delivery, Incident]] = []
         with self._casebook.change() as change:
-            cases = _Cases(change)
+            cases = Cases(change)
+            cases.foresee({one.incident for one in due})
             for one in due:
                 incident = cases.incident(one.incident)
                 if incident is None or not deliver.is_worth_sending(one, incident, now):
                     change.keep_delivery(deliver.cancelled(one))
                 else:
-                    jobs.append(self._job(one, incident, cases, community, now))
-        return jobs
+                    ours.append((one, incident))
+            return self._jobs(ours, cases, community, now)
 
     def is_still_wanted(self, job: Job) -> bool:
         """Of one that waited for its turn: ours still, and something that its person has yet to hear. One that nobody
@@ -123,7 +129,7 @@ class Outgoing:
         if deliver.is_worth_sending(*standing, now):
             return True
         with self._casebook.change() as change:
-            cases = _Cases(change)
+            cases = Cases(change)
             kept = cases.delivery(job.delivery)
             if kept is not None and self._is_ours(kept):
                 cases.keep_delivery(deliver.cancelled(kept))
@@ -154,8 +160,10 @@ class Outgoing:
         """They were not sent to the end: due at once for whoever looks next."""
         for start in range(0, len(jobs), DELIVERIES_AT_ONCE):
             with self._casebook.change() as change:
-                cases = _Cases(change)
-                for job in jobs[start : start + DELIVERIES_AT_ONCE]:
+                cases = Cases(change)
+                some = jobs[start : start + DELIVERIES_AT_ONCE]
+                cases.foresee((), {job.delivery.incident for job in some})
+                for job in some:
                     kept = cases.delivery(job.delivery)
                     if kept is not None and self._is_ours(kept):
                         cases.keep_delivery(deliver.given_back(kept))
@@ -163,11 +171,22 @@ class Outgoing:
     def _is_ours(self, one: Delivery) -> bool:
         return one.state is DeliveryState.LEASED and one.lease_holder == self._holder
 
-    def _expand(self, notices: Sequence[Notice], community: Community, held: int, now: Instant) -> list[Job]:
-        jobs: list[Job] = []
+    def _expand(
+        self, community: Community, held: int, now: Instant, most: int, *, only: NoticeId | None = None
+    ) -> list[Job]:
+        """What waits is looked at inside the transaction: a first notice that came while another writer was waited for
+        is the first of this one."""
+        ours: list[tuple[Delivery, Incident]] = []
         with self._casebook.change() as change:
-            cases = _Cases(change)
+            cases = Cases(change)
             written = 0
+            waiting = [
+                (notice, place)
+                for notice, place in change.notices(NOTICES_SEEN + len(self._aside))
+                if (notice.id == only if only is not None else notice.id not in self._aside)
+            ]
+            notices = in_turn(waiting, most)
+            cases.foresee({one.incident for one in notices}, {one.incident for one in notices if _is_update(one)})
             for notice in notices:
                 if written >= DELIVERIES_AT_ONCE:
                     break
@@ -177,15 +196,15 @@ class Outgoing:
                 if incident is None:
                     log.error("notice %s is about incident %s, which is not there", notice.id, notice.incident)
                     continue
-                deliveries = self._expand_one(notice, incident, cases, community, held + len(jobs), now)
+                deliveries = self._expand_one(notice, incident, cases, community, held + len(ours), now)
                 written += len(deliveries)
-                ours = [one for one in deliveries if one.state is DeliveryState.LEASED]
-                jobs += [self._job(one, incident, cases, community, now) for one in ours]
+                ours += [(one, incident) for one in deliveries if one.state is DeliveryState.LEASED]
+            jobs = self._jobs(ours, cases, community, now)
             self._reach("dispatch.expand.before_commit")
         return jobs
 
     def _expand_one(
-        self, notice: Notice, incident: Incident, cases: "_Cases", community: Community, held: int, now: Instant
+        self, notice: Notice, incident: Incident, cases: Cases, community: Community, held: int, now: Instant
     ) -> list[Delivery]:
         if not deliver.is_worth_telling(notice, incident):
             cases.record(
@@ -195,16 +214,14 @@ class Outgoing:
         if notice.why is Why.STOOD_DOWN:
             told = [one.person for one in cases.deliveries(incident.id) if deliver.may_have_heard(one)]
         else:
-            told = [
-                PersonId(person) for person, state in cases.change.told(incident.id) if state != DeliveryState.CANCELLED
-            ]
+            told = [PersonId(person) for person, state in cases.told(incident.id) if state != DeliveryState.CANCELLED]
         resolution = resolve(
             community, incident.place, notice.tell, now, told=dict.fromkeys(told), holder=incident.holder
         )
         plan = deliver.plan_deliveries(notice, incident, resolution, community, channels=self._channels, now=now)
-        known = deliver.who_knows(notice, cases.deliveries(incident.id) if notice_rank(notice.why) else ())
+        known = deliver.who_knows(notice, cases.deliveries(incident.id) if _is_update(notice) else ())
         planned = [one for one in plan.deliveries if one.person not in known]
-        room = (HELD_FIRST if notice_rank(notice.why) == 0 else HELD_OTHERS) - held
+        room = (HELD_OTHERS if _is_update(notice) else HELD_FIRST) - held
         deliveries = [
             deliver.leased(one, self._holder, now + LEASE) if index < room else one for index, one in enumerate(planned)
         ]
@@ -233,7 +250,9 @@ class Outgoing:
         now = self._clock.now()
         jobs: list[Job] = []
         with self._casebook.change() as change:
-            cases = _Cases(change)
+            cases = Cases(change)
+            about = {job.delivery.incident for job, _ in batch}
+            cases.foresee(about, about)
             for job, outcome in batch:
                 incident = cases.incident(job.delivery.incident)
                 kept = cases.delivery(job.delivery)
@@ -252,7 +271,7 @@ class Outgoing:
         self,
         failed: Delivery,
         incident: Incident,
-        cases: "_Cases",
+        cases: Cases,
         community: Community,
         now: Instant,
     ) -> list[Job]:
@@ -269,7 +288,7 @@ class Outgoing:
             cases.keep(nobody_answers(incident, notice, gaps, community=community, now=now))
         return []
 
-    def _record(self, cases: "_Cases", incident: Incident, one: Delivery, outcome: Outcome, now: Instant) -> None:
+    def _record(self, cases: Cases, incident: Incident, one: Delivery, outcome: Outcome, now: Instant) -> None:
         cases.record(
             f"delivery.{deliver.outcome_word(outcome)}",
             incident,
@@ -283,8 +302,14 @@ class Outgoing:
             detail=one.detail,
         )
 
-    def _job(self, one: Delivery, incident: Incident, cases: "_Cases", community: Community, now: Instant) -> Job:
-        alert = cases.alert(one.alert or next(iter(incident.alerts), None))
+    def _jobs(
+        self, ours: Sequence[tuple[Delivery, Incident]], cases: Cases, community: Community, now: Instant
+    ) -> list[Job]:
+        cases.foresee_alerts({id for one, incident in ours if (id := _alert_of(one, incident)) is not None})
+        return [self._job(one, incident, cases, community, now) for one, incident in ours]
+
+    def _job(self, one: Delivery, incident: Incident, cases: Cases, community: Community, now: Instant) -> Job:
+        alert = cases.alert(_alert_of(one, incident))
         person = community.people.get(one.person)
         return Job(
             delivery=one,
@@ -295,7 +320,7 @@ class Outgoing:
                 community,
                 url=self._link(one.key),
                 code=self._code(one.key) if one.why is Why.TEST and not incident.is_of_trial else "",
-                told=len(hearers(cases.change.told(incident.id))) if is_afar(one.person, community) else 0,
+                told=len(hearers(cases.told(incident.id))) if is_afar(one.person, community) else 0,
                 can_answer=one.channel in self._answerable,
                 now=now,
             ),
@@ -303,6 +328,29 @@ class Outgoing:
             contact=person.channels[one.contact] if person and one.contact < len(person.channels) else None,
             heard_at=alert.received_at if alert else incident.opened_at,
         )
+
+
+def in_turn(waiting: Sequence[tuple[Notice, PlaceId | None]], most: int) -> list[Notice]:
+    """Which of those that wait, in order of rank and age, are expanded now: first notices by themselves, and among them
+    compounds in turn, so that the first alarm of one waits for none of the hundred fires of another."""
+    firsts = [(notice, place) for notice, place in waiting if not _is_update(notice)]
+    if not firsts:
+        return [notice for notice, _ in waiting[:most]]
+    turns: Counter[str] = Counter()
+    order: list[tuple[int, int, Notice]] = []
+    for number, (notice, place) in enumerate(firsts):
+        compound = compound_of(place or "")
+        order.append((turns[compound], number, notice))
+        turns[compound] += 1
+    return [notice for _, _, notice in sorted(order, key=lambda one: one[:2])[:most]]
+
+
+def _is_update(notice: Notice) -> bool:
+    return notice_rank(notice.why) > 0
+
+
+def _alert_of(one: Delivery, incident: Incident) -> AlertId | None:
+    return one.alert or next(iter(incident.alerts), None)
 
 
 def _called(
@@ -314,58 +362,3 @@ def _called(
     if notice.why is not Why.VERIFIED or notice.step is None or not level:
         return resolution.people
     return resolve(community, incident.place, level, now, holder=incident.holder).people
-
-
-class _Cases:
-    """One transaction, and what was read in it."""
-
-    def __init__(self, change: Transaction) -> None:
-        self.change = change
-        self._incidents: dict[IncidentId, Incident | None] = {}
-        self._alerts: dict[AlertId, Alert | None] = {}
-        self._deliveries: dict[IncidentId, dict[DeliveryKey, Delivery]] = {}
-
-    def incident(self, id: IncidentId) -> Incident | None:
-        if id not in self._incidents:
-            self._incidents[id] = self.change.incident(id)
-        return self._incidents[id]
-
-    def alert(self, id: AlertId | None) -> Alert | None:
-        if id is not None and id not in self._alerts:
-            self._alerts[id] = self.change.alert(id)
-        return self._alerts[id] if id is not None else None
-
-    def deliveries(self, incident: IncidentId) -> list[Delivery]:
-        return list(self._of(incident).values())
-
-    def delivery(self, one: Delivery) -> Delivery | None:
-        """As it is kept now: meanwhile somebody may have answered it."""
-        return self._of(one.incident).get(one.key)
-
-    def keep_delivery(self, one: Delivery) -> None:
-        self._of(one.incident)[one.key] = one
-        self.change.keep_delivery(one)
-
-    def make_delivery(self, one: Delivery) -> None:
-        """A new one: those before it are not read for it."""
-        if one.incident in self._deliveries:
-            self._deliveries[one.incident][one.key] = one
-        self.change.keep_delivery(one)
-
-    def keep(self, changed: Changed) -> None:
-        """An incident that was changed, with the work and the entries that this makes."""
-        incident, notices, entries = changed
-        self._incidents[incident.id] = incident
-        self.change.keep_incident(incident)
-        for notice in notices:
-            self.change.make_notice(notice)
-        for entry in entries:
-            self.change.record(entry)
-
-    def record(self, kind: str, incident: Incident, now: Instant, *, alert: AlertId | None, **body: object) -> None:
-        self.change.record(Entry(at=now, kind=kind, incident=incident.id, alert=alert, place=incident.place, body=body))
-
-    def _of(self, incident: IncidentId) -> dict[DeliveryKey, Delivery]:
-        if incident not in self._deliveries:
-            self._deliveries[incident] = {one.key: one for one in self.change.deliveries_of(incident)}
-        return self._deliveries[incident]

@@ -27,8 +27,8 @@ from shouwang.domain.standing import DeviceState
 from shouwang.domain.vocabulary import AlertId, DeliveryKey, DeviceId, IncidentId, Instant
 
 from .database import Database
+from .rows import entry_from
 from .tables import alerts, deliveries, device_states, discovered, incidents, journal, links, quarantine
-from .transactions import entry_from
 
 T = TypeVar("T")
 

@@ -329,8 +329,12 @@ class SqlAcceptance(SqlTransaction):
         self._connection.execute(delete(rereads).where(rereads.c.seq == seq))
 
     def flush(self) -> None:
-        self.announced = bool(self._announcements)
+        self.announced = self._unsent.announces
         super().flush()
+        self._cache.update(self.kept)
+
+    def _send_out(self) -> None:
+        super()._send_out()
         if self.kept:
             encode = _encoder.encode
             rows = [
@@ -338,7 +342,6 @@ class SqlAcceptance(SqlTransaction):
                 for device, state in self.kept.items()
             ]
             self._hand.run_all(self._database.upsert(device_states, "device"), rows)
-            self._cache.update(self.kept)
 
     def forget(self) -> None:
         """After a rollback: the cache must not know what the database does not."""

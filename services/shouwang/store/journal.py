@@ -5,8 +5,8 @@ from sqlalchemy import func, select
 from shouwang.domain.journal import Entry
 
 from .database import Database
+from .rows import entry_from
 from .tables import journal
-from .transactions import entry_from
 
 
 class SqlJournal:

@@ -13,8 +13,8 @@ from shouwang.domain.vocabulary import DeliveryKey, Instant
 from shouwang.ports import Announcement
 
 from .database import Database
+from .rows import delivery_row
 from .tables import alerts, announcements, deliveries, incidents, notices
-from .transactions import delivery_row
 
 _WAITING = [DeliveryState.QUEUED.value, DeliveryState.UNREACHABLE.value]
 IS_WAITING = deliveries.c.state.in_(bindparam("waiting", _WAITING, expanding=True, literal_execute=True))

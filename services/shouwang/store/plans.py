@@ -17,8 +17,8 @@ from shouwang.domain.plan import Plan, Spot
 from shouwang.domain.vocabulary import DeviceId, PlaceId
 
 from .database import Database
+from .rows import entry_row
 from .tables import journal, plan_pictures, plan_spots, plans
-from .transactions import entry_row
 
 PART = 128 << 10
 """Bytes of one transaction: 2 ms of the one writer (docs/decisions/0024), however large the picture."""

@@ -7,6 +7,7 @@ differ from call to call; lists of unknown length (``IN``) stay with SQLAlchemy.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, Protocol
 
 from sqlalchemy import Connection, Dialect
@@ -42,6 +43,8 @@ class Statements:
     """What was compiled for one database. Thread-safe: compiling twice gives the same."""
 
     def __init__(self, dialect: Dialect) -> None:
+        driver: Any = dialect.dbapi
+        self.is_pipelined = dialect.name == "postgresql" and bool(driver.Pipeline.is_supported())
         self._dialect = dialect
         self._compiled: dict[ClauseElement, _Compiled] = {}
 
@@ -66,6 +69,7 @@ class Hand:
 
     def __init__(self, statements: Statements, driver: Any) -> None:
         self._of = statements.of
+        self._is_pipelined = statements.is_pipelined
         self._driver: Driver = driver
 
     def rows(self, statement: ClauseElement, values: Values) -> list[Row]:
@@ -73,6 +77,14 @@ class Hand:
 
     def row(self, statement: ClauseElement, values: Values) -> Row | None:
         return self._run(statement, values).fetchone()
+
+    def rows_of_each(self, statement: ClauseElement, asked: Sequence[Values]) -> list[list[Row]]:
+        """What it finds with each of these values, in their order; all are asked before the first answer is awaited."""
+        if len(asked) < 2:
+            return [self.rows(statement, values) for values in asked]
+        with self.together():
+            cursors = [self._run(statement, values) for values in asked]
+            return [cursor.fetchall() for cursor in cursors]
 
     def value(self, statement: ClauseElement, values: Values) -> Any:
         """The first column of the first row; None where there is none."""
@@ -90,6 +102,17 @@ class Hand:
         elif rows:
             compiled = self._of(statement, rows[0])
             self._driver.cursor().executemany(compiled.text, [compiled.bound(row) for row in rows])
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """What is run in this block goes out at once where the driver can (PostgreSQL's pipeline mode): what fails is
+        raised at its end at the latest, and how many rows changed is not told."""
+        if not self._is_pipelined:
+            yield
+            return
+        driver: Any = self._driver
+        with driver.pipeline():
+            yield
 
     def _run(self, statement: ClauseElement, values: Values) -> Cursor:
         compiled = self._of(statement, values)

@@ -5,8 +5,8 @@ from sqlalchemy import Connection, insert
 from shouwang.domain.journal import Entry
 from shouwang.domain.vocabulary import Instant
 
+from .rows import entry_row
 from .tables import journal
-from .transactions import entry_row
 
 
 def tell(connection: Connection, kind: str, at: Instant, by: str | None, **body: object) -> None:

@@ -1,60 +1,86 @@
 """A transaction open for deciding: alerts, incidents, notices, deliveries, orders, journal."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
 import msgspec
-from sqlalchemy import Connection, RowMapping, bindparam, insert, literal, select, update
+from sqlalchemy import Connection, bindparam, insert, literal, select
 
 from shouwang.domain.alert import Alert, AlertState
 from shouwang.domain.incident import Incident, IncidentState
 from shouwang.domain.journal import Entry
-from shouwang.domain.notice import Delivery, DeliveryState, Notice, notice_rank
+from shouwang.domain.notice import Delivery, DeliveryState, Notice
 from shouwang.domain.suppression import Hold
-from shouwang.domain.vocabulary import AlertId, DeviceId, IncidentId, Instant, NoticeId
+from shouwang.domain.vocabulary import AlertId, DeviceId, IncidentId, Instant, NoticeId, PlaceId
 from shouwang.ports import Announcement, Holder, Order
 
 from .database import Database
-from .tables import alerts, announcements, deliveries, holds, incidents, journal, links, notices, orders, rereads
+from .rows import as_text, entry_from, hold_row
+from .statements import Row
+from .tables import alerts, deliveries, holds, incidents, journal, links, notices, orders, rereads
+from .unsent import EXPAND, Unsent
 
 _ENDED = (IncidentState.RESOLVED.value, IncidentState.CLOSED.value)
 
 
 class SqlTransaction:
-    """``ports.Transaction`` on one connection. Writes go out as they are made, so that later reads see them; journal
-    entries and announcements, which nobody reads inside the transaction, go out together at its end."""
+    """``ports.Transaction`` on one connection. What is kept waits in memory (``Unsent``) until something is asked that
+    it concerns, or until the end: an alarm's rows go out together, and not one by one."""
 
     def __init__(self, database: Database, connection: Connection) -> None:
         self._database = database
         self._connection = connection
         self._hand = database.statements.on(connection)
-        self._entries: list[Entry] = []
-        self._announcements: list[dict[str, object]] = []
+        self._unsent = Unsent(database, self._hand)
+        self._open: dict[DeviceId, list[Alert]] = {}
+        self._unexpanded: set[NoticeId] = set()
         self._holds: list[Hold] | None = None
 
     def alert(self, id: AlertId) -> Alert | None:
-        body = self._hand.value(_ALERT, {"id": id})
-        return msgspec.json.decode(body, type=Alert) if body else None
+        return self.alerts([id]).get(id)
+
+    def alerts(self, ids: Collection[AlertId]) -> Mapping[AlertId, Alert]:
+        known = {id: self._unsent.alerts[id] for id in ids if id in self._unsent.alerts}
+        asked = [{"id": id} for id in ids if id not in known]
+        for found in self._hand.rows_of_each(_ALERT, asked):
+            known.update((one.id, one) for one in _alerts(found))
+        return known
 
     def open_alert(self, rule: str, subject: str) -> Alert | None:
+        if (foreseen := self._open.get(DeviceId(subject))) is not None:
+            return next((one for one in foreseen if (one.rule, one.subject) == (rule, subject)), None)
+        if self._unsent.has_alerts(lambda one: one.rule == rule and one.subject == subject):
+            self._unsent.send()
         body = self._hand.value(_OPEN_ALERT, {"rule": rule, "subject": subject})
         return msgspec.json.decode(body, type=Alert) if body else None
 
     def open_alerts_of(self, device: DeviceId) -> list[Alert]:
-        found = self._hand.rows(_OPEN_ALERTS_OF, {"device": device})
-        return [msgspec.json.decode(body, type=Alert) for (body,) in found]
+        if device not in self._open:
+            self.foresee([device])
+        return self._open[device]
+
+    def foresee(self, devices: Collection[DeviceId]) -> None:
+        if self._unsent.has_alerts(lambda one: one.device in devices):
+            self._unsent.send()
+        asked = list(dict.fromkeys(devices))
+        for device, found in zip(
+            asked, self._hand.rows_of_each(_OPEN_ALERTS_OF, [{"device": one} for one in asked]), strict=True
+        ):
+            self._open[device] = _alerts(found)
 
     def alerts_of(self, incident: IncidentId) -> list[Alert]:
-        found = self._hand.rows(_ALERTS_OF, {"incident": incident})
-        return [msgspec.json.decode(body, type=Alert) for (body,) in found]
+        self._unsent.send()
+        return _alerts(self._hand.rows(_ALERTS_OF, {"incident": incident}))
 
     def newest_alert(self, rule: str, subject: str) -> Alert | None:
+        if self._unsent.has_alerts(lambda one: one.rule == rule and one.subject == subject):
+            self._unsent.send()
         body = self._hand.value(_NEWEST_ALERT, {"rule": rule, "subject": subject})
         return msgspec.json.decode(body, type=Alert) if body else None
 
     def alerts_held_by(self, id: str, limit: int) -> list[Alert]:
-        found = self._hand.rows(_HELD_BY, {"held": id, "most": limit})
-        return [msgspec.json.decode(body, type=Alert) for (body,) in found]
+        self._unsent.send()
+        return _alerts(self._hand.rows(_HELD_BY, {"held": id, "most": limit}))
 
     def holds(self) -> list[Hold]:
         if self._holds is None:
@@ -77,43 +103,76 @@ class SqlTransaction:
         return [entry_from(row) for row in found]
 
     def incident(self, id: IncidentId) -> Incident | None:
-        body = self._hand.value(_INCIDENT, {"id": id})
-        return msgspec.json.decode(body, type=Incident) if body else None
+        return self.incidents([id]).get(id)
+
+    def incidents(self, ids: Collection[IncidentId]) -> Mapping[IncidentId, Incident]:
+        known = {id: self._unsent.incidents[id] for id in ids if id in self._unsent.incidents}
+        asked = [{"id": id} for id in ids if id not in known]
+        for found in self._hand.rows_of_each(_INCIDENT, asked):
+            known.update((one.id, one) for one in (msgspec.json.decode(body, type=Incident) for (body,) in found))
+        return known
 
     def open_incident(self, group: str, resolved_after: Instant) -> Incident | None:
-        body = self._hand.value(_OPEN_INCIDENT, {"group": group, "after": resolved_after})
-        return msgspec.json.decode(body, type=Incident) if body else None
+        if any(one.group == group for one in self._unsent.incidents.values()):
+            self._unsent.send()
+        asked = {"group": group, "after": resolved_after}
+        body = self._hand.value(_OPEN_INCIDENT, asked)
+        found = msgspec.json.decode(body, type=Incident) if body else None
+        if found is not None and found.id in self._unsent.incidents:  # it was of this group before
+            self._unsent.send()
+            body = self._hand.value(_OPEN_INCIDENT, asked)
+            found = msgspec.json.decode(body, type=Incident) if body else None
+        return found
 
     def told(self, incident: IncidentId) -> list[tuple[str, str]]:
+        if any(one.incident == incident for one in self._unsent.deliveries.values()):
+            self._unsent.send()
         return [(person, state) for person, state in self._hand.rows(_TOLD, {"incident": incident})]
 
     def deliveries_of(self, incident: IncidentId) -> list[Delivery]:
-        found = self._hand.rows(_DELIVERIES_OF, {"incident": incident})
-        return [msgspec.json.decode(body, type=Delivery) for (body,) in found]
+        return self.deliveries_of_each([incident])[incident]
+
+    def deliveries_of_each(self, incidents: Collection[IncidentId]) -> Mapping[IncidentId, list[Delivery]]:
+        if any(one.incident in incidents for one in self._unsent.deliveries.values()):
+            self._unsent.send()
+        asked = list(dict.fromkeys(incidents))
+        answers = self._hand.rows_of_each(_DELIVERIES_OF, [{"incident": id} for id in asked])
+        return {
+            id: [msgspec.json.decode(body, type=Delivery) for (body,) in found]
+            for id, found in zip(asked, answers, strict=True)
+        }
 
     def keep_alert(self, alert: Alert) -> None:
-        self._hand.run(self._database.upsert(alerts, "id"), alert_row(alert))
+        self._unsent.alerts[alert.id] = alert
+        if alert.device is not None:
+            self._open.pop(alert.device, None)
 
     def keep_incident(self, incident: Incident) -> None:
-        self._hand.run(self._database.upsert(incidents, "id"), incident_row(incident))
+        self._unsent.incidents[incident.id] = incident
 
     def keep_delivery(self, delivery: Delivery) -> None:
         # A lease is the database's own business: a delivery that is leased when kept belongs to the caller's holder.
-        self._hand.run(self._database.upsert(deliveries, "key"), delivery_row(delivery))
+        self._unsent.deliveries[delivery.key] = delivery
 
     def make_notice(self, notice: Notice) -> None:
-        row = {
-            "id": notice.id,
-            "incident": notice.incident,
-            "rank": notice_rank(notice.why),
-            "created_at": notice.created_at,
-            "expanded_at": None,
-            "body": _text(notice),
-        }
-        self._hand.run(self._database.insert_once(notices, "id"), row)
+        self._unsent.notices.setdefault(notice.id, notice)
+
+    def notices(self, limit: int) -> list[tuple[Notice, PlaceId | None]]:
+        self._unsent.send()
+        found = [
+            (msgspec.json.decode(body, type=Notice), place)
+            for body, place in self._hand.rows(_NOTICES, {"most": limit})
+        ]
+        self._unexpanded.update(notice.id for notice, _ in found)
+        return found
 
     def expanded(self, notice: NoticeId, at: Instant) -> bool:
-        return self._hand.run(_EXPAND, {"notice": notice, "at": at}) == 1
+        if notice in self._unexpanded:  # it was seen waiting by this transaction, and whoever expands is alone
+            self._unexpanded.discard(notice)
+            self._unsent.expanded[notice] = at
+            return True
+        self._unsent.send()
+        return self._hand.run(EXPAND, {"notice": notice, "at": at}) == 1
 
     def cancel_deliveries(self, incident: IncidentId, at: Instant) -> int:
         waiting = (DeliveryState.QUEUED, DeliveryState.UNREACHABLE)
@@ -127,27 +186,24 @@ class SqlTransaction:
         return len(cancelled)
 
     def announce(self, announcement: Announcement) -> None:
-        self._announcements.append(
-            {"topic": announcement.topic, "payload": announcement.payload, "retain": announcement.retain}
-        )
+        self._unsent.announcements.append(announcement)
 
     def order(self, order: Order) -> None:
-        self._hand.run(_ORDER, {"body": _text(order)})
+        self._hand.run(_ORDER, {"body": as_text(order)})
 
     def read_again(self, address: str, topic: str, at: Instant) -> None:
         self._connection.execute(insert(rereads), {"address": address, "topic": topic, "at": at})
 
     def record(self, entry: Entry) -> None:
-        self._entries.append(entry)
+        self._unsent.entries.append(entry)
 
     def flush(self) -> None:
         """Sends out what waits for the end of the transaction."""
-        if self._entries:
-            self._hand.run_all(_RECORD, [entry_row(entry) for entry in self._entries])
-            self._entries = []
-        if self._announcements:
-            self._hand.run_all(_ANNOUNCE, self._announcements)
-            self._announcements = []
+        with self._hand.together():
+            self._send_out()
+
+    def _send_out(self) -> None:
+        self._unsent.send_all()
 
 
 def links_of(connection: Connection, devices: Collection[DeviceId]) -> dict[DeviceId, str]:
@@ -198,94 +254,8 @@ class SqlCasebook:
         ]
 
 
-def alert_row(alert: Alert) -> Mapping[str, object]:
-    return {
-        "id": alert.id,
-        "rule": alert.rule,
-        "subject": alert.subject,
-        "state": alert.state.value,
-        "severity": alert.severity.rank,
-        "klass": alert.klass.value,
-        "device": alert.device,
-        "place": alert.place,
-        "incident": alert.incident,
-        "raised_at": alert.raised_at,
-        "held": alert.held_by or alert.under,
-        "body": _text(alert),
-    }
-
-
-def hold_row(hold: Hold, due_at: Instant | None) -> Mapping[str, object]:
-    return {
-        "id": hold.id,
-        "kind": hold.kind.value,
-        "state": "on" if hold.ended_at is None else "untried" if hold.untried else "ended",
-        "made_at": hold.made_at,
-        "due_at": due_at,
-        "body": _text(hold),
-    }
-
-
-def incident_row(incident: Incident) -> Mapping[str, object]:
-    return {
-        "id": incident.id,
-        "group_key": incident.group,
-        "state": incident.state.value,
-        "severity": incident.severity.rank,
-        "place": incident.place,
-        "zone": incident.zone,
-        "opened_at": incident.opened_at,
-        "resolved_at": incident.resolved_at,
-        "next_step_at": incident.next_step_at,
-        "body": _text(incident),
-    }
-
-
-def delivery_row(delivery: Delivery) -> dict[str, object]:
-    return {
-        "key": delivery.key,
-        "notice": delivery.notice,
-        "incident": delivery.incident,
-        "person": delivery.person,
-        "state": delivery.state.value,
-        "rank": notice_rank(delivery.why),
-        "created_at": delivery.created_at,
-        "due_at": delivery.due_at,
-        "lease_holder": delivery.lease_holder,
-        "lease_until": delivery.lease_until,
-        "body": _text(delivery),
-    }
-
-
-def entry_row(entry: Entry) -> Mapping[str, object]:
-    return {
-        "at": entry.at,
-        "kind": entry.kind,
-        "actor": entry.actor,
-        "incident": entry.incident,
-        "alert": entry.alert,
-        "device": entry.device,
-        "place": entry.place,
-        "body": _text(entry.body),
-    }
-
-
-def entry_from(row: RowMapping) -> Entry:
-    return Entry(
-        seq=row["seq"],
-        at=row["at"],
-        kind=row["kind"],
-        actor=row["actor"],
-        incident=row["incident"],
-        alert=row["alert"],
-        device=row["device"],
-        place=row["place"],
-        body=msgspec.json.decode(row["body"]),
-    )
-
-
-def _text(value: object) -> str:
-    return msgspec.json.encode(value).decode()
+def _alerts(found: Iterable[Row]) -> list[Alert]:
+    return [msgspec.json.decode(body, type=Alert) for (body,) in found]
 
 
 _ALERT = select(alerts.c.body).where(alerts.c.id == bindparam("id"))
@@ -379,15 +349,15 @@ _TOLD = (
 _DELIVERIES_OF = (
     select(deliveries.c.body).where(deliveries.c.incident == bindparam("incident")).order_by(deliveries.c.created_at)
 )
-_EXPAND = (
-    update(notices)
-    .where(notices.c.id == bindparam("notice"), notices.c.expanded_at.is_(None))
-    .values(expanded_at=bindparam("at"))
-)
 # Inline: a number that is given out is not asked for.
-_RECORD = insert(journal).inline()
-_ANNOUNCE = insert(announcements).inline()
 _ORDER = insert(orders).inline()
+_NOTICES = (
+    select(notices.c.body, incidents.c.place)
+    .outerjoin(incidents, incidents.c.id == notices.c.incident)
+    .where(notices.c.expanded_at.is_(None))
+    .order_by(notices.c.rank, notices.c.created_at)
+    .limit(bindparam("most"))
+)
 _LIVE = (
     select(incidents.c.id)
     .where(incidents.c.state.not_in(_ENDED), incidents.c.id > bindparam("after"))
