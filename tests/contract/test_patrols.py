@@ -67,6 +67,21 @@ def test_a_problem_opens_a_case_where_it_is_wanted(site: Site, operator: TestCli
     assert "泵与阀门" in page
 
 
+def test_a_scan_without_a_network_counts_when_it_was_made_and_is_marked(
+    site: Site, operator: TestClient, walked: Patrol
+) -> None:
+    begun = site.clock.now()
+    site.clock.forward(3 * 3600)
+    sent = {"tag": "pump", "at": rfc3339(begun + MINUTE)}
+    done = operator.post("/api/v1/patrols/scans", json=sent)
+    assert done.status_code == 201 and done.json()["at"] == sent["at"]
+    rounds = ok(operator.get("/api/v1/patrols/rounds", params={"from": rfc3339(begun - HOUR)}))["items"]
+    seen = [point for one in rounds for point in one["points"] if point["state"] == "ok"]
+    assert [(point["at"], point["late"]) for point in seen] == [(sent["at"], True)]
+    for at in (begun - 12 * HOUR, site.clock.now() + HOUR):
+        assert operator.post("/api/v1/patrols/scans", json={"tag": "pump", "at": rfc3339(at)}).status_code == 422
+
+
 def test_the_journal_has_each_scan(site: Site, operator: TestClient, walked: Patrol) -> None:
     operator.post("/api/v1/patrols/scans", json={"tag": "pump"})
     (entry,) = ok(operator.get("/api/v1/audit", params={"kind": "patrol.scanned"}))["items"]

@@ -86,7 +86,10 @@ def test_the_template_is_a_filled_example_with_chinese_headings(tmp_path: Path) 
     assert [cell.value for cell in next(book["位置"].iter_rows())][:3] == ["编号", "类型", "名称"]
     kinds = {row[1] for row in book["位置"].iter_rows(min_row=2, values_only=True)}
     assert "楼栋" in kinds
-    assert export_community(read_workbook(file).community) == export_community(demo_community())
+    read = read_workbook(file).community
+    assert export_community(read) == export_community(demo_community())
+    (walked,) = read.patrols.values()
+    assert len(walked.points) == 6 and len(walked.rounds) == 2 and walked.points[0].look, "a patrol is in the example"
 
 
 def filled(tmp_path: Path, sheets: dict[str, list[list[object]]]) -> Path:

@@ -21,6 +21,7 @@ from shouwang.domain.patrol import (
     rounds_of,
     scan_entry,
     scan_of,
+    scanned_at,
 )
 from shouwang.domain.place import is_within
 from shouwang.domain.vocabulary import DAY, Instant
@@ -31,7 +32,7 @@ from .names import Names
 from .paging import Page
 from .period import Since, span
 from .problems import invalid
-from .questions import When, subtrees
+from .questions import When, instant_of, subtrees
 from .schemas import Sent, Time
 
 router = APIRouter(tags=["patrols"])
@@ -65,6 +66,7 @@ class WalkedOut(BaseModel):
     state: PointState
     at: Time | None
     by: str | None
+    late: bool = Field(description="Sent when there was a network again.")
     note: str
     incident: str | None
 
@@ -80,12 +82,14 @@ class RoundOut(BaseModel):
 
 
 class ScanIn(Sent):
-    """``tag``: what the code at the point says. ``opens``: a problem opens a case of this class there."""
+    """``tag``: what the code at the point says. ``opens``: a problem opens a case of this class there. ``at``: when it
+    was scanned, where the phone had no network then; at most 12 hours ago."""
 
     tag: str = Field(min_length=1, max_length=200)
     finding: Literal[Finding.OK, Finding.PROBLEM] = Finding.OK
     note: str = Field(default="", max_length=2000)
     opens: AlertClass | None = None
+    at: str | None = Field(default=None, max_length=40)
 
 
 class ScanOut(BaseModel):
@@ -140,6 +144,9 @@ def scan(window: TheWindow, caller: Caller, body: ScanIn) -> ScanOut:
     allow(caller, Act.RESPOND, point.place)
     if body.opens is not None and body.finding is not Finding.PROBLEM:
         raise invalid("body/opens", "opens a case where nothing was found; expected finding problem")
+    times = scanned_at(instant_of(body.at, "body/at"), window.clock.now())
+    if times is None:
+        raise invalid("body/at", f"{body.at} is not within the last 12 hours")
     incident = None
     if body.opens is not None:
         incident, _ = window.respond.report(
@@ -151,7 +158,8 @@ def scan(window: TheWindow, caller: Caller, body: ScanIn) -> ScanOut:
             note=body.note,
         )
     done = Scan(
-        at=window.clock.now(),
+        at=times[0],
+        sent_at=times[1],
         by=caller.actor,
         tag=point.tag,
         finding=body.finding,
@@ -220,6 +228,7 @@ def _walked_out(one: Walked, names: Names) -> WalkedOut:
         state=one.state,
         at=rfc3339(one.scan.at) if one.scan else None,
         by=names.person(one.scan.by) if one.scan else None,
+        late=one.scan is not None and one.scan.sent_at is not None,
         note=one.scan.note if one.scan else "",
         incident=one.scan.incident if one.scan else None,
     )

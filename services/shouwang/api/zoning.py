@@ -151,7 +151,11 @@ def change_people(window: TheWindow, caller: Caller, zone_id: Ref, body: PeopleI
     is_applied = not body.dry_run and change.after != change.before
     if is_applied:
         window.directory.change([change.after])
-        said: dict[str, object] = {"zone": zone_id, "members": list(change.after.members), "fallback": change.after.fallback}
+        said: dict[str, object] = {
+            "zone": zone_id,
+            "members": list(change.after.members),
+            "fallback": change.after.fallback,
+        }
         with window.casebook.change() as transaction:
             kind = "zone.people_changed"
             transaction.record(Entry(at=window.clock.now(), kind=kind, actor=caller.actor, body=said))

@@ -17,12 +17,18 @@ from shouwang.domain.duty import Shift
 from shouwang.domain.errors import ConfigError
 from shouwang.domain.journal import Entry
 from shouwang.domain.shift import Calendar, kind_of_day, spans, timezone, wall_clock
-from shouwang.domain.vocabulary import IncidentId, Instant, PlaceId, Value
+from shouwang.domain.vocabulary import HOUR, MINUTE, IncidentId, Instant, PlaceId, Value
 
 if TYPE_CHECKING:
     from shouwang.domain.community import Community
 
 SCANNED = "patrol.scanned"
+
+LATE_AT_MOST = 12 * HOUR
+"""How long a phone may have kept a scan; longer than any shift."""
+
+AT_ONCE = MINUTE
+"""A phone's clock and the way here differ by less."""
 
 
 class Finding(StrEnum):
@@ -66,6 +72,8 @@ class Scan(Value, frozen=True, kw_only=True):
     finding: Finding
     note: str = ""
     incident: IncidentId | None = None
+    sent_at: Instant | None = None
+    """When it came here, where that is later: there is no network in a pump room."""
 
 
 class Walked(Value, frozen=True):
@@ -118,19 +126,36 @@ def point_of(community: "Community", tag: str) -> tuple[Patrol, Point] | None:
 
 
 def scan_entry(scan: Scan, patrol: Patrol, point: Point) -> Entry:
-    body = {"patrol": patrol.id, "tag": scan.tag, "finding": scan.finding.value, "note": scan.note}
-    return Entry(at=scan.at, kind=SCANNED, actor=scan.by, incident=scan.incident, place=point.place, body=dict(body))
+    """A line of the moment at which it came here; the time of the scan itself stands in it where that was before."""
+    body: dict[str, object] = {
+        "patrol": patrol.id,
+        "tag": scan.tag,
+        "finding": scan.finding.value,
+        "note": scan.note,
+        **({"scanned_at": scan.at} if scan.sent_at is not None else {}),
+    }
+    at = scan.at if scan.sent_at is None else scan.sent_at
+    return Entry(at=at, kind=SCANNED, actor=scan.by, incident=scan.incident, place=point.place, body=body)
 
 
 def scan_of(entry: Entry) -> Scan:
+    scanned_at = entry.body.get("scanned_at")
     return Scan(
-        at=entry.at,
+        at=scanned_at if isinstance(scanned_at, int) else entry.at,
+        sent_at=entry.at if isinstance(scanned_at, int) else None,
         by=entry.actor,
         tag=str(entry.body.get("tag", "")),
         finding=Finding(str(entry.body.get("finding", Finding.OK))),
         note=str(entry.body.get("note", "")),
         incident=entry.incident,
     )
+
+
+def scanned_at(said: Instant | None, now: Instant) -> tuple[Instant, Instant | None] | None:
+    """(when it was scanned, when it came here if later) for what a phone says; None for a time that cannot be."""
+    if said is None or abs(now - said) <= AT_ONCE:
+        return now, None
+    return (said, now) if now - LATE_AT_MOST <= said < now else None
 
 
 def patrol_problems(patrol: Patrol) -> Iterator[tuple[str, str]]:
