@@ -1,4 +1,4 @@
-"""`rules apply`, `export` and `backtest`, on a state database and a reading store."""
+"""`rules apply`, `export`, `backtest` and `explain`, on a state database and a reading store."""
 
 import json
 from pathlib import Path
@@ -7,8 +7,10 @@ from click.testing import CliRunner, Result
 
 from shouwang.app.clock import SystemClock
 from shouwang.cli import shouwang
+from shouwang.domain.moment import rfc3339
 from shouwang.domain.place import Device, Place, PlaceKind
 from shouwang.domain.vocabulary import HOUR, SECOND, DeviceId, PlaceId, Reading
+from shouwang.registry.rules import read_rule_texts
 from shouwang.store.database import Database
 from shouwang.store.directory import SqlDirectory
 from shouwang.timeseries.sqlite import SqliteReadings
@@ -79,3 +81,34 @@ def test_a_changed_rule_is_played_over_what_was_stored(tmp_path: Path) -> None:
     run(tmp_path, "apply", str(file))
     assert run(tmp_path, "backtest", "nothing", *since).exit_code == 3
     assert run(tmp_path, "backtest", "smoke", "--from", "yesterday").exit_code == 2
+
+
+def test_a_rule_is_explained_for_a_device_now_and_at_a_past_moment(tmp_path: Path) -> None:
+    now = SystemClock().now()
+    database = Database(f"sqlite:///{tmp_path}/state.sqlite")
+    database.create()
+    building = Place(id=PlaceId("b3"), kind=PlaceKind.BUILDING)
+    boiler = Device(id=DeviceId("boiler"), profile="heiman-hs1sa", address="zigbee2mqtt:boiler", place=building.id)
+    SqlDirectory(database, lambda: now - 2 * HOUR).change([building, boiler, *read_rule_texts(written(tmp_path))])
+    database.close()
+    store = SqliteReadings(tmp_path / "readings.sqlite")
+    store.write([Reading(boiler.id, "temperature", 45.0, now - HOUR, now - HOUR)])
+    store.close()
+
+    asked = ["explain", "boiler-hot", "--device"]
+    unread = run(tmp_path, *asked, "zigbee2mqtt:boiler", "--language", "en")
+    assert unread.exit_code == 0, unread.output
+    assert "boiler-hot" in unread.output and ": unknown" in unread.output
+    assert "? temperature above 40 °C | –" in unread.output
+    then = json.loads(run(tmp_path, *asked, "boiler", "--at", rfc3339(now - HOUR // 2), "--json").output)
+    assert then["explanation"]["why"] == "raised" and then["explanation"]["raised_at"] == now - HOUR
+    assert then["told_now"]["policy"] and then["unknown"]
+    assert "there is no device 'boiled'" in run(tmp_path, *asked, "boiled").output
+    assert "there is no rule 'cold' in force" in run(tmp_path, "explain", "cold", "--device", "boiler").output
+    assert run(tmp_path, *asked, "boiler", "--at", rfc3339(now + HOUR)).exit_code == 2
+
+
+def written(folder: Path) -> Path:
+    file = folder / "rules.yaml"
+    file.write_text(HOT, encoding="utf-8")
+    return file

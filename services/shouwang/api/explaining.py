@@ -6,15 +6,13 @@ from fastapi import APIRouter, Query
 
 from shouwang.domain.access import Act, Principal
 from shouwang.domain.board import CaseQuery, EntryQuery
-from shouwang.domain.explanation import Asked, Explanation, explain, row_for
-from shouwang.domain.gathering import is_place
-from shouwang.domain.judging import Member
+from shouwang.domain.explanation import Asked, Explanation
 from shouwang.domain.rulebook import Compiled
-from shouwang.domain.standing import DeviceFacts, DeviceState
+from shouwang.domain.standing import DeviceFacts
 from shouwang.domain.telling import Told, who_is_told
 from shouwang.domain.vocabulary import DeviceId, Evidence, Instant
 from shouwang.domain.wording import Words
-from shouwang.flows.hindsight import ThenAlert, alert_then, differing, explained_then
+from shouwang.flows.hindsight import ThenAlert, alert_then, differing, documents, explained_now, explained_then
 from shouwang.flows.world import World
 
 from .access import Caller, allow
@@ -57,32 +55,24 @@ def explain_rule(
     facts = world.facts(DeviceId(registered[0] if registered else device))
     allow(caller, Act.READ, window.world().facts(facts.device).place)
     allow(caller, Act.READ, facts.place)
-    found = sorted(world.book.named(rule_id), key=lambda one: (one.rule.scope.nearness(facts), one.index), reverse=True)
+    found = documents(world, rule_id, facts)
     if not found and not window.world().book.named(rule_id):
         raise not_found("rule", rule_id)
-    documents = [
+    told = [
         _explained_now(window, caller, world, rule, facts, now)
         if then is None
         else _explained_then(window, caller, world, rule, facts, then)
         for rule in found
     ]
     return ExplanationsOut(
-        rule=rule_id, device=facts.device, at=time(moment) or "", past=then is not None, documents=documents
+        rule=rule_id, device=facts.device, at=time(moment) or "", past=then is not None, documents=told
     )
 
 
 def _explained_now(
     window: Window, caller: Principal, world: World, rule: Compiled, facts: DeviceFacts, now: Instant
 ) -> ExplanationOut:
-    row = row_for(rule, facts)
-    members, state = None, DeviceState()
-    if row is not None:
-        known = DeviceId(row)
-        devices = world.members(known) if is_place(row) else ()
-        states = window.board.states([known, *devices])
-        state = states.get(known, state)
-        members = [Member(world.facts(one), states[one]) for one in devices if one in states]
-    said = explain(world.book, rule, facts, state, now, members)
+    said = explained_now(world, rule, facts, window.board.states, now)
     return _explanation_out(window, caller, world, rule, facts, said)
 
 

@@ -17,6 +17,23 @@ PAGE = 10_000
 """Points of one question to the store."""
 
 
+class Allowance:
+    """How many points one answer may still fetch, so that it ends in bounded time, a page of a device's at a time."""
+
+    def __init__(self, points: int, devices: int) -> None:
+        self._left = points
+        self.page = max(16, min(PAGE, points // (8 * max(1, devices))))
+        self.cut_at: Instant | None = None
+        """Where the first device was left unread: in a play in order of time, about how far that came."""
+
+    def takes(self, points: int, since: Instant) -> bool:
+        """Counts what was fetched last; whether more may be fetched from ``since`` on."""
+        self._left -= points
+        if self._left <= 0 and self.cut_at is None:
+            self.cut_at = since
+        return self._left > 0
+
+
 def backtest(
     world: World,
     rules: Sequence[Rule],
@@ -45,14 +62,20 @@ def backtest(
 
 
 def stored(
-    readings: ReadingStore, device: DeviceId, metrics: frozenset[str] | None, start: Instant, end: Instant
+    readings: ReadingStore,
+    device: DeviceId,
+    metrics: frozenset[str] | None,
+    start: Instant,
+    end: Instant,
+    allowance: Allowance | None = None,
 ) -> Iterator[Reading]:
     """What a device said of these metrics (None: of all) in [start, end), in order of time, a page at a time; the last
-    instant of a full page is asked for again."""
-    since = start
-    while since < end:
-        page = readings.read(device, None, since, end, limit=PAGE)
-        is_last = len(page) < PAGE
+    instant of a full page is asked for again. Ends early where the allowance does."""
+    since, size = start, PAGE if allowance is None else allowance.page
+    page: Sequence[Point] = ()
+    while since < end and (allowance is None or allowance.takes(len(page), since)):
+        page = readings.read(device, None, since, end, limit=size)
+        is_last = len(page) < size
         resumes = page[-1].at if page and not is_last else end
         if resumes == since and not is_last:
             resumes = since + 1  # more than a page of one instant: what it holds is enough
@@ -62,6 +85,8 @@ def stored(
                 if reading is not None:
                     yield reading
         if is_last:
+            if allowance is not None:
+                allowance.takes(len(page), end)
             return
         since = resumes
 

@@ -1,6 +1,8 @@
-"""A rule's memory at a past moment, rebuilt from stored readings; and what of it can no longer be known."""
+"""Why a rule did or did not fire: now, by what is remembered; at a past moment, by a memory that is rebuilt from stored
+readings, with what of it can no longer be known."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import TypeAlias
 
 from shouwang.domain.alert import Alert, AlertState
 from shouwang.domain.backtest import replayed
@@ -19,15 +21,23 @@ from shouwang.domain.timing import Absent
 from shouwang.domain.vocabulary import DAY, DeviceId, Duration, Instant, Value
 from shouwang.domain.windows import Count, Rate
 from shouwang.domain.wording import Words, name_words
-from shouwang.flows.backtest import stored
+from shouwang.flows.backtest import Allowance, stored
 from shouwang.flows.world import World
 from shouwang.ports import ReadingStore
 
 LOOK_BACK = (DAY, 7 * DAY, 30 * DAY)
 """So far back readings are played: less where all that the rule asks of was read, and never more."""
 
+MOST_PLAYED = 100_000
+"""Stored readings that are fetched and played at a time, some 3 s: what a building says in a week, not what a zone
+does."""
+
 TOLD_WITH = frozenset({"silenced", "test"})
 """Metrics that change what the word of a detector is worth."""
+
+
+States: TypeAlias = Callable[[Collection[DeviceId]], Mapping[DeviceId, DeviceState]]
+"""Rows of devices and places, as they stand; ``states`` of the board."""
 
 
 class ThenAlert(Value, frozen=True, kw_only=True):
@@ -47,6 +57,23 @@ class Hindsight(Value, frozen=True, kw_only=True):
     unknown: list[Words]
 
 
+def documents(world: World, rule: str, facts: DeviceFacts) -> list[Compiled]:
+    """The documents of a rule id, that which decides for the device first."""
+    return sorted(world.book.named(rule), key=lambda one: (one.rule.scope.nearness(facts), one.index), reverse=True)
+
+
+def explained_now(world: World, rule: Compiled, facts: DeviceFacts, states: States, now: Instant) -> Explanation:
+    row = row_for(rule, facts)
+    members, state = None, DeviceState()
+    if row is not None:
+        known = DeviceId(row)
+        devices = world.members(known) if is_place(row) else ()
+        found = states([known, *devices])
+        state = found.get(known, state)
+        members = [Member(world.facts(one), found[one]) for one in devices if one in found]
+    return explain(world.book, rule, facts, state, now, members)
+
+
 def explained_then(world: World, rule: Compiled, facts: DeviceFacts, readings: ReadingStore, at: Instant) -> Hindsight:
     """Why the rule of a ``world`` of then did or did not fire. Plays what is stored of the device, or of all devices of
     the place that the rule is about, up to and with ``at``. Raises StoreUnavailable."""
@@ -55,18 +82,24 @@ def explained_then(world: World, rule: Compiled, facts: DeviceFacts, readings: R
     if row is None or said.why in (Why.OUT_OF_SCOPE, Why.NEARER, Why.NO_CONSENT, Why.NO_PLACE):
         return Hindsight(explanation=said, unknown=[])
     subjects = _spoke_for(world, rule, facts)
-    states: dict[DeviceId, DeviceState] = {}
-    start = at
+    played = _Played(at)
     for back in _distances(rule, facts):
-        start, states = at - back, {}
-        heard = [(one, stored(readings, one.device, _metrics(rule), start, at + 1)) for one in subjects]
-        for _ in replayed(world.book, heard, at, states):
-            pass
-        if not _unread(rule, facts, states):
+        further = _play(world, rule, subjects, readings, at - back, at)
+        if further.cut_at is not None and played.states:
+            played.is_cut = True
             break
+        while further.cut_at is not None and further.cut_at > further.start:
+            # As many as may be played came so far: begun by so much nearer to the end, they come to the end.
+            nearer = at - (further.cut_at - further.start) * 4 // 5
+            further = _play(world, rule, subjects, readings, nearer, at)
+            further.is_cut = True
+        played = further
+        if played.is_cut or not _unread(rule, facts, played.states):
+            break
+    states = played.states
     members = [Member(one, states.get(one.device, DeviceState())) for one in subjects]
     said = explain(world.book, rule, facts, states.get(DeviceId(row), DeviceState()), at, members)
-    return Hindsight(explanation=said, unknown=list(_unknown(rule, facts, states, start, at)))
+    return Hindsight(explanation=said, unknown=list(_unknown(rule, facts, played, len(subjects), at)))
 
 
 def alert_then(alert: Alert, entries: Sequence[Entry]) -> ThenAlert | None:
@@ -115,6 +148,33 @@ def differing(rule: Compiled, said: Explanation, alert: ThenAlert | None) -> lis
             )
         )
     return found
+
+
+class _Played:
+    """What is remembered after stored readings from ``start`` on were played. ``cut_at``: they were too many, and this
+    is how far the play came; ``is_cut``: older ones were left out for that."""
+
+    def __init__(self, start: Instant) -> None:
+        self.start = start
+        self.states: dict[DeviceId, DeviceState] = {}
+        self.cut_at: Instant | None = None
+        self.is_cut = False
+
+
+def _play(
+    world: World,
+    rule: Compiled,
+    subjects: Sequence[DeviceFacts],
+    readings: ReadingStore,
+    start: Instant,
+    at: Instant,
+) -> _Played:
+    played, metrics, allowance = _Played(start), _metrics(rule), Allowance(MOST_PLAYED, len(subjects))
+    heard = [(one, stored(readings, one.device, metrics, start, at + 1, allowance)) for one in subjects]
+    for _ in replayed(world.book, heard, at, played.states):
+        pass
+    played.cut_at = allowance.cut_at
+    return played
 
 
 _HOLDING = frozenset({"alert.held", "alert.shelved", "alert.released"})
@@ -166,11 +226,15 @@ def _unread(rule: Compiled, facts: DeviceFacts, states: dict[DeviceId, DeviceSta
     return [metric for metric in rule.metrics if metric not in known]
 
 
-def _unknown(
-    rule: Compiled, facts: DeviceFacts, states: dict[DeviceId, DeviceState], start: Instant, at: Instant
-) -> Iterable[Words]:
-    unread = _unread(rule, facts, states)
-    if unread or not states:
+def _unknown(rule: Compiled, facts: DeviceFacts, played: _Played, devices: int, at: Instant) -> Iterable[Words]:
+    unread, start = _unread(rule, facts, played.states), played.start
+    if played.is_cut:
+        yield (
+            f"{devices} 台设备存储的读数太多：只重演了 {rfc3339(start)} 以后的，更早说过的不在其中",
+            f"too much is stored of {devices} device{'' if devices == 1 else 's'}: only what was said since "
+            f"{rfc3339(start)} is played",
+        )
+    if unread or not played.states:
         zh, en = zip(*(name_words(metric) for metric in unread), strict=True) if unread else (["任何"], ["any"])
         yield (
             f"{rfc3339(start)} 至 {rfc3339(at)} 没有存储的读数（{'、'.join(zh)}）：当时没有上报，或已超过保存期限",

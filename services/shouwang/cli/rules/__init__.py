@@ -1,16 +1,17 @@
-"""``shouwang rules``: rules tried, backtested, applied and exported."""
+"""``shouwang rules``: rules tried, backtested, explained, applied and exported."""
 
 import click
 
 from shouwang.cli.rules.backtest import backtest
+from shouwang.cli.rules.explain import explain
 from shouwang.cli.rules.kept import apply, export
 from shouwang.cli.rules.trial import try_
 
 
 @click.group()
 def rules() -> None:
-    """Try rules on recorded or stored readings; keep a site's own."""
+    """Try rules on recorded or stored readings, say why they fired or not; keep a site's own."""
 
 
-for command in (try_, backtest, apply, export):
+for command in (try_, backtest, explain, apply, export):
     rules.add_command(command)
