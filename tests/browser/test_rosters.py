@@ -8,7 +8,9 @@ from playwright.sync_api import Locator, Page, expect
 from harness.axe import violations
 from harness.browser import DESK, PATROL, Hall
 from shouwang.domain.duty import Certificate, Contact, Person, Roster, Shift
+from shouwang.domain.patrol import Patrol, Point
 from shouwang.domain.vocabulary import PersonId
+from shouwang.store.journal import SqlJournal
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(150)]
 
@@ -116,3 +118,57 @@ def test_the_sheet_and_its_choices_shut_nobody_out(hall_with_roster: Hall, theme
     page.locator("dialog label", has_text="撤下").click()
     expect(page.locator("dialog .opens")).to_be_visible()
     assert violations(page) == []
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_the_shifts_themselves_are_changed_weighed_and_taken_back(hall_with_roster: Hall, theme: str) -> None:
+    page = next_week(hall_with_roster, theme=theme)
+    page.get_by_role("button", name="修改班次").click()
+    page.get_by_role("button", name="删除这一班").last.click()
+    expect(page.locator("dialog .opens")).to_contain_text("班次无人")
+    page.get_by_role("button", name="＋ 加一班").click()
+    page.fill("dialog [name=from-1]", "20:00")
+    page.fill("dialog [name=to-1]", "08:00")
+    page.select_option("dialog [name=people-1]", DESK)
+    page.locator("dialog fieldset").last.get_by_role("button", name="周三").click()
+    expect(page.locator("dialog .weighed .opens")).to_be_visible()
+    page.locator("dialog fieldset").last.get_by_role("button", name="周三").click()
+    expect(page.locator("dialog .go")).to_be_enabled()
+    assert violations(page) == []
+    page.click("dialog .go")
+    expect(slot(page, 1, 5).locator(".who")).to_contain_text(DESK)
+    page.locator(".undo").click()
+    expect(slot(page, 1, 5).locator(".who")).to_contain_text("李某")
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_who_answers_for_a_zone_is_changed_and_taken_back(hall_with_roster: Hall, language: str) -> None:
+    page = hall_with_roster.page("/watch?tab=zones2", size="desk", language=language)
+    zone = page.locator('[data-zone="whole"]')
+    zone.get_by_role("button", name="修改人员" if language == "zh" else "Change people").click()
+    page.select_option("dialog [name=members]", LI)
+    expect(page.locator("dialog .go")).to_be_enabled()
+    assert violations(page) == []
+    page.click("dialog .go")
+    expect(zone.locator(".people").first).to_contain_text("李某")
+    page.locator(".undo").click()
+    expect(zone.locator(".people").first).not_to_contain_text("李某")
+
+
+def test_a_patrol_point_is_scanned_on_the_phone_by_its_code(hall_with_roster: Hall) -> None:
+    works = hall_with_roster.works
+    place = next(iter(works.directory.community().places))
+    points = [Point(tag="XF-02", place=place, name="消防泵房", look="阀门常开，压力正常")]
+    works.register([Patrol(id="daily", name="日巡", points=points, rounds=[Shift(start="00:00", end="24:00")])])
+    page = hall_with_roster.page("/duty", size="phone")
+    page.get_by_role("button", name="巡查打卡").click()
+    page.fill("dialog [name=tag]", "XF-02")
+    expect(page.locator("dialog .know-point")).to_contain_text("阀门常开")
+    page.locator("dialog label", has_text="发现问题").click()
+    page.fill("dialog [name=note]", "阀门渗漏")
+    assert violations(page) == []
+    page.click("dialog .go")
+    expect(page.locator("dialog")).to_have_count(0)
+    (scanned,) = [one for one in SqlJournal(works.database).since(0, 5000) if one.kind == "patrol.scanned"]
+    assert (scanned.body["tag"], scanned.body["finding"], scanned.body["note"]) == ("XF-02", "problem", "阀门渗漏")
+    works.directory.change([], [("patrol", "daily")])
