@@ -97,8 +97,9 @@ def _played(
     for shadowed, topic, other in interpreter.shadowed():
         cause = f"topics: {topic} is covered by family {other} already, which is asked first"
         yield ProfileError(f"family {shadowed}: {cause}; make one of them weak, or name more of its levels")
-    with codecs({id: profile.codec for id, profile in profiles.items() if profile.codec}) as running:
-        for sheet in sheets:
+    played = list(sheets)
+    with codecs({sheet.profile.id: sheet.profile.codec for sheet in played if sheet.profile.codec}) as running:
+        for sheet in played:
             for index, cause in play_examples(interpreter, sheet.profile, running.run):
                 yield ProfileError(f"examples[{index}]: {cause}", sheet.document.where(f"$.examples[{index}]"))
 
