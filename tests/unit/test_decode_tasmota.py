@@ -114,3 +114,13 @@ def test_bluetooth_sensors_that_it_hears_are_devices_of_their_own() -> None:
     found = {one.identity: values(one) for one in Desk().hears("tele/hall/SENSOR", payload).messages}
 
     assert found == {"MJ_HT_V1-0a1b2c": {"temperature": 21.5, "rssi": -70}, "hall": {"temperature": 19}}
+
+
+def test_a_zone_may_say_itself_what_it_is() -> None:
+    for type, said in ((40, "smoke"), (42, "water_leak"), (43, "alarm")):
+        decoded = Desk().reads(SENSOR, received({"ZoneStatus": 1, "ZoneType": type}))
+        assert values(decoded)[said] is True
+
+
+def test_a_press_is_read_as_older_firmware_told_it() -> None:
+    assert values(Desk().reads("stat/bell/BUTTON1", {"ACTION": "HOLD"})) == {"action": "hold"}

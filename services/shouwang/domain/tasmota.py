@@ -38,6 +38,17 @@ _DETECTS = {
     Kind.BUTTON: "Panic",
     Kind.CLIMATE: "",
 }
+_ZONE_TYPES = {
+    13: Kind.MOTION,
+    21: Kind.DOOR,
+    40: Kind.SMOKE,
+    42: Kind.LEAK,
+    44: Kind.BUTTON,
+    271: Kind.BUTTON,
+    277: Kind.BUTTON,
+}
+"""The zone's own word for what it is (Zigbee Cluster Library, table 8-5); 43 is of carbon monoxide and of gas."""
+
 _STATUS = ("ZoneStatus", "ZoneStatusChange")
 _COMMANDS = ("0500!00", "0500?00")
 """Zone status change notifications, raw: its first two bytes are the zone status, low byte first."""
@@ -82,6 +93,8 @@ class TasmotaReader(EnvelopeReader):
             code = text_of(radio.get("Data"))
             fields = {"Code": code, "Protocol": radio.get("Protocol"), "Bits": radio.get("Bits")}
             return [Report(identity=code, fields=fields, time=content.get("Time"), flaw=flaw)] if code else []
+        if found.route.adds.get("of") == "button":
+            return [Report(identity=device, fields={"ButtonAction": content.get("ACTION")}, flaw=flaw)]
         for key in _ABOUT & content.keys():
             if isinstance(content[key], dict):
                 content = content[key]
@@ -146,6 +159,8 @@ def _zone(said: Mapping[str, object], kind: Kind) -> Iterator[tuple[str, object]
         return
     for name, bit in ZONE_BITS.items():
         yield name, status >> bit & 1
+    if kind is Kind.OTHER and isinstance(type := said.get("ZoneType"), int):
+        kind = _ZONE_TYPES.get(type, kind)
     word = _DETECTS.get(kind, "Alarm")
     if word and word not in said and (kind in _DETECTS or DETECTIONS.isdisjoint(said)):
         yield word, int(bool(status & 3))
