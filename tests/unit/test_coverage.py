@@ -3,6 +3,7 @@
 import random
 import time
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,13 +21,17 @@ from shouwang.domain.duty import (
     Rotation,
     Shift,
     SiteFacts,
+    Swap,
     Zone,
+    is_away,
+    is_reachable,
     resolve,
 )
 from shouwang.domain.escalation import Match, Milestone, Policy, Step
 from shouwang.domain.moment import parse_rfc3339, rfc3339
 from shouwang.domain.place import Place, PlaceKind
 from shouwang.domain.reaching import who_would_be_told
+from shouwang.domain.rostering import answer_swap
 from shouwang.domain.vocabulary import DAY, HOUR, PersonId, PlaceId
 
 START = parse_rfc3339("2026-11-24T12:00:00+08:00")
@@ -204,7 +209,7 @@ def test_a_month_of_a_large_compound_is_looked_at_in_a_moment() -> None:
 
 IDS = st.sampled_from([PersonId(f"p{number}") for number in range(6)])
 PLACES = st.sampled_from([PlaceId(path) for path in ("s", "s/a", "s/a/1", "s/a/2", "s/b", "s/b/1")])
-POSTS = st.sampled_from(["patrol", "desk_operator", "leader"])
+POSTS = st.sampled_from(["patrol", "desk_operator", "branch_secretary", "property_manager"])
 HOURS = st.sampled_from(["00:00", "06:30", "08:00", "20:00", "24:00"])
 TIMES = st.integers(-3, 40).map(lambda hours: rfc3339(START + hours * HOUR))
 TARGETS = st.one_of(
@@ -212,6 +217,18 @@ TARGETS = st.one_of(
     st.sampled_from(["roster:r0", "roster:r1", "roster:gone", "zone", "zone:grid", "trinity"]),
     IDS.map(lambda id: f"person:{id}"),
     st.tuples(POSTS, IDS).map(lambda pair: f"any:post:{pair[0]}|person:{pair[1]}"),
+    st.just("any:roster:r1|trinity|zone"),
+)
+CONTACTS = st.lists(
+    st.builds(Contact, kind=st.sampled_from(["webhook", "sms", "push"]), verified=st.booleans()), max_size=2
+)
+CERTIFICATES = st.lists(
+    st.builds(Certificate, expires=st.sampled_from([None, "2026-11-01", "2026-11-24", "2027-11-24", "soon"])),
+    max_size=1,
+)
+TEAMS = st.lists(st.lists(IDS, max_size=2), min_size=1, max_size=3)
+ROTATIONS = st.none() | st.builds(
+    Rotation, since=st.sampled_from(["2026-11-20", "2027-01-01"]), teams=TEAMS, days=st.integers(1, 3)
 )
 
 
@@ -221,8 +238,7 @@ def communities(draw: st.DrawFn) -> Community:
         return [Absence(start=draw(TIMES), end=draw(TIMES)) for _ in range(draw(st.integers(0, 1)))]
 
     def one_person(id: PersonId) -> Person:
-        contacts = draw(st.lists(st.just(Contact(kind="webhook", url="http://x")), max_size=1))
-        return Person(id=id, name=id, channels=contacts, absences=absences())
+        return Person(id=id, name=id, channels=draw(CONTACTS), absences=absences(), certificates=draw(CERTIFICATES))
 
     def roster(id: str) -> Roster:
         shifts = [
@@ -232,6 +248,7 @@ def communities(draw: st.DrawFn) -> Community:
                 people=draw(st.lists(IDS, max_size=2)),
                 days=draw(st.none() | st.lists(st.sampled_from(["tue", "wed", "workday", "holiday"]), max_size=2)),
                 layer=draw(st.integers(0, 1)),
+                rotation=draw(ROTATIONS),
             )
             for _ in range(draw(st.integers(0, 2)))
         ]
@@ -257,7 +274,7 @@ def communities(draw: st.DrawFn) -> Community:
         )
         for id, kind in (("z", "party"), ("g", "grid"))
     }
-    return Community(
+    community = Community(
         site=SiteFacts(fallback=draw(st.none() | IDS)),
         places={id: Place(id=id, kind=PlaceKind.AREA) for id in map(PlaceId, ("s", "s/a", "s/a/1", "s/b"))},
         people=people,
@@ -265,6 +282,19 @@ def communities(draw: st.DrawFn) -> Community:
         zones=zones,
         rosters={"r0": roster("r0"), "r1": roster("r1")},
     )
+    return swapped(community, draw(st.lists(st.tuples(IDS, IDS, TIMES, TIMES, st.booleans()), max_size=2)))
+
+
+def swapped(community: Community, asked: list[tuple[PersonId, PersonId, str, str, bool]]) -> Community:
+    """With swaps that were asked for, and agreed to or not."""
+    for number, (asker, taker, start, end, agrees) in enumerate(asked):
+        swap = Swap(id=f"sw{number}", roster="r0", asker=asker, taker=taker, start=start, end=end)
+        roster = None
+        if agrees:
+            swap, roster = answer_swap(swap, "agreed", taker, community)
+        rosters = {**community.rosters, **({roster.id: roster} if roster else {})}
+        community = msgspec.structs.replace(community, swaps={**community.swaps, swap.id: swap}, rosters=rosters)
+    return community
 
 
 def shuffled(community: Community, seed: int) -> Community:
@@ -280,9 +310,23 @@ def shuffled(community: Community, seed: int) -> Community:
         places=community.places,
         people=mixed(list(community.people.items())),  # type: ignore[arg-type]
         posts=tuple(chance.sample(community.posts, len(community.posts))),
-        zones=mixed(list(community.zones.items())),  # type: ignore[arg-type]
-        rosters=mixed(list(community.rosters.items())),  # type: ignore[arg-type]
+        zones=mixed([(id, in_another_order(zone, chance)) for id, zone in community.zones.items()]),  # type: ignore[arg-type]
+        rosters=mixed([(id, in_another_order(roster, chance)) for id, roster in community.rosters.items()]),  # type: ignore[arg-type]
+        swaps=mixed(list(community.swaps.items())),  # type: ignore[arg-type]
     )
+
+
+def in_another_order(thing: Zone | Roster, chance: random.Random) -> Zone | Roster:
+    """Its own lists, too: whoever wrote them meant sets."""
+    match thing:
+        case Zone():
+            return msgspec.structs.replace(thing, members=chance.sample(thing.members, len(thing.members)))
+        case Roster():
+            return msgspec.structs.replace(
+                thing,
+                shifts=chance.sample(thing.shifts, len(thing.shifts)),
+                overrides=chance.sample(thing.overrides, len(thing.overrides)),
+            )
 
 
 @given(communities(), PLACES, st.lists(TARGETS, max_size=4), st.integers(-48, 48), st.integers(0, 9))
@@ -293,8 +337,16 @@ def test_nobody_is_told_twice_an_empty_duty_has_its_reason_and_order_changes_not
     found = resolve(community, place, targets, now)
     assert len(found.people) == len(set(found.people))
     assert found.people or found.gaps
-    assert all(community.people[one].channels for one in found.people)
+    assert all(is_reachable(community, one) and not is_away(community, one, now) for one in found.people)
     assert resolve(shuffled(community, seed), place, targets, now) == found
+    plain = msgspec.structs.replace(community, people={id: unproven(one) for id, one in community.people.items()})
+    assert resolve(plain, place, targets, now) == found, "an unproven contact is told; a certificate opens no ear"
+    assert resolve(community, place, [*targets, *targets], now).people == found.people
+
+
+def unproven(person: Person) -> Person:
+    channels = [msgspec.structs.replace(one, verified=False) for one in person.channels]
+    return msgspec.structs.replace(person, channels=channels, certificates=[])
 
 
 @given(communities(), PLACES, st.lists(TARGETS, min_size=1, max_size=3), st.integers(0, 47))
