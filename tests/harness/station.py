@@ -121,14 +121,23 @@ class StoryPhone:
 class Station:
     """See the module. ``community``: a community file's text in which ``{phone:NAME}`` stands for a phone's address."""
 
-    def __init__(self, data_dir: Path, community: str, phones: Exchange, doors: ExitStack, at: Instant = NIGHT) -> None:
+    def __init__(
+        self,
+        data_dir: Path,
+        community: str,
+        phones: Exchange,
+        doors: ExitStack,
+        at: Instant = NIGHT,
+        *,
+        state: str | None = None,
+    ) -> None:
         self.phones = phones
         self.clock = MovedClock(at)
         self.heard_at = at
         self._data_dir = data_dir
         self._packet_ids = itertools.count(1)
         self._known: dict[str, StoryPhone] = {}
-        self.database = Database(f"sqlite:///{data_dir}/state.sqlite")
+        self.database = Database(state or f"sqlite:///{data_dir}/state.sqlite")
         self.database.create()
         doors.callback(self.database.close)
         self.directory = SqlDirectory(self.database, self.clock.now, calendar=calendar_of)
@@ -303,11 +312,12 @@ class HandedBatch:
 
 
 @contextmanager
-def open_station(data_dir: Path, community: str, at: Instant = NIGHT) -> Iterator[Station]:
-    """A station with its phones; at the end nobody may have been told what no story asked for."""
+def open_station(data_dir: Path, community: str, at: Instant = NIGHT, *, state: str | None = None) -> Iterator[Station]:
+    """A station with its phones; at the end nobody may have been told what no story asked for. ``state``: the URL of
+    its database, a new SQLite file unless told."""
     with ExitStack() as doors:
         phones = doors.enter_context(exchange())
-        station = Station(data_dir, community, phones, doors, at)
+        station = Station(data_dir, community, phones, doors, at, state=state)
         yield station
         station.nobody_else_is_told()
 

@@ -48,9 +48,10 @@ def in_seconds(*seconds: float) -> list[float]:
     return [1 - exp(-one * A_DAY / 86_400) for one in seconds]
 
 
-@pytest.fixture
-def station(tmp_path: Path) -> Iterator[Station]:
-    with open_station(tmp_path, COMPOUND) as opened:
+@pytest.fixture(params=["sqlite", "postgres"])
+def station(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Station]:
+    state = request.getfixturevalue("postgres_url") if request.param == "postgres" else None
+    with open_station(tmp_path, COMPOUND, state=state) as opened:
         yield opened
 
 
@@ -59,7 +60,7 @@ class Server:
 
     def __init__(self, station: Station, dice: list[float]) -> None:
         self.dice = dice
-        self.database = Database(str(station.database.engine.url))
+        self.database = Database(station.database.engine.url.render_as_string(hide_password=False))
         casebook, clock = SqlCasebook(self.database), station.clock
         directory = SqlDirectory(self.database, clock.now)
         self.exercises = Exercises(

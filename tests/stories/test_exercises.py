@@ -51,9 +51,13 @@ devices:
 SMOKE = {"smoke": True, "battery": 90, "linkquality": 80}
 
 
-@pytest.fixture
-def station(tmp_path: Path) -> Iterator[Station]:
-    with open_station(tmp_path, COMPOUND) as opened:
+STATES = ["sqlite", pytest.param("postgres", marks=pytest.mark.servers)]
+
+
+@pytest.fixture(params=STATES)
+def station(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Station]:
+    state = request.getfixturevalue("postgres_url") if request.param == "postgres" else None
+    with open_station(tmp_path, COMPOUND, state=state) as opened:
         yield opened
 
 
