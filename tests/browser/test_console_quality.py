@@ -2,12 +2,14 @@
 
 import gzip
 import json
-from typing import Any
+import re
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from harness.browser import AXE, CONSOLE, Hall, smoke
+from harness.axe import AXE, violations
+from harness.browser import CONSOLE, PATROL, Hall, smoke
+from harness.compound import ROOT
 from harness.publisher import says
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(300)]
@@ -15,44 +17,25 @@ pytestmark = [pytest.mark.servers, pytest.mark.timeout(300)]
 FIRST_LOAD = 350_000
 """Bytes of gzipped script for the control room."""
 
-DESK_PAGES = (
-    "/",
-    "/wall",
-    "/cases",
-    "/devices",
-    "/devices?tab=discovered",
-    "/devices?tab=quarantine",
-    "/devices?tab=import",
-    "/fleet",
-    "/fleet?tab=battery",
-    "/fleet?tab=gateway",
-    "/fleet?tab=models",
-    "/watch",
-    "/watch?tab=told",
-    "/watch?tab=zones2",
-    "/watch?tab=rosters",
-    "/watch?tab=people",
-    "/watch?tab=policies",
-    "/watch?tab=holds",
-    "/watch?tab=drills",
-    "/people",
-    "/people?tab=posts",
-    "/people?tab=verify",
-    "/access",
-    "/rules",
-    "/rules/new",
-    "/rules/smoke",
-    "/reports",
-    "/records",
-    "/nowhere",
-)
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+ROUTES = AXE.parents[2] / "src/routes.ts"
 
+EXAMPLES = {
+    "/cases/:id": "",  # the first case of the list
+    "/plans/:place(.*)": f"/plans/{ROOT}",
+    "/devices/:id(.*)": "/devices/smoke-3-1-101",
+    "/rules/:id": "/rules/smoke",
+    "/:rest(.*)*": "/nowhere",
+}
+"""A page of each route that wants to know which one."""
 
-def violations(page: Page) -> list[str]:
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    found: Any = page.evaluate("rules => axe.run(document, {runOnly: rules})", RULES)
-    return [f"{one['id']}: {[node['target'] for node in one['nodes'][:3]]}" for one in found["violations"]]
+ON_PHONES = {"/duty": PATROL, "/install": "fitter"}
+"""Pages that are made for a phone, and who opens them."""
+
+ALSO_NARROW = ("/", "/cases", "/devices", "/fleet", "/people", "/rules", "/records", "/access", "/watch")
+"""Pages of the desk that people open on a phone too."""
+
+CLOSED_TO_OPERATORS = ("/access", "/access?tab=settings", "/import", "/rules/new", "/rules/smoke")
+"""What they see instead has to be readable as well."""
 
 
 @pytest.mark.parametrize("theme", ["dark", "light"])
@@ -63,7 +46,7 @@ def test_no_page_shuts_anybody_out(hall: Hall, theme: str) -> None:
     assert violations(page) == [], "calm"
     says(hall.works.broker_port, smoke(building, 1, "101"), smoke(building, 2, "602"), ("shouwang/v1/devices/x", b"{"))
     expect(page.locator(".queue")).to_contain_text("号楼")
-    found = {path: problems for path in DESK_PAGES if (problems := _visit(hall, page, path))}
+    found: dict[str, list[str]] = {}
     page.goto(hall.url)
     page.wait_for_selector(".hero")
     for key in ("v", "r", "t", "c", "h", "?"):
@@ -72,32 +55,55 @@ def test_no_page_shuts_anybody_out(hall: Hall, theme: str) -> None:
         found.update({key: problems} if (problems := violations(page)) else {})
         page.keyboard.press("Escape")
         expect(page.locator("dialog[open]")).to_have_count(0)
-    page.goto(f"{hall.url}/cases")
-    page.click(".grid a")
-    page.wait_for_selector(".timeline li")
-    found.update({"case": problems} if (problems := violations(page)) else {})
-    page.goto(f"{hall.url}/devices")
-    page.click(".grid a")
-    page.wait_for_selector(".facts div")
-    found.update({"device": problems} if (problems := violations(page)) else {})
-    phones = (
-        ("/duty", "patrol"),
-        ("/install", "fitter"),
-        ("/install?tab=today", "fitter"),
-        ("/install?tab=building", "fitter"),
-    )
-    for path, user in phones:
-        phone = hall.page(path, user=user, size="phone", theme=theme)
-        phone.wait_for_selector("main h1")
-        found.update({path: problems} if (problems := violations(phone)) else {})
     assert found == {}
 
 
-def _visit(hall: Hall, page: Page, path: str) -> list[str]:
+@pytest.mark.parametrize("theme", ["dark", "light"])
+@pytest.mark.timeout(900)
+def test_no_page_of_the_router_shuts_anybody_out(hall: Hall, theme: str) -> None:
+    building = 8 if theme == "dark" else 9
+    page = hall.page(user="chief", theme=theme, size="small")
+    says(hall.works.broker_port, smoke(building, 1, "101"), ("shouwang/v1/devices/x", b"{"))
+    expect(page.locator(".hero")).to_contain_text(f"{building}号楼")
+    case = hall.works.incidents()[0].id
+    paths = routes()
+    assert {path for path in paths if ":" in path} == EXAMPLES.keys(), "each route that names something has an example"
+    found: dict[str, list[str]] = {}
+    for path in paths:
+        if path in ON_PHONES:
+            continue
+        found |= _visited(hall, page, f"/cases/{case}" if path == "/cases/:id" else EXAMPLES.get(path, path))
+    operator = hall.page(theme=theme, size="small")
+    for path in CLOSED_TO_OPERATORS:
+        found |= _visited(hall, operator, path, "operator ", tabs=False)
+    for path, user in ON_PHONES.items():
+        found |= _visited(hall, hall.page(path, user=user, size="phone", theme=theme), path, "phone ")
+    narrow = hall.page(user="chief", size="phone", theme=theme)
+    for path in ALSO_NARROW:
+        found |= _visited(hall, narrow, path, "narrow ", tabs=False)
+        assert narrow.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{path} scrolls sideways"
+    assert found == {}
+
+
+def routes() -> list[str]:
+    """The path of every page of the console's router, as it is written there."""
+    found = re.findall(r'\{ path: "([^"]+)", component', ROUTES.read_text(encoding="utf-8"))
+    assert len(found) > 15, "the router is read"
+    return found
+
+
+def _visited(hall: Hall, page: Page, path: str, who: str = "", *, tabs: bool = True) -> dict[str, list[str]]:
+    """What is wrong with a page, and with each of its tabs."""
     page.goto(hall.url + path)
-    page.wait_for_selector("main h1, main.page, .hero")
+    page.wait_for_selector("main h1, main.page, .hero, .wall")
     expect(page.locator(".bone")).to_have_count(0)
-    return violations(page)
+    found = {f"{who}{path}": problems} if (problems := violations(page)) else {}
+    names = [
+        each.removeprefix("tab-") for each in page.eval_on_selector_all("[role=tab]", "all => all.map(one => one.id)")
+    ]
+    for name in names[1:] if tabs and "?" not in path else ():
+        found |= _visited(hall, page, f"{path}?tab={name}", who)
+    return found
 
 
 def test_the_control_room_loads_little() -> None:
