@@ -99,7 +99,7 @@ def test_heiman_names_the_faults_and_what_is_muted_and_only_a_muted_alarm_is_a_s
     chirping = Desk().reads("zigbee2mqtt/hall", {"muted": "low_battery_muted", "fault_state": "pollution_fault"})
 
     assert values(burning) == {"smoke": True, "silenced": True}
-    assert values(chirping) == {"silenced": False, "fault": True}
+    assert values(chirping) == {"silenced": False, "fault@state": True}
 
 
 def test_an_empty_payload_is_ignored() -> None:
