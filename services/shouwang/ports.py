@@ -451,8 +451,7 @@ class Directory(Protocol):
         ...
 
     def community_at(self, at: Instant) -> Community:
-        """The directory as it was at a past moment. Something that was only ended, by a change that wrote nothing, is
-        seen to the next change."""
+        """The directory as it was at a past moment."""
         ...
 
     def change(

@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Iterator
 
+import msgspec
 import pytest
 
 from shouwang.domain.alert import Alert, AlertClass, AlertState
@@ -15,6 +16,7 @@ from shouwang.domain.notice import Delivery, DeliveryState, Notice, Why
 from shouwang.domain.place import Device, Place, PlaceKind
 from shouwang.domain.standing import DeviceState, Newest, Standing
 from shouwang.domain.vocabulary import (
+    HOUR,
     SECOND,
     AlertId,
     Arrival,
@@ -417,3 +419,17 @@ def test_the_sites_own_fallback_goes_before_that_of_the_settings(database: Datab
     assert SqlDirectory(database, lambda: NOW).community().site.fallback is None, "it is not kept"
     directory.change([SiteFacts(fallback=PersonId("wang"))])
     assert directory.community().site.fallback == "wang"
+
+
+def test_the_directory_of_a_past_moment_ends_what_was_only_removed_when_it_was_removed(database: Database) -> None:
+    clock = [NOW]
+    directory = SqlDirectory(database, lambda: clock[0])
+    directory.change([wang := Person(id=PersonId("wang"), name="王某"), Person(id=PersonId("li"), name="李某")])
+    clock[0] += HOUR
+    directory.change([], [("person", "li")])
+    clock[0] += HOUR
+    directory.change([msgspec.structs.replace(wang, phone="1")])
+    seen = {hours: sorted(directory.community_at(NOW + hours * HOUR // 2).people) for hours in (-1, 0, 1, 2, 3, 4, 5)}
+    both, one = ["li", "wang"], ["wang"]
+    assert seen == {-1: [], 0: both, 1: both, 2: one, 3: one, 4: one, 5: one}
+    assert sorted(directory.community().people) == one

@@ -8,7 +8,7 @@ from typing import Protocol
 import msgspec
 
 from shouwang.domain.acts import Resolve
-from shouwang.domain.announcement import incident_announcement, incident_withdrawal
+from shouwang.domain.announcement import incident_withdrawal
 from shouwang.domain.board import CaseQuery, Mark
 from shouwang.domain.climbing import Changed
 from shouwang.domain.duty import DESK, resolve
@@ -33,8 +33,9 @@ from shouwang.domain.incident import Incident, IncidentState, Outcome, is_live
 from shouwang.domain.journal import Entry
 from shouwang.domain.notice import Delivery
 from shouwang.domain.vocabulary import MINUTE, SECOND, Duration, IncidentId, Instant, PersonId
+from shouwang.flows.keeping import keep_announced
 from shouwang.flows.respond import Respond, nobody
-from shouwang.ports import Casebook, Clock, Directory, Transaction
+from shouwang.ports import Casebook, Clock, Directory
 
 log = logging.getLogger(__name__)
 
@@ -195,7 +196,7 @@ class Exercises:
         with self._casebook.change() as change:
             if change.incident(exercise.incident) is not None:
                 return exercise
-            _keep(change, changed)
+            keep_announced(change, changed)
             for delivery in deliveries:
                 change.keep_delivery(delivery)
         self._wake()
@@ -257,7 +258,7 @@ class Exercises:
                 return
             change.cancel_deliveries(incident.id, now)
             changed = ended_quietly(incident, how, by=by, outcome=outcome, now=now)
-            _keep(change, changed)
+            keep_announced(change, changed)
             change.announce(incident_withdrawal(changed[0]))
         self._wake()
 
@@ -314,13 +315,3 @@ class Exercises:
                     body={"exercise": exercise.id, "zone": exercise.zone},
                 )
             )
-
-
-def _keep(change: Transaction, changed: Changed) -> None:
-    incident, notices, entries = changed
-    change.keep_incident(incident)
-    for notice in notices:
-        change.make_notice(notice)
-    for entry in entries:
-        change.record(entry)
-    change.announce(incident_announcement(incident))

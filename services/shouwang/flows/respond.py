@@ -20,7 +20,6 @@ from shouwang.domain.alert import Alert, AlertClass, Order
 from shouwang.domain.alerting import plan_acknowledge, plan_reset
 from shouwang.domain.announcement import alert_announcement, incident_announcement, incident_withdrawal
 from shouwang.domain.casefile import Proof
-from shouwang.domain.climbing import Changed
 from shouwang.domain.errors import NotFound
 from shouwang.domain.escalation import Policy
 from shouwang.domain.handling import ActPlan, plan_act
@@ -29,6 +28,7 @@ from shouwang.domain.journal import Entry
 from shouwang.domain.notice import answered, hearers
 from shouwang.domain.regrouping import merge, note_again, open_by_hand, split
 from shouwang.domain.vocabulary import AlertId, IncidentId, Instant, PersonId, PlaceId, Severity
+from shouwang.flows.keeping import keep_announced
 from shouwang.ports import Casebook, Clock, Directory, Transaction
 
 
@@ -155,7 +155,7 @@ class Respond:
                 changed = note_again(going_on, actor=actor, note=note or title, now=now)
             else:
                 going_on, changed = None, opened
-            _keep_changed(transaction, changed)
+            keep_announced(transaction, changed)
         self._wake()
         return changed[0], going_on is None
 
@@ -178,8 +178,8 @@ class Respond:
             transaction.cancel_deliveries(other.id, now)
             for one in alerts:
                 transaction.keep_alert(one)
-            _keep_changed(transaction, over)
-            _keep_changed(transaction, changed)
+            keep_announced(transaction, over)
+            keep_announced(transaction, changed)
             transaction.announce(incident_withdrawal(over[0]))
         self._wake()
         return changed[0]
@@ -200,8 +200,8 @@ class Respond:
             )
             for one in moved:
                 transaction.keep_alert(one)
-            _keep_changed(transaction, stays)
-            _keep_changed(transaction, goes)
+            keep_announced(transaction, stays)
+            keep_announced(transaction, goes)
         self._wake()
         return goes[0]
 
@@ -237,16 +237,6 @@ def _incident(transaction: Transaction, id: IncidentId) -> Incident:
     if found is None:
         raise NotFound(f"there is no incident {id}")
     return found
-
-
-def _keep_changed(transaction: Transaction, changed: Changed) -> None:
-    incident, notices, entries = changed
-    transaction.keep_incident(incident)
-    for notice in notices:
-        transaction.make_notice(notice)
-    for entry in entries:
-        transaction.record(entry)
-    transaction.announce(incident_announcement(incident))
 
 
 def _alert(transaction: Transaction, id: AlertId) -> Alert:

@@ -4,13 +4,14 @@ row; a round only looks."""
 from collections.abc import Callable
 
 from shouwang import metrics
-from shouwang.domain.climbing import Changed, climb, is_stuck
+from shouwang.domain.climbing import climb, is_stuck
 from shouwang.domain.duty import empty_duties
 from shouwang.domain.incident import Incident
 from shouwang.domain.journal import Entry
 from shouwang.domain.vocabulary import IncidentId, Instant
+from shouwang.flows.keeping import keep_changed
 from shouwang.flows.respond import nobody
-from shouwang.ports import Casebook, Clock, Directory, Outbox, Transaction
+from shouwang.ports import Casebook, Clock, Directory, Outbox
 
 AT_A_TIME = 100
 """Incidents looked at in one round; the next round is a moment away."""
@@ -73,7 +74,7 @@ class Rounds:
             incident = transaction.incident(id)
             if incident is None or incident.next_step_at is None or incident.next_step_at > now:
                 return False  # somebody else was here first
-            _keep(transaction, climb(incident, now))
+            keep_changed(transaction, climb(incident, now))
             self._reach("escalation.before_commit")
         return True
 
@@ -83,17 +84,8 @@ class Rounds:
             if incident is None or not is_stuck(incident, now):
                 return False
             transaction.record(_stuck(incident, now))
-            _keep(transaction, climb(incident, now))
+            keep_changed(transaction, climb(incident, now))
         return True
-
-
-def _keep(transaction: Transaction, changed: Changed) -> None:
-    incident, notices, entries = changed
-    transaction.keep_incident(incident)
-    for notice in notices:
-        transaction.make_notice(notice)
-    for entry in entries:
-        transaction.record(entry)
 
 
 def _stuck(incident: Incident, now: Instant) -> Entry:

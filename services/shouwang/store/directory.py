@@ -98,6 +98,8 @@ class SqlDirectory:
             named = {identity(value) for value in put} | set(remove)
             put = [*put, *(policy for id, policy in policies.items() if ("policy", id) not in named)]
         rows = [_row(value, revision, self._now(), positions) for value in put]
+        if remove and not rows:
+            rows = [_moment_of(revision, self._now())]
         for start in range(0, len(rows), ROWS_A_STEP):
             step = rows[start : start + ROWS_A_STEP]
             self._stage([(str(row["kind"]), str(row["id"])) for row in step], step, revision)
@@ -148,6 +150,12 @@ def _row(value: object, revision: int, at: Instant, positions: dict[str, int]) -
         kept = _Ordered(positions.setdefault(value.id, len(positions)), value)
     body = msgspec.json.encode(kept).decode()
     return {"kind": kind, "id": id, "since": revision, "until": None, "at": at, "body": body}
+
+
+def _moment_of(revision: int, at: Instant) -> dict[str, object]:
+    """A row that nothing ever reads but ``_REVISION_AT``: when a change was that only ended things, and so has no row
+    of its own to say it."""
+    return {"kind": "moment", "id": str(revision), "since": revision, "until": revision, "at": at, "body": "{}"}
 
 
 def _load(connection: Connection, revision: int) -> Community:
