@@ -4,6 +4,7 @@ import pytest
 
 from harness.decoding import Desk, shipped_interpreter, shipped_profiles
 from shouwang.domain.catalogue import is_called
+from shouwang.domain.vocabulary import Kind
 
 NAMES = """
 gas: GS101, Milesight GS101, HS1CG, JT-BZ, TS0601 gas, Shelly Gas, MQ-2, NB-IoT gas, CTWing gas
@@ -71,5 +72,9 @@ def test_profiles_are_found_by_words_of_all_their_names() -> None:
     assert found("ikea badring") == ["ikea-e2202"]
     assert "heiman-hs1eb" in found("海曼 sos")
     assert {"tuya-ts0601-smoke", "tuya-ts0601-gas", "tuya-zy-m100"} <= set(found("TS0601"))
+    for spoken in ("SOS button", "pull cord", "拉绳", "一键报警", "紧急按钮"):
+        assert {"heiman-hs1eb", "milesight-ws101"} <= set(found(spoken)), spoken
+        assert all(profiles[id].kind is Kind.BUTTON for id in found(spoken)), spoken
+    assert found("heiman 水浸") == ["heiman-hs1wl", "heiman-hs2wl"]
     assert found("") == list(profiles)
     assert found("no such thing") == []

@@ -35,6 +35,26 @@ KINDS: Sequence[tuple[str, Kind]] = (
 among them: of a call button any press is a call for help, and nobody calls for help with an unknown light switch."""
 
 
+SPOKEN: Mapping[Kind, str] = {
+    Kind.SMOKE: "smoke detector smoke alarm fire 烟感 烟雾报警器 烟雾探测器 火灾",
+    Kind.HEAT: "heat detector heat alarm 温感 感温探测器",
+    Kind.GAS: "gas detector gas alarm natural gas 燃气报警器 可燃气体 天然气",
+    Kind.CO: "co alarm carbon monoxide detector 一氧化碳报警器 煤气中毒",
+    Kind.LEAK: "water leak flood detector 水浸 漏水 水淹",
+    Kind.BUTTON: "sos button emergency call panic button pull cord pendant help "
+    "紧急按钮 紧急呼叫 一键报警 一键呼叫 求助 呼救 拉绳 吊坠",
+    Kind.FALL: "fall detector radar 跌倒 跌倒雷达",
+    Kind.MOTION: "motion presence occupancy pir infrared radar 人体 红外 存在 雷达",
+    Kind.DOOR: "door window contact sensor 门磁 门窗",
+    Kind.CLIMATE: "temperature humidity thermometer 温湿度 温度计",
+    Kind.SIREN: "siren sounder strobe 声光报警器 警号",
+    Kind.PANEL: "panel call point keypad 主机 手报 键盘",
+    Kind.GATEWAY: "gateway bridge receiver 网关",
+    Kind.METER: "meter water meter electricity meter 水表 电表",
+    Kind.VALVE: "valve shut-off 阀 机械手",
+}
+"""What installers call a device of a kind, whose box they do not have at hand."""
+
 KNOWN_TEXTS = 4_096
 """Texts of which it is remembered what they mean; beyond it all are looked at anew."""
 
@@ -190,9 +210,10 @@ class Catalogue:
 
 def is_called(id: str, profile: Profile, text: str) -> bool:
     """Whether each word of a text stands somewhere in the names of a profile: maker, model, titles, what its families
-    and people call it. An empty text means all."""
+    and people call it, and devices of its kind. An empty text means all."""
     names = [id, profile.vendor, profile.model, *profile.title.values(), *profile.also_called]
     names += [name for one in profile.families.values() for name in (*one.models, *one.hardware)]
+    names.append(SPOKEN.get(profile.kind, ""))
     within = " ".join(map(_plain, names))
     return all(word in within for word in _plain(text).split())
 
