@@ -63,7 +63,7 @@ export function lineOf(entry: Pick<Entry, "kind" | "actor" | "actor_name" | "pla
       return { ...line, rest: w("unless", body.because) };
     default: {
       const rest = body.person
-        ? [name(body.person), body.channel ? w("channels", body.channel) : "", body.detail]
+        ? [name(body.person), body.channel ? w("channels", body.channel) : "", body.channel === "console" && entry.kind === "delivery.unreachable" ? w("noConsole") : body.detail]
         : [body.note, body.text, body.reason, list(body.gaps).join(w("semicolon"))];
       const bad = entry.kind === "coverage.gap" || entry.kind === "delivery.unreachable" || entry.kind === "delivery.refused";
       return { ...line, rest: rest.filter(Boolean).join(" · "), bad };

@@ -1,6 +1,6 @@
 // Every word of the console in Chinese, the language of the people who sit here; en.ts has the same keys.
 export const zh = {
-    comma: "、", open2: "（", close2: "）", colon: "：", semicolon: "；", brand: "守望", room: "控制室", signIn: "登录", token: "访问令牌", tokenHint: "由 shouwang token create 生成", demoSignIn: "演示登录", demo: "演示系统 · 人物、设备与报警均为模拟", signOut: "退出", wrongToken: "令牌无效、过期或已吊销",
+    noConsole: "当时没有人打开控制台", comma: "、", open2: "（", close2: "）", colon: "：", semicolon: "；", brand: "守望", room: "控制室", signIn: "登录", token: "访问令牌", tokenHint: "由 shouwang token create 生成", demoSignIn: "演示登录", demo: "演示系统 · 人物、设备与报警均为模拟", signOut: "退出", wrongToken: "令牌无效、过期或已吊销",
     unreachable: "连不上服务", lost: "连接中断", picture: "画面停在", ago: "前", soundGate: "声音未启用，新报警不会响", enableSound: "点击启用声音", soundOn: "声音 开", soundOff: "声音 关", muted: "已消音", testTone: "试音",
     proven: "全链路", provenAgo: "前验证", notProven: "全链路 未验证", notReady: "服务未就绪", channels: { dingtalk: "钉钉", feishu: "飞书", wecom: "企业微信", apprise: "其他渠道", email: "邮件", push: "网页推送", landline: "固定电话", sms: "短信", voice: "语音电话", webpush: "网页推送", serverchan: "Server酱", webhook: "推送", mqtt: "现场警号", console: "控制台" }, light: "浅色", dark: "深色",
     since: "已", opened: "报警", next: "下一步", inTime: "后告知", nowTell: "正在告知", noNext: "升级已到最后一级", told: "告知", nobodyTold: "还没有告知任何人", know: "现场须知", timeline: "每一秒", stack: "蔓延次序", legendHit: "报警", legendSilent: "失联（未知不等于安全）", legendOrder: "数字 = 先后",
