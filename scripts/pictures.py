@@ -15,18 +15,53 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 
+from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 ROOT = Path(__file__).parents[1]
 TO = ROOT / "docs" / "pictures"
 DESK, SMALL, PHONE = (1920, 1080), (1366, 768), (390, 844)
+LANGUAGES = ("zh", "en")
+LOOKS = (("zh", "dark"), ("en", "light"))
+COLOURS = 256
+"""Of a picture: an interface has few, and the files stay small."""
+
+PAGES = {
+    "devices": "/devices",
+    "device": "/devices/demo-3-2-501-smoke",
+    "fleet": "/fleet",
+    "plans": "/plans/demo-street/demo-community/demo-compound",
+    "coverage": "/watch?tab=coverage",
+    "told": "/watch?tab=told",
+    "zones": "/watch?tab=zones2",
+    "rosters": "/watch?tab=rosters",
+    "watch": "/watch?tab=policies",
+    "people": "/people",
+    "rules": "/rules",
+    "rule": "/rules/temperature-fire",
+    "new-rule": "/rules/new",
+    "reports": "/reports",
+    "records": "/records",
+    "users": "/access",
+    "tokens": "/access?tab=tokens",
+    "settings": "/access?tab=settings",
+    "import": "/import",
+}
+"""What each picture shows."""
+
+ADDRESSES = {"zh": "0x00158d0001a2b3c4", "en": "0x00158d0001a2b3c5"}
+ROOMS = {"zh": "1号楼 1单元 501", "en": "1号楼 1单元 502"}
+"""Where an installer stands, with a detector in hand."""
+
+OF_ADMINISTRATORS = frozenset({"new-rule", "users", "tokens", "settings", "import"})
 
 
 @contextmanager
-def service() -> Iterator[tuple[str, int, str]]:
-    """Its address, its broker's port, and a token of an installer."""
+def service() -> Iterator[tuple[str, int, dict[str, str]]]:
+    """Its address, its broker's port, and a token of an installer and of an administrator."""
     from harness.servers import free_port
 
     http, mqtt = free_port(), free_port()
@@ -36,11 +71,20 @@ def service() -> Iterator[tuple[str, int, str]]:
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
             url = _ready(f"http://127.0.0.1:{http}")
-            create = [ROOT / ".venv/bin/shouwang", "token", "create", "--role", "installer", "--data-dir", folder]
-            yield url, mqtt, subprocess.run(create, check=True, capture_output=True, text=True).stdout.split()[-1]
+            yield url, mqtt, {role: _token(role, folder) for role in ("installer", "admin")}
         finally:
             process.terminate()
             process.wait(15)
+
+
+def _token(role: str, folder: str) -> str:
+    program = [ROOT / ".venv/bin/shouwang"]
+    subprocess.run(
+        [*program, "user", "add", f"demo-{role}", "--role", role, "--data-dir", folder],
+        input="a password for pictures\n" * 2, check=False, capture_output=True, text=True,
+    )  # fmt: skip
+    create = [*program, "token", "create", "--role", role, "--name", f"demo-{role}", "--data-dir", folder]
+    return subprocess.run(create, check=True, capture_output=True, text=True).stdout.split()[-1]
 
 
 def _ready(url: str) -> str:
@@ -70,21 +114,27 @@ def signed_in(
     return page
 
 
-def take(page: Page, name: str) -> None:
+def take(page: Page, name: str, *, keep: bool = False) -> None:
+    """And closes it, unless ``keep``."""
     page.wait_for_timeout(400)
-    page.screenshot(path=TO / f"{name}.png")
+    taken = Image.open(BytesIO(page.screenshot()))
+    taken.convert("RGB").quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(
+        TO / f"{name}.png", optimize=True
+    )
     print(TO / f"{name}.png")
+    if not keep:
+        page.context.close()
 
 
-def installs(page: Page, mqtt: int) -> None:
+def installs(page: Page, mqtt: int, language: str) -> None:
     """Takes a smoke detector from its first word to the press of its button."""
     from harness.publisher import says
 
     def speaks(**values: object) -> None:
         said = {"smoke": False, "battery": 100, "linkquality": 120, **values}
-        says(mqtt, ("zigbee2mqtt/0x00158d0001a2b3c4", json.dumps(said).encode()))
+        says(mqtt, (f"zigbee2mqtt/{ADDRESSES[language]}", json.dumps(said).encode()))
 
-    page.select_option("[name=room]", label="1号楼 1单元 501")
+    page.select_option("[name=room]", label=ROOMS[language])
     speaks()
     page.click(".heard button")
     page.click(".thumb .main")
@@ -100,35 +150,46 @@ def main() -> None:
 
     TO.mkdir(exist_ok=True)
     chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
-    with service() as (url, mqtt, fitter), sync_playwright() as driver:
+    with service() as (url, mqtt, tokens), sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=chromium, args=FLAGS)
+        for language, theme in LOOKS:
+            take(signed_in(browser, url, DESK, language, theme), named("calm", language))
+        for language in LANGUAGES:
+            for name, path in PAGES.items():
+                token = tokens["admin"] if name in OF_ADMINISTRATORS else ""
+                take(signed_in(browser, url, SMALL, language, "light", path, token), named(name, language))
         desk = signed_in(browser, url, DESK, "zh", "dark")
-        take(desk, "calm")
-        for scene in ("smoke", "gas", "emergency", "leak"):
-            desk.click(f"[data-scene={scene}]")
-            desk.wait_for_timeout(700)
-        desk.keyboard.press("Escape")
-        desk.wait_for_timeout(5000)
-        desk.keyboard.press("a")
-        desk.wait_for_timeout(4500)
-        take(desk, "control-room")
+        alarms(desk)
+        take(desk, "control-room", keep=True)
         take(signed_in(browser, url, DESK, "en", "light"), "control-room-en")
-        take(signed_in(browser, url, DESK, "zh", "dark", "/wall"), "wall")
-        take(signed_in(browser, url, PHONE, "zh", "light", "/duty"), "duty")
-        take(signed_in(browser, url, PHONE, "en", "dark", "/duty"), "duty-en")
-        pages = (("zh", "devices"), ("en", "devices"), ("zh", "watch"), ("zh", "reports"), ("zh", "records"))
-        for language, path in pages:
-            tab = "?tab=policies" if path == "watch" else ""
-            page = signed_in(browser, url, SMALL, language, "light", f"/{path}{tab}")
-            take(page, path if language == "zh" else f"{path}-{language}")
-        for name in ("coverage", "told", "rosters"):
-            take(signed_in(browser, url, SMALL, "zh", "light", f"/watch?tab={name}"), name)
-        for name in ("fleet", "people", "plans"):
-            take(signed_in(browser, url, SMALL, "zh", "light", f"/{name}"), name)
-        phone = signed_in(browser, url, PHONE, "zh", "light", "/install", fitter)
-        installs(phone, mqtt)
-        take(phone, "install")
+        for language, theme in LOOKS:
+            take(signed_in(browser, url, DESK, language, theme, "/wall"), named("wall", language))
+            case = signed_in(browser, url, SMALL, language, theme, "/cases")
+            case.click(".grid a")
+            case.wait_for_selector(".timeline li")
+            take(case, named("case", language))
+        for language, theme in (("zh", "light"), ("en", "dark")):
+            take(signed_in(browser, url, PHONE, language, theme, "/duty"), named("duty", language))
+            take(signed_in(browser, url, PHONE, language, theme, "/fleet"), named("fleet-phone", language))
+            phone = signed_in(browser, url, PHONE, language, theme, "/install", tokens["installer"])
+            installs(phone, mqtt, language)
+            take(phone, named("install", language))
         browser.close()
+
+
+def named(name: str, language: str) -> str:
+    return name if language == "zh" else f"{name}-{language}"
+
+
+def alarms(desk: Page) -> None:
+    """A fire that spreads, a call for help and a leak; the fire is acknowledged."""
+    for scene in ("smoke", "gas", "emergency", "leak"):
+        desk.click(f"[data-scene={scene}]")
+        desk.wait_for_timeout(700)
+    desk.keyboard.press("Escape")
+    desk.wait_for_timeout(5000)
+    desk.keyboard.press("a")
+    desk.wait_for_timeout(4500)
 
 
 if __name__ == "__main__":
