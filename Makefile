@@ -2,6 +2,8 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 BIN := .venv/bin
+# Compiled modules are kept, whatever the shell says: without them each process compiles all of our code when it starts.
+export PYTHONDONTWRITEBYTECODE :=
 # What `make run` hands to `shouwang run`: make run ARGS="--demo --http 127.0.0.1:9000"
 ARGS ?= --demo
 # What pytest also gets: make test TESTS="-k retained"
@@ -35,7 +37,7 @@ check: ## format, lint, types, import contracts, unit and contract tests; under 
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest tests/unit tests/contract -n 3 -m "not servers and not slow and not soak" $(TESTS)
+	$(BIN)/pytest tests/unit tests/contract -n 3 -m "not servers and not slow and not soak" --hypothesis-profile brief $(TESTS)
 
 test: setup ## every test but the long ones, with real servers and a browser; up to 20 minutes
 	scripts/console test

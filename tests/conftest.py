@@ -9,6 +9,7 @@ from harness import containers, servers
 
 # Speed is measured by `make bench`; on a busy machine a time limit would fail a test that says nothing of time.
 settings.register_profile("untimed", deadline=None)
+settings.register_profile("brief", deadline=None, max_examples=25)  # of `make check`; `make test` takes all examples
 settings.load_profile("untimed")
 
 

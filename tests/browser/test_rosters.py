@@ -7,7 +7,9 @@ from playwright.sync_api import Locator, Page, expect
 
 from harness.axe import violations
 from harness.browser import DESK, PATROL, Hall
+from harness.servers import wait_until
 from shouwang.domain.duty import Certificate, Contact, Person, Roster, Shift
+from shouwang.domain.journal import Entry
 from shouwang.domain.patrol import Patrol, Point
 from shouwang.domain.vocabulary import PersonId
 from shouwang.store.journal import SqlJournal
@@ -160,6 +162,8 @@ def test_a_patrol_point_is_scanned_on_the_phone_by_its_code(hall_with_roster: Ha
     place = next(iter(works.directory.community().places))
     points = [Point(tag="XF-02", place=place, name="消防泵房", look="阀门常开，压力正常")]
     works.register([Patrol(id="daily", name="日巡", points=points, rounds=[Shift(start="00:00", end="24:00")])])
+    journal = SqlJournal(works.database)
+    before = journal.last()
     page = hall_with_roster.page("/duty", size="phone")
     page.get_by_role("button", name="巡查打卡").click()
     page.fill("dialog [name=tag]", "XF-02")
@@ -169,6 +173,11 @@ def test_a_patrol_point_is_scanned_on_the_phone_by_its_code(hall_with_roster: Ha
     assert violations(page) == []
     page.click("dialog .go")
     expect(page.locator("dialog")).to_have_count(0)
-    (scanned,) = [one for one in SqlJournal(works.database).since(0, 5000) if one.kind == "patrol.scanned"]
+
+    def scans() -> list[Entry]:
+        return [one for one in journal.since(before, 5000) if one.kind == "patrol.scanned"]
+
+    wait_until(lambda: bool(scans()), "the patrol's scan")  # the dialog closes when the queue of the phone holds it
+    (scanned,) = scans()
     assert (scanned.body["tag"], scanned.body["finding"], scanned.body["note"]) == ("XF-02", "problem", "阀门渗漏")
     works.directory.change([], [("patrol", "daily")])
