@@ -10,6 +10,7 @@ from harness.works import SERVER, Works
 from shouwang.domain.incident import Incident
 from shouwang.domain.notice import Delivery, DeliveryState, Why
 from shouwang.domain.vocabulary import SECOND, DeliveryKey, IncidentId
+from shouwang.store.journal import SqlJournal
 
 AFTERWARDS = 3 * SECOND
 """A call that began before the stand-down was written may arrive this much later."""
@@ -27,7 +28,7 @@ def count_at_the_receivers(
     incidents = {one.id: one for one in works.incidents()}
     faults = [
         *_rows_and_calls(rows, receivers),
-        *_second_keys(rows),
+        *_second_keys(rows, _asked_for_more(works)),
         *_steps(incidents, rows, receivers, desk, people),
         *_after_the_end(incidents, rows, receivers, offset),
     ]
@@ -58,12 +59,28 @@ def _rows_and_calls(rows: dict[DeliveryKey, Delivery], receivers: Receivers) -> 
     return faults
 
 
-def _second_keys(rows: dict[DeliveryKey, Delivery]) -> list[str]:
-    """One fact, one person, one contact: one key."""
+def _second_keys(rows: dict[DeliveryKey, Delivery], asked: Counter[IncidentId]) -> list[str]:
+    """One fact, one person, one contact: one key. Past the last step each act that asks for more people is a fact."""
     by_fact: dict[tuple[object, ...], list[str]] = defaultdict(list)
     for key, one in rows.items():
         by_fact[one.incident, one.why, one.step, one.alert, one.person, one.contact].append(key)
-    return [f"{len(keys)} keys for {fact}: {keys}" for fact, keys in by_fact.items() if len(keys) > 1]
+    faults: list[str] = []
+    for fact, keys in by_fact.items():
+        first = rows[DeliveryKey(keys[0])]
+        facts = asked[first.incident] if first.why is Why.NEXT_STEP and first.step is None else 1
+        if len(keys) > facts:
+            faults.append(f"{len(keys)} keys for {fact}, {facts} facts: {keys}")
+    return faults
+
+
+def _asked_for_more(works: Works) -> Counter[IncidentId]:
+    """How often somebody asked for more people; a request repeated after a kill may be done, and noted, twice."""
+    journal, seq = SqlJournal(works.database), 0
+    asked: Counter[IncidentId] = Counter()
+    while entries := journal.since(seq, 5000):
+        asked.update(one.incident for one in entries if one.kind == "incident.escalated" and one.incident is not None)
+        seq = entries[-1].seq
+    return asked
 
 
 def _steps(
