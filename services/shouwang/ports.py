@@ -108,8 +108,8 @@ class Precaution(Protocol):
     """Against a message that ends the process which reads it."""
 
     def take(self, arrivals: Sequence[Arrival]) -> list[Arrival]:
-        """Notes that these are in hand, where a death leaves it; gives those that were in hand at the last death and
-        were not given since."""
+        """Notes that these are in hand too, beside those taken since ``put_down``, where a death leaves it; gives those
+        that were in hand at the last death and were not given since."""
         ...
 
     def deadly(self, reads: Sequence[Callable[[], object]]) -> list[str]:

@@ -10,9 +10,10 @@ import mmap
 import os
 import resource
 import signal
+import sys
 import time
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from pathlib import Path
 from zlib import crc32
@@ -20,8 +21,8 @@ from zlib import crc32
 from shouwang.domain.errors import Unavailable
 from shouwang.domain.vocabulary import Arrival
 
-MOST = 1 << 14
-"""Arrivals in hand that are noted. More than a batch holds."""
+MOST = 1 << 15
+"""Marks of the newest arrivals in hand. More than a storm's backlog holds."""
 
 DEATHS = 2
 """An arrival is held to be deadly when so many processes ended that did nothing but read it."""
@@ -48,22 +49,34 @@ class InHand:
         with file.open("wb+") as opened:
             opened.truncate(_COUNT + 4 * MOST)
             self._map = mmap.mmap(opened.fileno(), 0)
-        self._map[_COUNT : _COUNT + 4 * len(self._suspects)] = array("I", self._suspects).tobytes()
-        self._map[:_COUNT] = len(self._suspects).to_bytes(_COUNT, "little")
+        self._held: set[int] = set()
+        self._noted = 0
+        self._note(self._suspects)
+        self._noted = 0  # what is taken next stands in their place
 
     def take(self, arrivals: Sequence[Arrival]) -> list[Arrival]:
-        marks = array("I", [_mark(arrival) for arrival in arrivals[:MOST]])
-        self._map[:_COUNT] = bytes(_COUNT)
-        self._map[_COUNT : _COUNT + 4 * len(marks)] = marks.tobytes()
-        self._map[:_COUNT] = len(marks).to_bytes(_COUNT, "little")
+        marks = [_mark(arrival) for arrival in arrivals]
+        if len(self._held) > MOST:
+            self._held = set()
+        self._note([mark for mark in marks if mark not in self._held])
+        self._held.update(marks)
         if not self._suspects:
             return []
-        found = [arrival for arrival, mark in zip(arrivals, marks, strict=False) if mark in self._suspects]
+        found = [arrival for arrival, mark in zip(arrivals, marks, strict=True) if mark in self._suspects]
         self._suspects.difference_update(marks)
         return found
 
     def put_down(self) -> None:
         self._map[:_COUNT] = bytes(_COUNT)
+        self._noted, self._held = 0, set()
+
+    def _note(self, marks: Collection[int]) -> None:
+        """Behind those before; the newest over the oldest where there is no more room."""
+        for number, mark in enumerate(marks, self._noted):
+            at = _COUNT + 4 * (number % MOST)
+            self._map[at : at + 4] = mark.to_bytes(4, sys.byteorder)
+        self._noted += len(marks)
+        self._map[:_COUNT] = min(self._noted, MOST).to_bytes(_COUNT, "little")
 
     def deadly(self, reads: Sequence[Callable[[], object]]) -> list[str]:
         if not reads:

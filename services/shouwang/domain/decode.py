@@ -89,6 +89,12 @@ class Interpreter:
         if RAW in self.families:
             own = [(RAW, route, Template(route.topic, [])) for route in own_routes(known.values())]
             self._routes = [*own, *self._routes]
+        firsts = {first for _, _, template in self._routes for first in template.firsts}
+        self._routes_by_first = {
+            first: [one for one in self._routes if not one[2].firsts or first in one[2].firsts] for first in firsts
+        }
+        """Of topics with such a first level: what a device says first is not held against all templates there are."""
+        self._routes_of_others = [one for one in self._routes if not one[2].firsts]
         self._called = {name: family.id for family in families for name in (family.id, *family.also_called)}
         self._gateways = {family.id: family.behind for family in families}
         self._known: dict[tuple[str, str], Found | None] = {}
@@ -183,7 +189,8 @@ class Interpreter:
         return found
 
     def _find(self, topic: str, family: str) -> Found | None:
-        for id, route, template in self._routes:
+        routes = self._routes if family else self._routes_by_first.get(topic.partition("/")[0], self._routes_of_others)
+        for id, route, template in routes:
             if (family and id != family) or (route.when_named and not family):
                 continue
             names = template.match(topic, any_base=bool(family))

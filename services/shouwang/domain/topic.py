@@ -32,6 +32,8 @@ class Template:
         self._check(levels)
         self._pattern = re.compile(_pattern(levels, "|".join(map(re.escape, bases)) or "[^/]+"), re.DOTALL)
         self._any_base = re.compile(_pattern(levels, "|".join([*map(re.escape, bases), "[^/]+"])), re.DOTALL)
+        self.firsts = _firsts(levels[0], self._bases)
+        """What the first level of a topic may be; empty where it may be anything. Does not concern ``any_base``."""
 
     def match(self, topic: str, *, any_base: bool = False) -> Names | None:
         """Names in a topic. ``any_base``: somebody knows that the topic is of this family; one level is then the base
@@ -73,6 +75,12 @@ def filled(text: str, names: Mapping[str, str]) -> str:
     for name, value in names.items():
         text = text.replace(f"{{{name}}}", value or "")
     return text
+
+
+def _firsts(level: str, bases: Sequence[str]) -> frozenset[str]:
+    if level.startswith("{base}"):
+        return frozenset(f"{base}{level[6:]}".partition("/")[0] for base in bases)
+    return frozenset() if set(level) & set("+#{") else frozenset([level])
 
 
 def _pattern(levels: Sequence[str], base: str) -> str:

@@ -59,11 +59,6 @@ class Backlog:
         for item in items:
             self._lanes.setdefault(item.lane, deque()).append((next(self._numbers), item))
 
-    def arrivals(self) -> list[Arrival]:
-        return [item.arrival for item in self._portion] + [
-            item.arrival for lane in self._lanes.values() for _, item in lane
-        ]
-
     def portion(self) -> Sequence[Item]:
         """What to commit now; the same again until it is ``committed``."""
         if not self._portion:

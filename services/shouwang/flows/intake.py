@@ -171,7 +171,7 @@ class Intake:
         """Those that may be read here."""
         if self._precaution is None:
             return list(arrivals)
-        suspects = self._precaution.take([*self._backlog.arrivals(), *arrivals])
+        suspects = self._precaution.take(arrivals)
         registered = self._world().registered
         reads = [partial(self._interpreter.read, one, self._family_state, registered) for one in suspects]
         for suspect, how in zip(suspects, self._precaution.deadly(reads), strict=True):
