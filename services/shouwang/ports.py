@@ -266,8 +266,9 @@ class Acceptance(Transaction, Protocol):
         """Present states of these devices (absent: never seen). Served from the cache where it is hot."""
         ...
 
-    def foresee(self, devices: Collection[DeviceId]) -> None:
-        """Something of these may be raised: what is open of them is asked together, before it is asked one by one."""
+    def foresee(self, devices: Collection[DeviceId], groups: Collection[str], resolved_after: Instant) -> None:
+        """Something of these may be raised, and join incidents of these groups: what is open of them is asked together,
+        before it is asked one by one (``open_alerts_of``, ``open_incident``)."""
         ...
 
     def keep_states(self, states: Mapping[DeviceId, DeviceState]) -> None: ...

@@ -104,7 +104,7 @@ def test_every_question_is_answered_as_if_all_had_been_written_at_once(
                     stack.close()
                     mine = stack.enter_context(inbox.accept())
                 case "foresee":
-                    mine.foresee([DeviceId("d1"), DeviceId("d2")])
+                    mine.foresee([DeviceId("d1"), DeviceId("d2")], GROUPS, NOW)
                 case _:
                     doing, what = deed.split()
                     if doing == "expand":

@@ -6,7 +6,7 @@ import msgspec
 
 from shouwang import metrics
 from shouwang.domain import evaluate
-from shouwang.domain.alert import Alert
+from shouwang.domain.alert import Alert, AlertClass
 from shouwang.domain.alerting import Disposition, disposition, plan_alert
 from shouwang.domain.announcement import alert_announcement, incident_announcement
 from shouwang.domain.gathering import row_of
@@ -25,6 +25,17 @@ from shouwang.ports import Acceptance, Transaction
 
 REOPENS_WITHIN: Duration = 20 * SECOND
 """An alert joins an incident of its group resolved less than this ago, and re-opens it (DESIGN section 3)."""
+
+
+_GATHERED = (AlertClass.FIRE, AlertClass.EMERGENCY)
+"""One of each way in which urgent alerts gather into incidents by their place alone (``group_key``)."""
+
+
+def foresee(acceptance: Acceptance, world: World, likely: Sequence[DeviceFacts], now: Instant) -> None:
+    """Asks together for what will be asked one by one where something of these devices is raised."""
+    places = world.community.places
+    groups = {group_key(klass, one.place, "", places) for one in likely for klass in _GATHERED}
+    acceptance.foresee([one.device for one in likely], groups if len(likely) > 1 else (), now - REOPENS_WITHIN)
 
 
 def apply_transitions(

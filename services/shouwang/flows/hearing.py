@@ -16,7 +16,7 @@ from shouwang.domain.judging import Gaps, Member
 from shouwang.domain.reception import behind, learn
 from shouwang.domain.standing import DeviceFacts, DeviceState, RepeatMark
 from shouwang.domain.vocabulary import MINUTE, SECOND, Arrival, DeviceId, Duration, Instant, Kind, Reading
-from shouwang.flows.casework import apply_transitions
+from shouwang.flows.casework import apply_transitions, foresee
 from shouwang.flows.world import World
 from shouwang.ports import Acceptance, Heard, Quarantined
 
@@ -59,7 +59,8 @@ class Hearing:
     ) -> None:
         messages = [(arrival, decoded, decoded.device) for arrival, found in heard for decoded in found.messages]
         states = dict(acceptance.states({device for _, _, device in messages}))
-        acceptance.foresee([device for _, decoded, device in messages if may_raise(decoded)])
+        likely = [world.facts(of, one.kind, one.profile) for _, one, of in messages if may_raise(one)]
+        foresee(acceptance, world, likely, now)
         changed: dict[DeviceId, DeviceState] = {}
         links: dict[DeviceId, str] = {}
         spooled: list[Reading] = []

@@ -1,6 +1,6 @@
 """A transaction open for deciding: alerts, incidents, notices, deliveries, orders, journal."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import msgspec
@@ -33,6 +33,7 @@ class SqlTransaction:
         self._hand = database.statements.on(connection)
         self._unsent = Unsent(database, self._hand)
         self._open: dict[DeviceId, list[Alert]] = {}
+        self._going_on: dict[tuple[str, Instant], Incident | None] = {}
         self._unexpanded: set[NoticeId] = set()
         self._holds: list[Hold] | None = None
 
@@ -56,10 +57,14 @@ class SqlTransaction:
 
     def open_alerts_of(self, device: DeviceId) -> list[Alert]:
         if device not in self._open:
-            self.foresee([device])
+            self._look_for_alerts([device])
         return self._open[device]
 
-    def foresee(self, devices: Collection[DeviceId]) -> None:
+    def foresee(self, devices: Collection[DeviceId], groups: Collection[str], resolved_after: Instant) -> None:
+        self._look_for_alerts(devices)
+        self._look_for_incidents(groups, resolved_after)
+
+    def _look_for_alerts(self, devices: Collection[DeviceId]) -> None:
         if self._unsent.has_alerts(lambda one: one.device in devices):
             self._unsent.send()
         asked = list(dict.fromkeys(devices))
@@ -113,16 +118,26 @@ class SqlTransaction:
         return known
 
     def open_incident(self, group: str, resolved_after: Instant) -> Incident | None:
-        if any(one.group == group for one in self._unsent.incidents.values()):
+        if (group, resolved_after) not in self._going_on:
+            self._look_for_incidents([group], resolved_after)
+        return self._going_on[group, resolved_after]
+
+    def _look_for_incidents(self, groups: Collection[str], resolved_after: Instant) -> None:
+        if any(one.group in groups for one in self._unsent.incidents.values()):
             self._unsent.send()
-        asked = {"group": group, "after": resolved_after}
-        body = self._hand.value(_OPEN_INCIDENT, asked)
-        found = msgspec.json.decode(body, type=Incident) if body else None
-        if found is not None and found.id in self._unsent.incidents:  # it was of this group before
+        asked = list(dict.fromkeys(groups))
+        found = self._incidents_of_groups(asked, resolved_after)
+        if any(one is not None and one.id in self._unsent.incidents for one in found):  # it was of this group before
             self._unsent.send()
-            body = self._hand.value(_OPEN_INCIDENT, asked)
-            found = msgspec.json.decode(body, type=Incident) if body else None
-        return found
+            found = self._incidents_of_groups(asked, resolved_after)
+        self._going_on.update(((group, resolved_after), one) for group, one in zip(asked, found, strict=True))
+
+    def _incidents_of_groups(self, groups: Sequence[str], resolved_after: Instant) -> list[Incident | None]:
+        asked = [{"group": group, "after": resolved_after} for group in groups]
+        return [
+            msgspec.json.decode(rows[0][0], type=Incident) if rows else None
+            for rows in self._hand.rows_of_each(_OPEN_INCIDENT, asked)
+        ]
 
     def told(self, incident: IncidentId) -> list[tuple[str, str]]:
         if any(one.incident == incident for one in self._unsent.deliveries.values()):
@@ -149,6 +164,11 @@ class SqlTransaction:
 
     def keep_incident(self, incident: Incident) -> None:
         self._unsent.incidents[incident.id] = incident
+        self._going_on = {
+            asked: one
+            for asked, one in self._going_on.items()
+            if asked[0] != incident.group and (one is None or one.id != incident.id)
+        }
 
     def keep_delivery(self, delivery: Delivery) -> None:
         # A lease is the database's own business: a delivery that is leased when kept belongs to the caller's holder.
