@@ -21,9 +21,9 @@ from shouwang.ports import Casebook, Clock, Directory, Outbox
 
 log = logging.getLogger(__name__)
 
-NOTICES_AT_ONCE = 8
-DELIVERIES_AT_ONCE = 40
-"""Of one transaction: about 5 ms of the one writer."""
+NOTICES_AT_ONCE = 4
+DELIVERIES_AT_ONCE = 20
+"""Of one transaction: a few milliseconds of the one writer, for which the first notice of another case waits."""
 
 NOTICES_SEEN = 200
 """Among so many of those that wait, compounds take turns."""
