@@ -37,6 +37,22 @@ export function startOfDay(at: number): number {
   return at - (at % 1000) - ((hours * 60 + minutes) * 60 + seconds) * 1000;
 }
 
+/** The instant, as ISO 8601, of what a field of date and time holds: the wall clock of the site, wherever the browser is.
+ * Of an hour that the clocks had twice it is the second; one that they skipped is read as if they had not. */
+export function instantOf(field: string): string | undefined {
+  const read = Date.parse(`${field}Z`);
+  if (Number.isNaN(read)) return undefined;
+  const behind = (at: number): number => wall(at) - at;
+  return new Date(read - behind(read - behind(read))).toISOString();
+}
+
+/** The wall clock of the site at an instant, as milliseconds since an epoch of its own. */
+function wall(at: number): number {
+  const parts = format("wall", { year: "numeric", month: "numeric", day: "numeric", hour: "numeric", minute: "numeric", second: "numeric" }, "en-US").formatToParts(at);
+  const of = (type: string): number => Number(parts.find((each) => each.type === type)?.value);
+  return Date.UTC(of("year"), of("month") - 1, of("day"), of("hour"), of("minute"), of("second"));
+}
+
 /** The second of an instant; with `tenths` what a machine did. */
 export function second(at: string, tenths = false): string {
   const text = clock(Date.parse(at));
