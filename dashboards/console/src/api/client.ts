@@ -1,4 +1,6 @@
 // Talking to the service, typed by its own OpenAPI document. A token goes in a header; a user's session is a cookie.
+import { language } from "../words";
+import { refusal } from "../words/refusals";
 import type { paths } from "./schema";
 
 type Json<R> = R extends { content: { "application/json": infer B } } ? B : never;
@@ -23,7 +25,7 @@ interface Where<Q> {
   etag?: string;
 }
 
-/** The service said no; `message` is its own words. */
+/** The service said no; `message` is for people, in their language. */
 export class Refused extends Error {
   constructor(
     readonly status: number,
@@ -73,7 +75,7 @@ export const uploadTo = (path: string, file: Blob, key: string): Promise<unknown
 /** The content of a file that the service keeps. */
 export async function fileAt(path: string): Promise<Blob> {
   const answer = await fetch(path, { headers: headers(), signal: AbortSignal.timeout(60_000) });
-  if (!answer.ok) throw new Refused(answer.status, answer.statusText);
+  if (!answer.ok) throw refused(answer, await answer.json().catch(() => null));
   return answer.blob();
 }
 
@@ -88,7 +90,7 @@ export const putFile = <P extends PutPath>(path: P, file: Blob, where: Where<nev
 /** A picture as an address that an image may show, whoever is signed in and however. */
 export async function picture(path: GetPath, where: { path?: Record<string, string>; query?: object }): Promise<string> {
   const answer = await fetch(address(path, where), { headers: headers(), signal: AbortSignal.timeout(60_000) });
-  if (!answer.ok) throw new Refused(answer.status, answer.statusText);
+  if (!answer.ok) throw refused(answer, await answer.json().catch(() => null));
   const content = await answer.blob();
   return new Promise((done, fail) => {
     const reader = new FileReader();
@@ -101,7 +103,7 @@ export async function picture(path: GetPath, where: { path?: Record<string, stri
 /** A file that the service makes, saved by the browser under a name. */
 export async function download(path: GetPath, query: Record<string, unknown>, name: string): Promise<void> {
   const answer = await fetch(address(path, { query }), { headers: headers(), signal: AbortSignal.timeout(120_000) });
-  if (!answer.ok) throw new Refused(answer.status, (await answer.json().catch(() => null))?.detail ?? answer.statusText);
+  if (!answer.ok) throw refused(answer, await answer.json().catch(() => null));
   const link = document.createElement("a");
   link.href = URL.createObjectURL(await answer.blob());
   link.download = name;
@@ -128,8 +130,13 @@ async function send(method: string, path: string, where: Where<object>, body?: u
   const text = await answer.text();
   const document = text ? JSON.parse(text) : null;
   const isReadiness = path === "/health/ready" && document?.reasons;
-  if (!answer.ok && !isReadiness) throw new Refused(answer.status, document?.detail ?? document?.title ?? answer.statusText, document?.errors ?? []);
+  if (!answer.ok && !isReadiness) throw refused(answer, document);
   return document;
+}
+
+function refused(answer: Response, problem: { code?: string; detail?: string; title?: string; errors?: Refused["errors"] } | null): Refused {
+  const detail = problem?.detail ?? problem?.title ?? answer.statusText;
+  return new Refused(answer.status, language.value === "zh" ? refusal(problem?.code, detail) : detail, problem?.errors ?? []);
 }
 
 export function address(path: string, where: { path?: Record<string, string>; query?: object }): string {
