@@ -99,6 +99,12 @@ def test_a_duty_check_is_kept_for_reports(client_as: As, site: Site, exercises: 
     shown = operator.get(f"/api/v1/duty-checks/{begun['id']}").json()
     assert (shown["missed"], shown["answered_at"]) == (True, None)
     assert [one["id"] for one in operator.get("/api/v1/duty-checks").json()["items"]] == [begun["id"]]
+    (line,) = operator.get("/api/v1/reports/shift").json()["duty_checks"]
+    assert (line["id"], line["missed"], line["answered_at"]) == (begun["id"], True, None)
+    form = operator.get("/api/v1/reports/print/duty").text
+    assert "查岗" in form and "漏岗" in form
+    elsewhere = client_as(Role.OPERATOR, place="hexi/qinghe/jinyuan/b9").get("/api/v1/reports/shift").json()
+    assert elsewhere["duty_checks"] == []
 
 
 def test_a_campaign_has_a_result_sheet_and_a_code_proves_a_contact(client_as: As, site: Site) -> None:

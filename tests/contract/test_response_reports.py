@@ -13,6 +13,8 @@ from harness.window import Site
 from shouwang.domain.access import Role
 from shouwang.domain.casefile import Proof
 from shouwang.domain.incident import Finding, Outcome
+from shouwang.domain.place import PlaceKind
+from shouwang.domain.vocabulary import DeviceId
 
 pytestmark = pytest.mark.slow
 
@@ -182,3 +184,29 @@ def test_the_forms_to_print_come_from_the_same_records_and_run_nothing(
     assert "故障维修记录" in operator.get(f"{API}/reports/print/fault").text
     assert client_as(Role.VIEWER).get(f"{API}/reports/print/fire").status_code == 403
     assert operator.get(f"{API}/reports/print/poem").status_code == 422
+    assert "误报" in fire.text and "签收" not in fire.text and "消防安全管理人：" in fire.text
+
+
+def test_a_form_is_of_one_place_and_says_whose_it_is(site: Site, operator: TestClient, client_as: As) -> None:
+    handled(site, "smoke-501", taken=20, arrived=100, outcome=Outcome.FALSE_ALARM, cause="cooking")
+    whole, home = (
+        operator.get(f"{API}/reports/print/fire"),
+        site.directory.community().devices[DeviceId("smoke-501")].place,
+    )
+    other = site.directory.community().devices[DeviceId("smoke-202")].place
+    compound = next(one for one in site.directory.community().places.values() if one.kind is PlaceKind.COMPOUND)
+    assert compound.name in whole.text
+    of_home = operator.get(f"{API}/reports/print/fire", params={"place": home}).text
+    of_other = operator.get(f"{API}/reports/print/fire", params={"place": other}).text
+    assert "cooking" in of_home and compound.name in of_home
+    assert "cooking" not in of_other and compound.name in of_other
+    confined = client_as(Role.OPERATOR, place=other)
+    assert confined.get(f"{API}/reports/print/fire", params={"place": home}).status_code == 404
+    assert "cooking" not in confined.get(f"{API}/reports/print/fire").text
+
+
+def test_the_desk_is_handed_over_by_name(operator: TestClient) -> None:
+    made = ok(operator.post(f"{API}/reports/shift/handovers", json={"to": "zhao", "note": "2号楼探测器待修"}), 201)
+    assert set(made["people"]) == {"wang", "zhao"} and made["people"]["wang"] == "王测试"
+    form = operator.get(f"{API}/reports/print/duty").text
+    assert "王测试" in form and "2号楼探测器待修" in form and "未签收" in form

@@ -13,7 +13,7 @@ from shouwang.domain.incident import Incident
 from shouwang.domain.link import code_of
 from shouwang.domain.moment import rfc3339
 from shouwang.domain.notice import Delivery, DeliveryState, Failure
-from shouwang.domain.vocabulary import MINUTE, PersonId
+from shouwang.domain.vocabulary import MINUTE, Instant, PersonId
 from shouwang.flows.exercises import Exercises
 
 from .access import Caller, allow, allow_on_site, allow_over
@@ -23,6 +23,8 @@ from .paging import DEFAULT_LIMIT, After, Limit, Page, cut, mark_of
 from .problems import invalid, not_found
 from .questions import time
 from .schemas import Sent, Time
+
+MOST = 200
 
 router = APIRouter(tags=["drills"])
 
@@ -219,6 +221,15 @@ def confirm_by_code(window: TheWindow, caller: Caller, exercise_id: Ref, body: C
         raise invalid("body/code", f"is not what was sent to {body.person}")
     window.answers.confirm(proven[0])
     return _sheet(window, caller, found)
+
+
+def exercises_between(
+    window: Window, caller: Principal, kind: ExerciseKind, start: Instant, end: Instant
+) -> list[Exercise]:
+    """Begun in [start, end) where the caller may see, oldest first; of the newest two hundred."""
+    found = window.exercises.newest(kind, None, MOST) if window.exercises is not None else []
+    seen = [one for one in found if start <= one.begun_at < end and may(caller, Act.READ, one.place)]
+    return sorted(seen, key=lambda one: one.begun_at)
 
 
 def _doors(window: Window) -> Exercises:

@@ -8,6 +8,7 @@ from shouwang.domain.alert import AlertClass
 from shouwang.domain.board import EntryQuery
 from shouwang.domain.clocks import clocks
 from shouwang.domain.coverage import coverage_gaps
+from shouwang.domain.exercise import ExerciseKind
 from shouwang.domain.incident import Incident, is_live
 from shouwang.domain.journal import Entry
 from shouwang.domain.moment import rfc3339
@@ -18,6 +19,7 @@ from shouwang.domain.vocabulary import HOUR, Instant, Life, PersonId, PlaceId
 from .access import Caller, allow
 from .coverage import gap_out
 from .doors import TheWindow, Window
+from .drills import exercises_between
 from .hold_views import is_visible
 from .names import Names
 from .patrols import RoundOut, rounds_out
@@ -62,7 +64,17 @@ class PatrolLine(BaseModel):
     problems: list[str]
 
 
-class ShiftOut(BaseModel):
+class CheckLine(BaseModel):
+    """A duty check 查岗 of the shift. ``missed``: nobody answered in time."""
+
+    id: str
+    at: Time
+    place: str
+    answered_at: Time | None
+    missed: bool
+
+
+class ShiftReportOut(BaseModel):
     """交接班记录: what the next shift must know, to be signed by both."""
 
     start: Time = Field(serialization_alias="from")
@@ -76,7 +88,9 @@ class ShiftOut(BaseModel):
     )
     faults: list[str] = Field(description="Devices with an open fault.")
     patrols: list[PatrolLine] = Field(description="巡查: rounds of the shift.")
+    duty_checks: list[CheckLine] = Field(description="查岗 of the shift.")
     gaps: list[GapOut] = Field(description="Of the next 12 hours.")
+    people: dict[str, str] = Field(description="Names of those in `gaps`, masked as you may see them.")
 
 
 class HandoverIn(Sent):
@@ -93,6 +107,7 @@ class HandoverOut(BaseModel):
     id: str
     by: str
     to: str
+    people: dict[str, str] = Field(description="Names of both, masked as you may see them.")
     place: str | None = Field(description="Whose desk; null: the site's.")
     at: Time
     sound_tested: bool
@@ -101,7 +116,7 @@ class HandoverOut(BaseModel):
 
 
 @router.get("/reports/shift")
-def shift_report(window: TheWindow, caller: Caller, since: Since = None, to: When = None) -> ShiftOut:
+def shift_report(window: TheWindow, caller: Caller, since: Since = None, to: When = None) -> ShiftReportOut:
     """交接班: of the last 12 hours unless told, and what the next 12 hold."""
     allow(caller, Act.READ)
     start, end = span(window, since, to, SHIFT)
@@ -149,7 +164,7 @@ def list_handovers(window: TheWindow, caller: Caller) -> list[HandoverOut]:
     return handovers(window, caller)
 
 
-def _shift(window: Window, caller: Principal, start: Instant, end: Instant) -> ShiftOut:
+def _shift(window: Window, caller: Principal, start: Instant, end: Instant) -> ShiftReportOut:
     community, now = window.directory.community(), window.clock.now()
     names = Names(community, caller)
     inside = subtrees(caller, None)
@@ -168,7 +183,7 @@ def _shift(window: Window, caller: Principal, start: Instant, end: Instant) -> S
         for gap in coverage_gaps(community, (*community.policies, *window.policies()), now, now + SHIFT)
         if is_gap_seen(caller, gap)
     ]
-    return ShiftOut(
+    return ShiftReportOut(
         start=rfc3339(start),
         end=rfc3339(end),
         open=[_case_out(one, names, now) for one in live],
@@ -186,7 +201,18 @@ def _shift(window: Window, caller: Principal, start: Instant, end: Instant) -> S
         ],
         faults=faulty,
         patrols=[_patrol_line(one) for one in rounds_out(window, caller, start, end)],
+        duty_checks=[
+            CheckLine(
+                id=one.id,
+                at=rfc3339(one.begun_at),
+                place=names.place(one.place).label,
+                answered_at=time(one.answered_at),
+                missed=one.missed,
+            )
+            for one in exercises_between(window, caller, ExerciseKind.DUTY_CHECK, start, end)
+        ],
         gaps=[gap_out(gap) for gap in gaps],
+        people=names.people(gap.person for gap in gaps if gap.person),
     )
 
 
@@ -218,11 +244,13 @@ def handovers(window: Window, caller: Principal) -> list[HandoverOut]:
     """The newest hundred of the caller's place, with their signatures."""
     entries = window.board.entries(EntryQuery(kind="shift."), None, 200)
     signed = {str(one.body.get("id")): one.at for one in entries if one.kind == "shift.signed"}
+    names = Names(window.directory.community(), caller)
     return [
         HandoverOut(
             id=str(one.body["id"]),
             by=one.actor,
             to=str(one.body["to"]),
+            people=names.people([one.actor, str(one.body["to"])]),
             place=one.place,
             at=rfc3339(one.at),
             sound_tested=bool(one.body.get("sound_tested")),

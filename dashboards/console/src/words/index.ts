@@ -1,6 +1,7 @@
 // Words by dotted path in the language that was chosen. Chinese first.
 import { ref } from "vue";
 import { en } from "./en";
+import { handover } from "./handover";
 import { health } from "./health";
 import { install } from "./install";
 import { manage } from "./manage";
@@ -18,8 +19,8 @@ export type Language = "zh" | "en";
 
 const KEY = "shouwang.language";
 const WORDS: Record<Language, unknown> = {
-  zh: { ...zh, fit: install.zh, manage: manage.zh, staff: staff.zh, patrols: patrols.zh, plans: plans.zh, trials: trials.zh, health: health.zh, pulse: pulse.zh, photos: photos.zh, roster: rosters.zh, places: places.zh },
-  en: { ...en, fit: install.en, manage: manage.en, staff: staff.en, patrols: patrols.en, plans: plans.en, trials: trials.en, health: health.en, pulse: pulse.en, photos: photos.en, roster: rosters.en, places: places.en },
+  zh: { ...zh, fit: install.zh, manage: manage.zh, staff: staff.zh, patrols: patrols.zh, plans: plans.zh, trials: trials.zh, health: health.zh, pulse: pulse.zh, photos: photos.zh, roster: rosters.zh, places: places.zh, handover: handover.zh },
+  en: { ...en, fit: install.en, manage: manage.en, staff: staff.en, patrols: patrols.en, plans: plans.en, trials: trials.en, health: health.en, pulse: pulse.en, photos: photos.en, roster: rosters.en, places: places.en, handover: handover.en },
 };
 
 export const language = ref<Language>(localStorage.getItem(KEY) === "en" ? "en" : "zh");
