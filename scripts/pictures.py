@@ -43,14 +43,20 @@ PAGES = {
     "rules": "/rules",
     "rule": "/rules/temperature-fire",
     "new-rule": "/rules/new",
-    "reports": "/reports",
-    "records": "/records",
     "users": "/access",
     "tokens": "/access?tab=tokens",
     "settings": "/access?tab=settings",
     "import": "/import",
 }
-"""What each picture shows."""
+"""What each picture shows of a calm compound."""
+
+PAGES_AFTERWARDS = {
+    "reports": "/reports",
+    "records": "/records",
+    "cases": "/cases",
+    "handover": "/watch?tab=handover",
+}
+"""And of one where something happened."""
 
 ADDRESSES = {"zh": "0x00158d0001a2b3c4", "en": "0x00158d0001a2b3c5"}
 ROOMS = {"zh": "1号楼 1单元 501", "en": "1号楼 1单元 502"}
@@ -162,6 +168,9 @@ def main() -> None:
         alarms(desk)
         take(desk, "control-room", keep=True)
         take(signed_in(browser, url, DESK, "en", "light"), "control-room-en")
+        for language in LANGUAGES:
+            for name, path in PAGES_AFTERWARDS.items():
+                take(signed_in(browser, url, SMALL, language, "light", path), named(name, language))
         for language, theme in LOOKS:
             take(signed_in(browser, url, DESK, language, theme, "/wall"), named("wall", language))
             case = signed_in(browser, url, SMALL, language, theme, "/cases")

@@ -37,7 +37,7 @@ SHIFT = 12 * HOUR
 
 class ShiftCaseOut(BaseModel):
     id: str
-    title: str
+    title: dict[str, str]
     place: str
     state: str
     opened_at: Time
@@ -230,7 +230,7 @@ def _patrol_line(one: RoundOut) -> PatrolLine:
 def _case_out(one: Incident, names: Names, now: Instant) -> ShiftCaseOut:
     return ShiftCaseOut(
         id=one.id,
-        title=one.title.get("zh") or str(one.klass),
+        title=dict(one.title),
         place=names.place(one.place).label,
         state=one.state,
         opened_at=rfc3339(one.opened_at),
