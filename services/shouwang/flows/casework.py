@@ -18,7 +18,7 @@ from shouwang.domain.journal import Entry
 from shouwang.domain.standing import Change, DeviceFacts, DeviceState, Transition
 from shouwang.domain.suppression import Cover
 from shouwang.domain.tried import plan_trial_message, tester, trial_incident
-from shouwang.domain.vocabulary import SECOND, DeviceId, Duration, Instant, Value
+from shouwang.domain.vocabulary import SECOND, UNASSIGNED, DeviceId, Duration, Instant, Value
 from shouwang.flows.withholding import last_alert, under_holds
 from shouwang.flows.world import World
 from shouwang.ports import Acceptance, Transaction
@@ -31,11 +31,14 @@ _GATHERED = (AlertClass.FIRE, AlertClass.EMERGENCY)
 """One of each way in which urgent alerts gather into incidents by their place alone (``group_key``)."""
 
 
-def foresee(acceptance: Acceptance, world: World, likely: Sequence[DeviceFacts], now: Instant) -> None:
+def foresee(acceptance: Acceptance, world: World, likely: Sequence[DeviceId], now: Instant) -> None:
     """Asks together for what will be asked one by one where something of these devices is raised."""
-    places = world.community.places
-    groups = {group_key(klass, one.place, "", places) for one in likely for klass in _GATHERED}
-    acceptance.foresee([one.device for one in likely], groups if len(likely) > 1 else (), now - REOPENS_WITHIN)
+    groups: set[str] = set()
+    if len(likely) > 1:
+        devices, places = world.community.devices, world.community.places
+        stand = {devices[id].place if id in devices else UNASSIGNED for id in likely}
+        groups = {group_key(klass, place, "", places) for place in stand for klass in _GATHERED}
+    acceptance.foresee(likely, groups, now - REOPENS_WITHIN)
 
 
 def apply_transitions(

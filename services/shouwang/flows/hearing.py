@@ -59,8 +59,7 @@ class Hearing:
     ) -> None:
         messages = [(arrival, decoded, decoded.device) for arrival, found in heard for decoded in found.messages]
         states = dict(acceptance.states({device for _, _, device in messages}))
-        likely = [world.facts(of, one.kind, one.profile) for _, one, of in messages if may_raise(one)]
-        foresee(acceptance, world, likely, now)
+        foresee(acceptance, world, [device for _, decoded, device in messages if may_raise(decoded)], now)
         changed: dict[DeviceId, DeviceState] = {}
         links: dict[DeviceId, str] = {}
         spooled: list[Reading] = []
