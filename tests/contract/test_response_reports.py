@@ -13,8 +13,9 @@ from harness.window import Site
 from shouwang.domain.access import Role
 from shouwang.domain.casefile import Proof
 from shouwang.domain.incident import Finding, Outcome
+from shouwang.domain.moment import rfc3339
 from shouwang.domain.place import PlaceKind
-from shouwang.domain.vocabulary import DeviceId
+from shouwang.domain.vocabulary import HOUR, DeviceId
 
 pytestmark = pytest.mark.slow
 
@@ -210,3 +211,12 @@ def test_the_desk_is_handed_over_by_name(operator: TestClient) -> None:
     assert set(made["people"]) == {"wang", "zhao"} and made["people"]["wang"] == "王测试"
     form = operator.get(f"{API}/reports/print/duty").text
     assert "王测试" in form and "2号楼探测器待修" in form and "未签收" in form
+
+
+def test_the_form_of_an_earlier_day_has_that_days_hand_overs(site: Site, operator: TestClient) -> None:
+    then = site.clock.now()
+    ok(operator.post(f"{API}/reports/shift/handovers", json={"to": "zhao", "note": "消防泵检修"}), 201)
+    site.clock.forward(3 * 86_400)
+    span = {"from": rfc3339(then - HOUR), "to": rfc3339(then + HOUR)}
+    assert "消防泵检修" in operator.get(f"{API}/reports/print/duty", params=span).text
+    assert "消防泵检修" not in operator.get(f"{API}/reports/print/duty").text

@@ -61,6 +61,9 @@ class _Record(NamedTuple):
     clock: Callable[[Instant | None], str]
     cases: Sequence[Incident]
 
+    def day(self, at: Instant) -> str:
+        return f"{moment(at).astimezone(site_zone(self.community)):%Y-%m-%d %H:%M}"
+
     def who(self, person: str | None) -> str:
         return self.names.person(person) if person else ""
 
@@ -211,8 +214,7 @@ def _handed_over(record: _Record) -> list[list[str]]:
             one.note,
             record.clock(parse_rfc3339(one.signed_at)) if one.signed_at else "未签收",
         ]
-        for one in reversed(handovers(record.window, record.caller))
-        if record.start <= parse_rfc3339(one.at) < record.end
+        for one in reversed(handovers(record.window, record.caller, record.start, record.end))
     ]
 
 
@@ -255,8 +257,8 @@ def _at_the_desk(record: _Record) -> list[str]:
 def _facts(record: _Record) -> list[tuple[str, str]]:
     return [
         ("单位", "、".join(_compounds(record)) or "　　　　　　　　"),
-        ("时段", f"{record.clock(record.start)} — {record.clock(record.end)}"),
-        ("打印时间", record.clock(record.window.clock.now())),
+        ("时段", f"{record.day(record.start)} — {record.day(record.end)}"),
+        ("打印时间", record.day(record.window.clock.now())),
     ]
 
 

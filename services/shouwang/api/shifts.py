@@ -33,6 +33,8 @@ from .sheets import GapOut
 router = APIRouter(tags=["reports"])
 
 SHIFT = 12 * HOUR
+MOST = 500
+"""Entries of hand-overs that are looked at: two for each, of two or three shifts a day."""
 
 
 class ShiftCaseOut(BaseModel):
@@ -240,9 +242,12 @@ def _case_out(one: Incident, names: Names, now: Instant) -> ShiftCaseOut:
     )
 
 
-def handovers(window: Window, caller: Principal) -> list[HandoverOut]:
-    """The newest hundred of the caller's place, with their signatures."""
-    entries = window.board.entries(EntryQuery(kind="shift."), None, 200)
+def handovers(
+    window: Window, caller: Principal, start: Instant | None = None, end: Instant | None = None
+) -> list[HandoverOut]:
+    """The newest hundred of the caller's place in [start, end), with their signatures."""
+    signed_until = None if end is None else end + SHIFT
+    entries = window.board.entries(EntryQuery(kind="shift.", start=start, end=signed_until), None, MOST)
     signed = {str(one.body.get("id")): one.at for one in entries if one.kind == "shift.signed"}
     names = Names(window.directory.community(), caller)
     return [
@@ -258,7 +263,9 @@ def handovers(window: Window, caller: Principal) -> list[HandoverOut]:
             signed_at=time(signed.get(str(one.body["id"]))),
         )
         for one in entries
-        if one.kind == "shift.handed_over" and (caller.place is None or is_within(one.place or "", caller.place))
+        if one.kind == "shift.handed_over"
+        and (end is None or one.at < end)
+        and (caller.place is None or is_within(one.place or "", caller.place))
     ][:100]
 
 
