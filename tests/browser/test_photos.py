@@ -51,11 +51,13 @@ def size_of(jpeg: bytes) -> tuple[int, int]:
     return int(width), int(height)
 
 
-def case(hall: Hall, building: int, room: str) -> Incident:
+def cases(hall: Hall, building: int, room: str) -> list[Incident]:
     around = f"{ROOT}/b{building}/"
-    return next(
-        one for one in hall.works.incidents() if one.place.startswith(around) and one.place.endswith(f"/{room}")
-    )
+    return [one for one in hall.works.incidents() if one.place.startswith(around) and one.place.endswith(f"/{room}")]
+
+
+def case(hall: Hall, building: int, room: str) -> Incident:
+    return cases(hall, building, room)[0]
 
 
 def file_of(hall: Hall, building: int, room: str) -> CaseFile:
@@ -68,6 +70,7 @@ def content(hall: Hall, id: str) -> bytes:
 
 def on_scene(hall: Hall, building: int, room: str) -> Page:
     says(hall.works.broker_port, smoke(building, 1, room))
+    hall.works.until(lambda: bool(cases(hall, building, room)), "the case")  # else the phone may take another one
     phone = hall.page("/duty", user=PATROL, size="phone", theme="light")
     for act in ("acknowledge", "en-route", "arrive"):
         phone.click(f"[data-act={act}]")
