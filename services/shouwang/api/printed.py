@@ -1,6 +1,7 @@
 """Forms to print (GB 25201): from the same records, so that nobody writes twice."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from datetime import tzinfo
 from typing import Annotated, Literal, NamedTuple
 
 import msgspec
@@ -56,13 +57,16 @@ class _Record(NamedTuple):
     caller: Principal
     community: Community
     names: Names
+    zone: tzinfo
     start: Instant
     end: Instant
-    clock: Callable[[Instant | None], str]
     cases: Sequence[Incident]
 
+    def clock(self, at: Instant | None) -> str:
+        return f"{moment(at).astimezone(self.zone):%m-%d %H:%M:%S}" if at is not None else ""
+
     def day(self, at: Instant) -> str:
-        return f"{moment(at).astimezone(site_zone(self.community)):%Y-%m-%d %H:%M}"
+        return f"{moment(at).astimezone(self.zone):%Y-%m-%d %H:%M}"
 
     def who(self, person: str | None) -> str:
         return self.names.person(person) if person else ""
@@ -92,13 +96,9 @@ def _confined(caller: Principal, place: str | None) -> Principal:
 
 def _record(window: Window, caller: Principal, start: Instant, end: Instant) -> _Record:
     community = window.directory.community()
-    zone = site_zone(community)
-
-    def clock(at: Instant | None) -> str:
-        return f"{moment(at).astimezone(zone):%m-%d %H:%M:%S}" if at is not None else ""
-
     cases = [one for one in cases_between(window, caller, None, start, end) if not (one.drill or one.test)]
-    return _Record(window, caller, community, Names(community, caller), start, end, clock, cases[::-1])
+    names, zone = Names(community, caller), site_zone(community)
+    return _Record(window, caller, community, names, zone, start, end, cases[::-1])
 
 
 def _fire(record: _Record) -> Form:
