@@ -8,9 +8,10 @@ from playwright.sync_api import Locator, Page, expect
 from harness.axe import violations
 from harness.browser import DESK, PATROL, Hall
 from harness.servers import wait_until
-from shouwang.domain.duty import Certificate, Contact, Person, Roster, Shift
+from shouwang.domain.duty import Certificate, Contact, Person
 from shouwang.domain.journal import Entry
 from shouwang.domain.patrol import Patrol, Point
+from shouwang.domain.roster import Roster, Shift
 from shouwang.domain.vocabulary import PersonId
 from shouwang.store.journal import SqlJournal
 

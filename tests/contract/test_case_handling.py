@@ -9,7 +9,8 @@ from fastapi.testclient import TestClient
 from harness.calls import SMOKE_DETECTOR, As, ok
 from harness.window import ABOVE, COMPOUND, ELSEWHERE, ROOM, Site, site_on
 from shouwang.domain.access import Role
-from shouwang.domain.duty import FamilyContact, Household, KeyHolder, PostHolder
+from shouwang.domain.duty import PostHolder
+from shouwang.domain.household import FamilyContact, Household, KeyHolder
 from shouwang.domain.notice import DeliveryState
 from shouwang.domain.vocabulary import PersonId
 from shouwang.registry.checklists import load_checklists

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from shouwang.cli import shouwang as verbs
 from shouwang.domain.community import Community, identity, rows
-from shouwang.domain.duty import Contact, Override, Person, PostHolder, Roster, Shift, SiteFacts, Zone
+from shouwang.domain.duty import Contact, Group, Person, PostHolder, SiteFacts, Zone
 from shouwang.domain.escalation import Match, Milestone, Policy, Step
 from shouwang.domain.place import Device, Place, PlaceKind
+from shouwang.domain.roster import Override, Roster, Shift
 from shouwang.domain.vocabulary import SECOND, DeviceId, Life, PersonId, PlaceId, Severity
 from shouwang.registry.changes import plan_apply
 from shouwang.registry.community import Reading, parse_community
@@ -161,6 +162,12 @@ def test_without_ids_of_profiles_and_families_these_are_not_judged() -> None:
         ("policies: [{id: p, steps: [{tell: [everybody]}]}]\n", "tell[0]: 'everybody' is not a target"),
         ("policies: [{id: p, steps: [{tell: [roster:desk]}]}]\n", "tell[0]: there is no roster 'desk'"),
         ("policies: [{id: p, steps: [{tell: [person:x]}]}]\n", "tell[0]: there is no person 'x'"),
+        ("groups: [{id: g, members: [x]}]\n", "groups[0].members[0]: there is no person 'x'"),
+        ("groups: [{id: g}, {id: g}]\n", "group g stands twice, first as groups[0]"),
+        (
+            "groups: [{id: volunteers}]\npolicies: [{id: p, steps: [{tell: [group:volunters]}]}]\n",
+            "tell[0]: there is no group 'volunters'; did you mean 'volunteers'?",
+        ),
         ("policies: [{id: p, steps: [{tell: [zone:fire]}]}]\n", "tell[0]: 'fire' is not a kind of zone"),
         (
             "policies: [{id: p, steps: [{unless: acknowleged, tell: [zone]}]}]\n",
@@ -412,7 +419,15 @@ def communities(draw: st.DrawFn) -> Community:
         add=person,
         remove=st.none() | person,
     )
-    targets = ["zone", "zone:grid", "post:patrol", f"person:{people[0]}", *(f"roster:{id}" for id in rosters)]
+    groups = draw(st.lists(ids, max_size=2, unique=True))
+    targets = [
+        "zone",
+        "zone:grid",
+        "post:patrol",
+        f"person:{people[0]}",
+        *(f"roster:{id}" for id in rosters),
+        *(f"group:{id}" for id in groups),
+    ]
     step = st.builds(
         Step,
         tell=st.lists(st.sampled_from(targets), min_size=1, max_size=3),
@@ -452,9 +467,12 @@ def communities(draw: st.DrawFn) -> Community:
         posts=tuple(draw(st.lists(holders, max_size=3, unique_by=identity))),
         zones={zone.id: zone for zone in zones},
         rosters={
-            id: Roster(id=id, shifts=draw(some(shift)), overrides=draw(some(override)), post=draw(words))
+            id: Roster(
+                id=id, name=draw(words), shifts=draw(some(shift)), overrides=draw(some(override)), post=draw(words)
+            )
             for id in rosters
         },
+        groups={id: Group(id=id, name=draw(words), members=draw(some(person))) for id in groups},
         policies=tuple(draw(st.lists(policy, max_size=3, unique_by=lambda one: one.id))),
         devices={
             DeviceId(id): Device(

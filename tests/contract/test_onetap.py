@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from harness.window import COMPOUND, LINK_SECRET, ROOM, Site
 from shouwang.api.server import build_app
-from shouwang.domain.duty import Household, KeyHolder, PostHolder
+from shouwang.domain.duty import PostHolder
+from shouwang.domain.household import Household, KeyHolder
 from shouwang.domain.incident import IncidentState, Outcome
 from shouwang.domain.link import delivery_in, link_of, token_of
 from shouwang.domain.notice import Delivery, DeliveryState, Why

@@ -7,9 +7,9 @@ from fastapi.testclient import TestClient
 from harness.calls import As, ok
 from harness.window import Site
 from shouwang.domain.access import Role
-from shouwang.domain.duty import Shift
 from shouwang.domain.moment import rfc3339
 from shouwang.domain.patrol import Patrol, Point
+from shouwang.domain.roster import Shift
 from shouwang.domain.vocabulary import HOUR, MINUTE, PlaceId
 
 pytestmark = pytest.mark.slow

@@ -7,9 +7,10 @@ import pytest
 from harness.calls import As, ok
 from harness.window import COMPOUND, START, Site
 from shouwang.domain.access import Role
-from shouwang.domain.duty import Absence, Certificate, Contact, Person, PostHolder, Roster, Shift, Zone
+from shouwang.domain.duty import Absence, Certificate, Contact, Group, Person, PostHolder, Zone
 from shouwang.domain.moment import rfc3339
 from shouwang.domain.notice import DeliveryState
+from shouwang.domain.roster import Roster, Shift
 from shouwang.domain.vocabulary import DAY, SECOND, PersonId
 
 pytestmark = pytest.mark.slow
@@ -91,6 +92,13 @@ def test_leave_and_names_are_for_those_who_work_with_them(client_as: As) -> None
     assert (wang["absences"], wang["away"], wang["name"]) == ([], True, "王**")
     posts = ok(client_as(Role.VIEWER).get("/api/v1/posts"))["items"]
     assert "刘**" in {one["deputy_name"] for one in posts}
+
+
+def test_a_group_names_its_members_to_those_who_may_read_names(client_as: As, site: Site) -> None:
+    site.directory.change([Group(id="volunteers", name="志愿者队", members=[LIU, WANG])])
+    expected = {"id": "volunteers", "name": "志愿者队", "members": ["liu", "wang"], "names": ["刘测试", "王测试"]}
+    assert ok(client_as(Role.OPERATOR).get("/api/v1/groups"))["items"] == [expected]
+    assert ok(client_as(Role.VIEWER).get("/api/v1/groups"))["items"][0]["names"] == ["刘**", "王**"]
 
 
 def test_a_contact_that_is_proven_says_when(client_as: As, site: Site) -> None:

@@ -12,8 +12,9 @@ from shouwang.api.doors import Window
 from shouwang.domain.access import Role
 from shouwang.domain.belonging import places_of
 from shouwang.domain.community import Community
-from shouwang.domain.duty import Contact, Person, PostHolder, Roster, Shift, Zone
+from shouwang.domain.duty import Contact, Group, Person, PostHolder, Zone
 from shouwang.domain.place import Place, PlaceKind
+from shouwang.domain.roster import Roster, Shift
 from shouwang.domain.vocabulary import PersonId, PlaceId
 
 pytestmark = pytest.mark.slow
@@ -83,6 +84,12 @@ def test_what_belongs_to_which_places(site: Site) -> None:
     assert places_of(community, people[PersonId("newcomer")]) == []
     assert places_of(community, people[PersonId("wang")]) == [], "the site's fallback"
     assert places_of(community, rosters["jin-desk"]) == [COMPOUND] and places_of(community, rosters["site-desk"]) == []
+
+
+def test_of_a_group_a_compound_sees_its_own_people(site: Site, admin: TestClient) -> None:
+    members = [PersonId("jin"), PersonId("he")]
+    site.directory.change([Group(id="mixed", members=members), Group(id="theirs", members=[PersonId("jin")])])
+    assert [(one["id"], one["members"]) for one in ok(admin.get(f"{API}/groups"))["items"]] == [("mixed", ["he"])]
 
 
 def test_an_administrator_of_one_compound_plans_its_duties(site: Site, admin: TestClient) -> None:

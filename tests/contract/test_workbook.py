@@ -9,9 +9,10 @@ from openpyxl import Workbook, load_workbook
 
 from shouwang.cli.community import community as verb
 from shouwang.domain.community import Community
-from shouwang.domain.duty import Contact, Person, PostHolder, Roster, Shift, SiteFacts, Zone
+from shouwang.domain.duty import Contact, Person, PostHolder, SiteFacts, Zone
 from shouwang.domain.errors import ConfigError
 from shouwang.domain.place import Device, Place, PlaceKind
+from shouwang.domain.roster import Roster, Shift
 from shouwang.domain.vocabulary import DeviceId, PersonId, PlaceId
 from shouwang.registry.community import parse_community
 from shouwang.registry.demo import demo_community
@@ -38,12 +39,14 @@ posts: [{place: s/c/jy, post: desk_operator, person: wang, deputy: li}]
 zones: [{id: z, name: 东区, places: [s/c/jy, s/c/other], members: [wang, li], fallback: wang}]
 rosters:
   - id: desk
+    name: 东区值班室
     zone: z
     post: desk_operator
     shifts:
       - {from: "20:00", to: "08:00", people: [wang], days: [workday, sat]}
       - {from: "08:00", to: "20:00", rotation: {since: "2026-11-01", days: 2, teams: [[wang], [li]]}, layer: 1}
     overrides: [{from: "2026-12-01T00:00:00+08:00", to: "2026-12-02T00:00:00+08:00", add: li, remove: wang}]
+groups: [{id: volunteers, name: 志愿者队, members: [li, wang]}]
 policies:
   - id: fire
     title: {zh: 火警}
@@ -51,7 +54,7 @@ policies:
     acknowledged_for: 3m
     steps:
       - {tell: ["roster:desk", "any:post:patrol|trinity"], channels: [webhook, console]}
-      - {after: 60s, unless: acknowledged, tell: [zone]}
+      - {after: 60s, unless: acknowledged, tell: [zone, "group:volunteers"]}
       - {after: 6h, at: "10:00", when: resolved, unless: followed_up, tell: ["person:li"]}
 devices:
   - {id: d1, profile: heiman-hs1sa, address: "zigbee2mqtt:0x1", place: s/c/jy/b1/501, tags: [a], note: "in, the hall"}

@@ -7,13 +7,14 @@ import msgspec
 from shouwang.domain.alert import Alert, AlertClass, AlertState
 from shouwang.domain.climbing import Changed
 from shouwang.domain.community import Community
-from shouwang.domain.duty import Contact, Person, PostHolder, Roster, Shift, SiteFacts, Zone
+from shouwang.domain.duty import Contact, Person, PostHolder, SiteFacts, Zone
 from shouwang.domain.escalation import Match, Milestone, Policy, Step
 from shouwang.domain.incident import Incident
 from shouwang.domain.joining import fold
 from shouwang.domain.moment import parse_rfc3339
 from shouwang.domain.notice import Notice
 from shouwang.domain.place import Place, PlaceKind
+from shouwang.domain.roster import Roster, Shift
 from shouwang.domain.standing import Change, DeviceFacts, Transition
 from shouwang.domain.vocabulary import (
     SECOND,

@@ -14,14 +14,10 @@ from shouwang.domain.duty import (
     Absence,
     Certificate,
     Contact,
-    Override,
+    Group,
     Person,
     PostHolder,
-    Roster,
-    Rotation,
-    Shift,
     SiteFacts,
-    Swap,
     Zone,
     is_away,
     is_reachable,
@@ -31,6 +27,7 @@ from shouwang.domain.escalation import Match, Milestone, Policy, Step
 from shouwang.domain.moment import parse_rfc3339, rfc3339
 from shouwang.domain.place import Place, PlaceKind
 from shouwang.domain.reaching import who_would_be_told
+from shouwang.domain.roster import Override, Roster, Rotation, Shift, Swap
 from shouwang.domain.rostering import answer_swap
 from shouwang.domain.vocabulary import DAY, HOUR, PersonId, PlaceId
 
@@ -214,10 +211,10 @@ HOURS = st.sampled_from(["00:00", "06:30", "08:00", "20:00", "24:00"])
 TIMES = st.integers(-3, 40).map(lambda hours: rfc3339(START + hours * HOUR))
 TARGETS = st.one_of(
     POSTS.map(lambda post: f"post:{post}"),
-    st.sampled_from(["roster:r0", "roster:r1", "roster:gone", "zone", "zone:grid", "trinity"]),
+    st.sampled_from(["roster:r0", "roster:r1", "roster:gone", "zone", "zone:grid", "trinity", "group:g", "group:gone"]),
     IDS.map(lambda id: f"person:{id}"),
     st.tuples(POSTS, IDS).map(lambda pair: f"any:post:{pair[0]}|person:{pair[1]}"),
-    st.just("any:roster:r1|trinity|zone"),
+    st.just("any:roster:r1|group:g|trinity|zone"),
 )
 CONTACTS = st.lists(
     st.builds(Contact, kind=st.sampled_from(["webhook", "sms", "push"]), verified=st.booleans()), max_size=2
@@ -281,6 +278,7 @@ def communities(draw: st.DrawFn) -> Community:
         posts=tuple(posts),
         zones=zones,
         rosters={"r0": roster("r0"), "r1": roster("r1")},
+        groups={"g": Group(id="g", members=draw(st.lists(IDS, max_size=3)))},
     )
     return swapped(community, draw(st.lists(st.tuples(IDS, IDS, TIMES, TIMES, st.booleans()), max_size=2)))
 
@@ -312,14 +310,15 @@ def shuffled(community: Community, seed: int) -> Community:
         posts=tuple(chance.sample(community.posts, len(community.posts))),
         zones=mixed([(id, in_another_order(zone, chance)) for id, zone in community.zones.items()]),  # type: ignore[arg-type]
         rosters=mixed([(id, in_another_order(roster, chance)) for id, roster in community.rosters.items()]),  # type: ignore[arg-type]
+        groups={id: in_another_order(group, chance) for id, group in community.groups.items()},  # type: ignore[misc]
         swaps=mixed(list(community.swaps.items())),  # type: ignore[arg-type]
     )
 
 
-def in_another_order(thing: Zone | Roster, chance: random.Random) -> Zone | Roster:
+def in_another_order(thing: Zone | Roster | Group, chance: random.Random) -> Zone | Roster | Group:
     """Its own lists, too: whoever wrote them meant sets."""
     match thing:
-        case Zone():
+        case Zone() | Group():
             return msgspec.structs.replace(thing, members=chance.sample(thing.members, len(thing.members)))
         case Roster():
             return msgspec.structs.replace(

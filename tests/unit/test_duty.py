@@ -8,10 +8,7 @@ from hypothesis import strategies as st
 from harness.cases import B3, COMPOUND, FLAT, NOW, OTHER_UNIT, UPSTAIRS, compound, people, person
 from shouwang.domain.community import Community
 from shouwang.domain.duty import (
-    Override,
     PostHolder,
-    Roster,
-    Shift,
     SiteFacts,
     Zone,
     empty_duties,
@@ -22,6 +19,7 @@ from shouwang.domain.duty import (
 )
 from shouwang.domain.moment import rfc3339
 from shouwang.domain.place import Place, PlaceKind
+from shouwang.domain.roster import Override, Roster, Shift
 from shouwang.domain.vocabulary import DAY, HOUR, UNASSIGNED, PersonId, PlaceId
 
 
@@ -170,7 +168,7 @@ def test_targets_are_read_as_policies_write_them(target: str) -> None:
     assert target_problem(target) is None
 
 
-@pytest.mark.parametrize("target", ["", "patrol", "post:", "zone:", "group:all", "told", "roster"])
+@pytest.mark.parametrize("target", ["", "patrol", "post:", "zone:", "group:", "told", "roster"])
 def test_what_is_no_target_is_refused(target: str) -> None:
     assert "is not a target" in (target_problem(target) or "")
 

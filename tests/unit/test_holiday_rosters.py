@@ -1,18 +1,11 @@
 """Rosters through holidays, days worked instead (调休), rotations, layers, leave and deputies."""
 
+import msgspec
+
 from shouwang.domain.community import Community
-from shouwang.domain.duty import (
-    Absence,
-    Contact,
-    Person,
-    PostHolder,
-    Roster,
-    Rotation,
-    Shift,
-    SiteFacts,
-    resolve,
-)
+from shouwang.domain.duty import Absence, Contact, Group, Person, PostHolder, Resolution, SiteFacts, resolve
 from shouwang.domain.moment import parse_rfc3339
+from shouwang.domain.roster import Roster, Rotation, Shift
 from shouwang.domain.shift import people_on_duty, roster_problems
 from shouwang.domain.vocabulary import PersonId, PlaceId
 from shouwang.registry.holidays import calendar_of, calendar_problem
@@ -111,6 +104,28 @@ def test_who_is_away_is_stood_in_for_by_the_deputy_then_by_the_next_place_up() -
     assert told("c/b2", "2026-11-24T12:00:00+08:00") == ["chief"]
     gaps = resolve(community, "c/b1", ["person:leader"], parse_rfc3339("2026-11-24T12:00:00+08:00")).gaps
     assert gaps == ["person:leader: leader is away"]
+
+
+def test_a_group_is_told_whole_but_for_whoever_is_away() -> None:
+    away = [Absence(start="2026-11-24T00:00:00+08:00", end="2026-11-25T00:00:00+08:00")]
+    community = Community(
+        people={
+            PersonId("chen"): person("chen"),
+            PersonId("bai"): person("bai"),
+            PersonId("tang"): msgspec.structs.replace(person("tang"), absences=away),
+        },
+        groups={
+            "volunteers": Group(id="volunteers", members=[PersonId("chen"), PersonId("tang"), PersonId("bai")]),
+            "nobody": Group(id="nobody"),
+        },
+    )
+    at = parse_rfc3339("2026-11-24T12:00:00+08:00")
+    assert resolve(community, "c/b1", ["group:volunteers", "person:bai"], at).people == ["bai", "chen"]
+    assert resolve(community, "c/b1", ["group:nobody"], at) == Resolution(
+        [], ["group:nobody: group nobody has no members"]
+    )
+    assert resolve(community, "c/b1", ["group:gone"], at).gaps == ["group:gone: no such group"]
+    assert resolve(community, "c/b1", ["any:group:nobody|group:volunteers"], at).people == ["bai", "chen"]
 
 
 def test_the_trinity_is_three_posts_and_any_is_the_first_that_means_anybody() -> None:

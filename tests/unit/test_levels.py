@@ -9,14 +9,16 @@ from harness.cases import COMPOUND, FLAT, compound, person
 from shouwang.domain.alert import AlertClass
 from shouwang.domain.community import Community
 from shouwang.domain.directions import TEXT_LIMIT, Entry, with_directions
-from shouwang.domain.duty import FamilyContact, Household, KeyHolder, Person, PostHolder, Roster, Shift, Zone
+from shouwang.domain.duty import Person, PostHolder, Zone
 from shouwang.domain.escalation import Policy
+from shouwang.domain.household import FamilyContact, Household, KeyHolder
 from shouwang.domain.incident import Incident, IncidentState
 from shouwang.domain.levels import Level, level_of
 from shouwang.domain.message import compose
 from shouwang.domain.moment import parse_rfc3339
 from shouwang.domain.notice import Delivery, DeliveryState, Message, Why
 from shouwang.domain.place import Place, PlaceKind
+from shouwang.domain.roster import Roster, Shift
 from shouwang.domain.vocabulary import (
     AlertId,
     DeliveryKey,

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shouwang.domain.community import Community
-from shouwang.domain.duty import Shift, SiteFacts
+from shouwang.domain.duty import SiteFacts
 from shouwang.domain.moment import parse_rfc3339
 from shouwang.domain.patrol import (
     Finding,
@@ -20,6 +20,7 @@ from shouwang.domain.patrol import (
     scan_entry,
     scan_of,
 )
+from shouwang.domain.roster import Shift
 from shouwang.domain.vocabulary import DAY, HOUR, MINUTE, PlaceId
 
 NOON = parse_rfc3339("2026-01-14T12:00:00+08:00")

@@ -8,11 +8,12 @@ from hypothesis import strategies as st
 
 from shouwang.domain.community import Community
 from shouwang.domain.coverage import GapKind
-from shouwang.domain.duty import Absence, Contact, Override, Person, PostHolder, Roster, Rotation, Shift, SiteFacts
+from shouwang.domain.duty import Absence, Contact, Person, PostHolder, SiteFacts
 from shouwang.domain.duty import on_duty as duty_at
 from shouwang.domain.escalation import Policy, Step
 from shouwang.domain.moment import parse_rfc3339, rfc3339
 from shouwang.domain.place import Place, PlaceKind
+from shouwang.domain.roster import Override, Roster, Rotation, Shift
 from shouwang.domain.roster_grid import Grid, How, Why, coverage_change, grid_of, spans_of
 from shouwang.domain.shift import Calendar
 from shouwang.domain.vocabulary import HOUR, PersonId, PlaceId

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shouwang.domain.duty import Override, Roster, Shift
 from shouwang.domain.errors import ConfigError
 from shouwang.domain.moment import instant, moment, parse_rfc3339
+from shouwang.domain.roster import Override, Roster, Shift
 from shouwang.domain.shift import is_within_shift, people_on_duty, roster_problems, timezone, wall_clock
 from shouwang.domain.vocabulary import MINUTE, PersonId
 

@@ -8,12 +8,13 @@ from fastapi import APIRouter, Path, Query
 
 from shouwang.domain.access import Act, Principal
 from shouwang.domain.community import Community
-from shouwang.domain.duty import Override, Person, Roster, Zone, has_ended, is_away
+from shouwang.domain.duty import Group, Person, Zone, has_ended, is_away
 from shouwang.domain.errors import ConfigError
 from shouwang.domain.escalation import Policy
 from shouwang.domain.moment import parse_rfc3339
 from shouwang.domain.place import Place, PlaceKind, ancestors, is_within
 from shouwang.domain.receipt import national
+from shouwang.domain.roster import Override, Roster
 from shouwang.domain.rostering import override_id
 from shouwang.domain.searching import asked, is_found
 from shouwang.domain.staff import papers, rosters_now
@@ -25,11 +26,12 @@ from .names import Names, masked_phone
 from .paging import DEFAULT_LIMIT, After, Limit, Page, cut_by_mark, cut_by_name
 from .problems import not_found
 from .questions import Several, Within, subtrees, words
-from .seen import people_seen, rosters_seen, zones_seen
+from .seen import groups_seen, people_seen, rosters_seen, zones_seen
 from .sheets import (
     AbsenceOut,
     CertificateOut,
     ContactOut,
+    GroupOut,
     OverrideOut,
     PersonOut,
     PlaceOut,
@@ -164,6 +166,19 @@ def get_zone(window: TheWindow, caller: Caller, zone_id: Ref) -> ZoneOut:
     return _zone_out(zone)
 
 
+@router.get("/groups")
+def list_groups(
+    window: TheWindow, caller: Caller, limit: Limit = DEFAULT_LIMIT, cursor: After = None
+) -> Page[GroupOut]:
+    """小组: people who are told together wherever the alarm is."""
+    allow(caller, Act.READ)
+    community = window.directory.community()
+    rows = groups_seen(community, caller)
+    page, following = cut_by_name(rows, limit, cursor, lambda one: one.id)
+    names = Names(community, caller)
+    return Page(items=[_group_out(one, names) for one in page], next=following)
+
+
 @router.get("/rosters")
 def list_rosters(
     window: TheWindow, caller: Caller, limit: Limit = DEFAULT_LIMIT, cursor: After = None
@@ -241,6 +256,15 @@ def person_out(
     )
 
 
+def _group_out(group: Group, names: Names) -> GroupOut:
+    return GroupOut(
+        id=group.id,
+        name=group.name,
+        members=list(group.members),
+        names=[names.person(person) for person in group.members],
+    )
+
+
 def _zone_out(zone: Zone) -> ZoneOut:
     return ZoneOut(
         id=zone.id,
@@ -255,6 +279,7 @@ def _zone_out(zone: Zone) -> ZoneOut:
 def roster_out(roster: Roster) -> RosterOut:
     return RosterOut(
         id=roster.id,
+        name=roster.name,
         zone=roster.zone,
         post=roster.post,
         timezone=roster.timezone,

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 from shouwang.domain.access import Act, Principal, may
 from shouwang.domain.community import Community
-from shouwang.domain.duty import Roster
 from shouwang.domain.place import PlaceKind, ancestors
+from shouwang.domain.roster import Roster
 from shouwang.domain.vocabulary import UNASSIGNED, PersonId, PlaceId
 
 from .schemas import PlaceNames

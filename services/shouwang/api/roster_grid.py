@@ -7,9 +7,9 @@ from fastapi import APIRouter, Path, Query
 
 from shouwang.domain.access import Act, Principal
 from shouwang.domain.community import Community
-from shouwang.domain.duty import Override, Roster
 from shouwang.domain.journal import Entry
 from shouwang.domain.moment import rfc3339
+from shouwang.domain.roster import Override, Roster
 from shouwang.domain.roster_grid import DAYS_AT_MOST, Cell, Grid, Piece, coverage_change, grid_of, spans_of
 from shouwang.domain.rostering import override_faults, override_id, roster_faults, with_override
 from shouwang.domain.vocabulary import DAY, Instant, PersonId

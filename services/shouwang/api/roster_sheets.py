@@ -32,6 +32,7 @@ class ShiftIn(Sent):
 
 
 class RosterIn(Sent):
+    name: str = Field(default="", max_length=200)
     zone: str = Field(default="", max_length=200)
     post: str = Field(default="", max_length=200)
     timezone: str = Field(default="", max_length=60)

@@ -13,9 +13,10 @@ from shouwang.domain.access import Act, Principal, Role
 from shouwang.domain.belonging import places_of
 from shouwang.domain.community import Community
 from shouwang.domain.coverage import coverage_gaps
-from shouwang.domain.duty import Absence, Override, Person, Roster, Rotation, Shift, Swap
+from shouwang.domain.duty import Absence, Person
 from shouwang.domain.journal import Entry
 from shouwang.domain.moment import moment, rfc3339
+from shouwang.domain.roster import Override, Roster, Rotation, Shift, Swap
 from shouwang.domain.rostering import (
     absence_faults,
     answer_swap,
@@ -310,6 +311,7 @@ def sent_roster(community: Community, id: str, body: RosterIn) -> Roster:
     known = community.rosters.get(id)
     return Roster(
         id=id,
+        name=body.name,
         zone=body.zone,
         post=body.post,
         timezone=body.timezone,

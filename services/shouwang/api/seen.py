@@ -1,10 +1,13 @@
 """What of the directory a caller sees: all of it, or what touches the place that they are confined to."""
 
+import msgspec
+
 from shouwang.domain.access import Act, Principal, may
 from shouwang.domain.community import Community
 from shouwang.domain.coverage import Gap
-from shouwang.domain.duty import Person, Roster, Zone, people_of
+from shouwang.domain.duty import Group, Person, Zone
 from shouwang.domain.place import is_within
+from shouwang.domain.roster import Roster, people_of
 from shouwang.domain.vocabulary import IncidentId
 
 from .doors import Window
@@ -43,6 +46,18 @@ def rosters_seen(community: Community, caller: Principal) -> list[Roster]:
         return list(community.rosters.values())
     zones = {zone.id for zone in zones_seen(community, caller)}
     return [roster for roster in community.rosters.values() if roster.zone in zones]
+
+
+def groups_seen(community: Community, caller: Principal) -> list[Group]:
+    """Those of whom the caller sees anybody; of their members, whom the caller sees."""
+    if caller.place is None:
+        return list(community.groups.values())
+    known = {one.id for one in people_seen(community, caller)}
+    seen = [
+        msgspec.structs.replace(one, members=[person for person in one.members if person in known])
+        for one in community.groups.values()
+    ]
+    return [one for one in seen if one.members]
 
 
 def is_gap_seen(caller: Principal, gap: Gap) -> bool:

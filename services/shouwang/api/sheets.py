@@ -155,6 +155,15 @@ class ZoneOut(BaseModel):
     fallback: str | None
 
 
+class GroupOut(BaseModel):
+    """People who are told together wherever the alarm is: `group:ID` in a policy."""
+
+    id: str
+    name: str
+    members: list[str]
+    names: list[str] = Field(description="Of the members, in their order; masked unless you may see names.")
+
+
 class RotationOut(BaseModel):
     """轮班: teams take turns of so many days."""
 
@@ -183,6 +192,7 @@ class OverrideOut(BaseModel):
 
 class RosterOut(BaseModel):
     id: str
+    name: str = Field(description="As people call it; empty: by its post and zone.")
     zone: str
     post: str
     timezone: str

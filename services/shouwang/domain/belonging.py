@@ -4,7 +4,8 @@ their own, but those that they answer for."""
 from collections.abc import Iterator
 
 from shouwang.domain.community import Community
-from shouwang.domain.duty import Person, Roster, Zone, people_of
+from shouwang.domain.duty import Person, Zone
+from shouwang.domain.roster import Roster, people_of
 from shouwang.domain.vocabulary import PlaceId
 
 

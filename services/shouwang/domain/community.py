@@ -5,10 +5,12 @@ from functools import cached_property
 
 import msgspec
 
-from shouwang.domain.duty import Household, Person, PostHolder, Roster, SiteFacts, Swap, Zone, people_of
+from shouwang.domain.duty import Group, Person, PostHolder, SiteFacts, Zone
 from shouwang.domain.escalation import Policy
+from shouwang.domain.household import Household
 from shouwang.domain.patrol import Patrol
 from shouwang.domain.place import Device, Place
+from shouwang.domain.roster import Roster, Swap, people_of
 from shouwang.domain.rule import RuleText
 from shouwang.domain.searching import spoken
 from shouwang.domain.shift import Calendar
@@ -26,6 +28,7 @@ class Community(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     posts: tuple[PostHolder, ...] = ()
     zones: Mapping[str, Zone] = msgspec.field(default_factory=dict)
     rosters: Mapping[str, Roster] = msgspec.field(default_factory=dict)
+    groups: Mapping[str, Group] = msgspec.field(default_factory=dict)
     policies: tuple[Policy, ...] = ()
     devices: Mapping[DeviceId, Device] = msgspec.field(default_factory=dict)
     rules: Mapping[str, RuleText] = msgspec.field(default_factory=dict)
@@ -92,7 +95,19 @@ class Community(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
 
 Configured = (
-    Place | Person | PostHolder | Zone | Roster | Policy | Device | Household | Patrol | Swap | SiteFacts | RuleText
+    Place
+    | Person
+    | PostHolder
+    | Zone
+    | Roster
+    | Group
+    | Policy
+    | Device
+    | Household
+    | Patrol
+    | Swap
+    | SiteFacts
+    | RuleText
 )
 """One row of the directory."""
 
@@ -110,6 +125,8 @@ def identity(value: object) -> tuple[str, str]:
             return "zone", value.id
         case Roster():
             return "roster", value.id
+        case Group():
+            return "group", value.id
         case Policy():
             return "policy", value.id
         case Device():
@@ -135,6 +152,7 @@ def rows(community: Community) -> Iterator[Configured]:
     yield from community.posts
     yield from community.zones.values()
     yield from community.rosters.values()
+    yield from community.groups.values()
     yield from community.policies
     yield from community.devices.values()
     yield from community.households.values()

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import msgspec
 
 from shouwang.domain.community import Community
-from shouwang.domain.duty import KeyHolder
+from shouwang.domain.household import KeyHolder
 from shouwang.domain.place import ancestors
 from shouwang.domain.vocabulary import PlaceId, Value
 

@@ -13,6 +13,7 @@ import msgspec
 from shouwang.domain.errors import ConfigError
 from shouwang.domain.moment import parse_rfc3339
 from shouwang.domain.place import ancestors
+from shouwang.domain.roster import Roster
 from shouwang.domain.shift import people_on_duty
 from shouwang.domain.vocabulary import UNASSIGNED, Instant, PersonId, PlaceId, Value
 
@@ -102,101 +103,13 @@ class Zone(Value, frozen=True, kw_only=True):
     fallback: PersonId | None = None
 
 
-class Rotation(Value, frozen=True, kw_only=True):
-    """轮班: teams take turns, each for ``days`` days, the first from the local day ``since``."""
-
-    since: str
-    teams: list[list[PersonId]]
-    days: int = 1
-
-
-class Shift(Value, frozen=True, kw_only=True, rename={"start": "from", "end": "to"}):
-    """``days`` are those on which the shift begins (absent = every day): ``mon`` to ``sun``, ``workday``, ``restday``
-    (weekends and public holidays, 调休 observed), ``holiday`` (public holidays alone); ``start``/``end`` local
-    ``HH:MM``, over midnight where end <= start; half-open. On duty are ``people`` and the team whose turn it is. Where
-    shifts of several layers hold a moment, those of the highest ``layer`` alone count: a holiday's roster over the
-    week's."""
-
-    start: str
-    end: str
-    people: list[PersonId] = msgspec.field(default_factory=list)
-    days: list[str] | None = None
-    rotation: Rotation | None = None
-    layer: int = 0
-
-
-class Override(Value, frozen=True, kw_only=True, rename={"start": "from", "end": "to"}):
-    """A change of a roster between two RFC 3339 instants. ``add`` alone: this person too. ``remove`` alone: not this
-    person. Both: the one stands in for the other, in the other's shifts only."""
-
-    start: str
-    end: str
-    remove: PersonId | None = None
-    add: PersonId | None = None
-
-
-class Roster(Value, frozen=True, kw_only=True):
-    """值班表."""
+class Group(Value, frozen=True, kw_only=True):
+    """小组: people who are told together wherever the alarm is (a volunteer team, a tenants' committee), as a target
+    ``group:ID``. It answers for no place: that is a duty zone's."""
 
     id: str
-    shifts: list[Shift]
-    zone: str = ""
-    post: str = ""
-    timezone: str = ""
-    overrides: list[Override] = msgspec.field(default_factory=list)
-
-
-def people_of(roster: Roster) -> set[PersonId]:
-    """Everybody who may stand in it at some time."""
-    found = {person for shift in roster.shifts for person in shift.people}
-    turns = [shift.rotation.teams for shift in roster.shifts if shift.rotation is not None]
-    found.update(person for teams in turns for team in teams for person in team)
-    return found | {change.add for change in roster.overrides if change.add is not None}
-
-
-class Swap(Value, frozen=True, kw_only=True, rename={"start": "from", "end": "to"}):
-    """换班: ``asker`` wants ``taker`` to stand in for a roster's shifts between two instants. ``state``: asked, agreed
-    (then the roster has the override), refused, withdrawn. Only the taker agrees or refuses, only the asker withdraws.
-    """
-
-    id: str
-    roster: str
-    asker: PersonId
-    taker: PersonId
-    start: str
-    end: str
-    state: str = "asked"
-    note: str = ""
-
-
-class FamilyContact(Value, frozen=True, kw_only=True):
-    """家属: whom to call for a dwelling, in this order."""
-
-    name: str
-    phone: str
-    relation: str = ""
-
-
-class KeyHolder(Value, frozen=True, kw_only=True):
-    """Who can open a dwelling: a person of the directory, or words (a key box and its code)."""
-
-    person: PersonId | None = None
-    note: str = ""
-
-
-class Household(Value, frozen=True, kw_only=True):
-    """住户: what whoever goes to a dwelling must know. Shown only while an incident there is live. ``needs`` in the
-    site's words (行动不便, 听障, 氧气瓶 …); ``helped``: somebody must help them to leave (需协助疏散). ``gate``: how to
-    get in from the street."""
-
-    place: PlaceId
-    residents: int | None = None
-    needs: list[str] = msgspec.field(default_factory=list)
-    helped: bool = False
-    contacts: list[FamilyContact] = msgspec.field(default_factory=list)
-    keys: list[KeyHolder] = msgspec.field(default_factory=list)
-    gate: str = ""
-    note: str = ""
+    name: str = ""
+    members: list[PersonId] = msgspec.field(default_factory=list)
 
 
 class SiteFacts(Value, frozen=True, kw_only=True):
@@ -235,9 +148,9 @@ def resolve(
 
     ``post:P``: whoever holds P at the place, else at the nearest ancestor where anyone does, else who is on duty in a
     roster that fills P around the place · ``roster:ID``: on duty now · ``zone``, ``zone:KIND``: members of the zone of
-    that kind around the place · ``person:ID`` · ``trinity`` · ``any:T|T``: the first of these targets that means
-    anybody · ``told``: the people given as ``told`` · ``holder``. Whoever is away counts as nobody, but for ``told``
-    and ``holder``, who act already. Never raises.
+    that kind around the place · ``person:ID`` · ``group:ID``: its members · ``trinity`` · ``any:T|T``: the first of
+    these targets that means anybody · ``told``: the people given as ``told`` · ``holder``. Whoever is away counts as
+    nobody, but for ``told`` and ``holder``, who act already. Never raises.
     """
     people: dict[PersonId, None] = {}
     gaps: dict[str, None] = {}
@@ -313,9 +226,10 @@ def target_problem(target: str) -> str | None:
         return next((f"in {target!r}: {problem}" for problem in parts if problem), None)
     if kind == "zone" and (name or not colon):
         return None
-    if kind in ("post", "roster", "person") and name:
+    if kind in ("post", "roster", "person", "group") and name:
         return None
-    return f"{target!r} is not a target; expected post:P, roster:ID, zone, zone:KIND, person:ID, trinity or any:T|T"
+    expected = "post:P, roster:ID, zone, zone:KIND, person:ID, group:ID, trinity or any:T|T"
+    return f"{target!r} is not a target; expected {expected}"
 
 
 def _named(
@@ -333,6 +247,9 @@ def _named(
             return _members(community, place, name or PARTY)
         case "person":
             return [name]
+        case "group":
+            group = community.groups.get(name)
+            return "no such group" if group is None else group.members or f"group {name} has no members"
         case "trinity":
             return _together(community, place, [f"post:{post}" for post in TRINITY_POSTS], now)
         case "any":

@@ -50,7 +50,7 @@ class Step(Value, frozen=True, kw_only=True):
     time that the site's clock shows this (``10:00``). ``repeat``: told again so often, ``times`` times in all, each
     judged by its ``unless`` anew. ``quiet``: two local times between which the step waits for the second; never where
     life is in danger (severity critical). ``tell``: targets ``post:P``, ``roster:ID``, ``zone``,
-    ``zone:KIND``, ``person:ID``, ``trinity``, ``any:T|T``."""
+    ``zone:KIND``, ``person:ID``, ``group:ID``, ``trinity``, ``any:T|T``."""
 
     tell: list[str]
     after: str = "0s"

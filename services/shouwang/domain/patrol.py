@@ -13,9 +13,9 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from shouwang.domain.duty import Shift
 from shouwang.domain.errors import ConfigError
 from shouwang.domain.journal import Entry
+from shouwang.domain.roster import Shift
 from shouwang.domain.shift import Calendar, kind_of_day, spans, timezone, wall_clock
 from shouwang.domain.vocabulary import HOUR, MINUTE, IncidentId, Instant, PlaceId, Value
 

@@ -11,10 +11,10 @@ from datetime import tzinfo
 
 from shouwang.domain.casefile import is_proven
 from shouwang.domain.community import Community
-from shouwang.domain.duty import Roster
 from shouwang.domain.incident import Incident, Outcome
 from shouwang.domain.moment import moment
 from shouwang.domain.place import ancestors
+from shouwang.domain.roster import Roster
 from shouwang.domain.vocabulary import SECOND, Value
 
 TARGETS: Mapping[str, tuple[int, float]] = {

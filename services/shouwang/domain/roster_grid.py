@@ -12,10 +12,11 @@ import msgspec
 
 from shouwang.domain.community import Community
 from shouwang.domain.coverage import Gap, GapKind, coverage_gaps
-from shouwang.domain.duty import Override, Roster, Shift, is_away
+from shouwang.domain.duty import is_away
 from shouwang.domain.errors import ConfigError
 from shouwang.domain.escalation import Policy
 from shouwang.domain.moment import moment, parse_rfc3339
+from shouwang.domain.roster import Override, Roster, Shift
 from shouwang.domain.rostering import override_id, watches
 from shouwang.domain.shift import Calendar, day_begin, edges, spans, team, timezone
 from shouwang.domain.vocabulary import Instant, PersonId, Value

@@ -7,9 +7,10 @@ from itertools import pairwise
 import msgspec
 
 from shouwang.domain.community import Community
-from shouwang.domain.duty import Absence, Override, Person, Roster, Swap, is_away, on_duty
+from shouwang.domain.duty import Absence, Person, is_away, on_duty
 from shouwang.domain.errors import ConfigError, Conflict, NotFound
 from shouwang.domain.moment import parse_rfc3339
+from shouwang.domain.roster import Override, Roster, Swap
 from shouwang.domain.shift import edges, roster_problems, spans, team, timezone
 from shouwang.domain.vocabulary import DAY, Instant, PersonId, Value
 

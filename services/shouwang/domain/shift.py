@@ -15,7 +15,7 @@ from shouwang.domain.moment import instant, moment, parse_rfc3339
 from shouwang.domain.vocabulary import Instant, Value
 
 if TYPE_CHECKING:
-    from shouwang.domain.duty import Override, Roster, Shift
+    from shouwang.domain.roster import Override, Roster, Shift
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 WORKDAY, RESTDAY, HOLIDAY = "workday", "restday", "holiday"

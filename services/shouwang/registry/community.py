@@ -10,25 +10,12 @@ import msgspec
 
 from shouwang.domain.alert import AlertClass
 from shouwang.domain.community import Community
-from shouwang.domain.duty import (
-    Absence,
-    Certificate,
-    Contact,
-    FamilyContact,
-    Household,
-    KeyHolder,
-    Override,
-    Person,
-    PostHolder,
-    Roster,
-    Rotation,
-    Shift,
-    SiteFacts,
-    Zone,
-)
+from shouwang.domain.duty import Absence, Certificate, Contact, Group, Person, PostHolder, SiteFacts, Zone
 from shouwang.domain.escalation import Match, Milestone, Policy, Step
+from shouwang.domain.household import FamilyContact, Household, KeyHolder
 from shouwang.domain.patrol import Patrol, Point
 from shouwang.domain.place import Device, Place, PlaceKind
+from shouwang.domain.roster import Override, Roster, Rotation, Shift
 from shouwang.domain.vocabulary import Life, Severity, Value
 from shouwang.registry.consistency import Around, Row, Rows, closest, findings
 from shouwang.registry.documents import Document, parse_documents, read_documents
@@ -42,6 +29,7 @@ SECTIONS: Mapping[str, type[Value]] = {
     "posts": PostHolder,
     "zones": Zone,
     "rosters": Roster,
+    "groups": Group,
     "policies": Policy,
     "devices": Device,
     "households": Household,
@@ -187,6 +175,7 @@ def _community(rows: Rows) -> Community:
         posts=tuple(row.value for row in rows.posts),
         zones={row.value.id: row.value for row in rows.zones},
         rosters={row.value.id: row.value for row in rows.rosters},
+        groups={row.value.id: row.value for row in rows.groups},
         policies=tuple(row.value for row in rows.policies),
         devices={row.value.id: row.value for row in rows.devices},
         households={row.value.place: row.value for row in rows.households},

@@ -12,21 +12,14 @@ import msgspec
 
 from shouwang.domain.community import Community
 from shouwang.domain.contact import PHONE_KINDS, contact_problems, number_of
-from shouwang.domain.duty import (
-    Contact,
-    Household,
-    Person,
-    PostHolder,
-    Roster,
-    SiteFacts,
-    Zone,
-    target_problem,
-)
+from shouwang.domain.duty import Contact, Group, Person, PostHolder, SiteFacts, Zone, target_problem
 from shouwang.domain.errors import ConfigError
 from shouwang.domain.escalation import Policy, policy_problems
+from shouwang.domain.household import Household
 from shouwang.domain.moment import parse_rfc3339
 from shouwang.domain.patrol import Patrol, patrol_problems
 from shouwang.domain.place import Device, Place, PlaceKind, ancestors
+from shouwang.domain.roster import Roster
 from shouwang.domain.shift import HOLIDAY, WORKDAY, local_day, roster_problems, timezone
 from shouwang.domain.vocabulary import UNASSIGNED, Kind, Value
 from shouwang.registry.holidays import calendar_problem
@@ -65,6 +58,7 @@ class Rows(msgspec.Struct, frozen=True, kw_only=True):
     posts: Sequence[Row[PostHolder]] = ()
     zones: Sequence[Row[Zone]] = ()
     rosters: Sequence[Row[Roster]] = ()
+    groups: Sequence[Row[Group]] = ()
     policies: Sequence[Row[Policy]] = ()
     devices: Sequence[Row[Device]] = ()
     households: Sequence[Row[Household]] = ()
@@ -100,6 +94,7 @@ def findings(rows: Rows, around: Around) -> list[Finding]:
         _posts(rows, names),
         _zones(rows, names, around),
         _rosters(rows, names),
+        _groups(rows, names),
         _policies(rows, names, around),
         _devices(rows, names, around),
         _households(rows, names),
@@ -122,6 +117,7 @@ class _Names:
     def __init__(self, rows: Rows, known: Community) -> None:
         self.people = {str(row.value.id) for row in rows.people} | {str(id) for id in known.people}
         self.zones = {row.value.id for row in rows.zones} | set(known.zones)
+        self.groups = {row.value.id for row in rows.groups} | set(known.groups)
         self.rosters = {row.value.id for row in rows.rosters} | set(known.rosters)
         self.posts = {row.value.post for row in rows.posts} | {one.post for one in known.posts}
         self._suggestions = SUGGESTIONS
@@ -292,6 +288,16 @@ def _rosters(rows: Rows, names: _Names) -> Iterator[Finding]:
                 yield Finding(f"{path}.to", f"{override.end} does not come after {override.start}")
 
 
+def _groups(rows: Rows, names: _Names) -> Iterator[Finding]:
+    yield from _twice(rows.groups, "group", lambda group: group.id)
+    for row in rows.groups:
+        yield from _identity(f"{row.path}.id", row.value.id)
+        for index, person in enumerate(row.value.members):
+            yield from names.person(f"{row.path}.members[{index}]", person)
+        if not row.value.members:
+            yield Finding(row.path, "has no members: a step that tells it alone tells nobody", True)
+
+
 def _policies(rows: Rows, names: _Names, around: Around) -> Iterator[Finding]:
     yield from _twice(rows.policies, "policy", lambda policy: policy.id)
     for row in rows.policies:
@@ -324,6 +330,8 @@ def _target(path: str, target: str, names: _Names) -> Iterator[Finding]:
         yield from names.person(path, name)
     elif kind == "roster" and name not in names.rosters:
         yield Finding(path, f"there is no roster {name!r}{names.near(name, names.rosters)}")
+    elif kind == "group" and name not in names.groups:
+        yield Finding(path, f"there is no group {name!r}{names.near(name, names.groups)}")
     elif kind == "zone" and name and name not in ZONE_KINDS:
         yield Finding(path, f"{name!r} is not a kind of zone; expected one of {_list(ZONE_KINDS)}")
     elif kind == "post" and name not in names.posts:

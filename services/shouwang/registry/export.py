@@ -38,6 +38,7 @@ def sections_of(community: Community) -> Mapping[str, Iterable[Value]]:
         "posts": sorted(community.posts, key=identity),
         "zones": sorted(community.zones.values(), key=identity),
         "rosters": sorted(community.rosters.values(), key=identity),
+        "groups": sorted(community.groups.values(), key=identity),
         "policies": community.policies,
         "devices": sorted(map(_without_trial, community.devices.values()), key=identity),
         "households": sorted(community.households.values(), key=identity),

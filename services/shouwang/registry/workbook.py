@@ -19,20 +19,13 @@ from openpyxl.utils import get_column_letter
 from openpyxl.utils.exceptions import InvalidFileException
 
 from shouwang.domain.community import Community
-from shouwang.domain.duty import (
-    Absence,
-    Certificate,
-    Contact,
-    FamilyContact,
-    KeyHolder,
-    Override,
-    Shift,
-    SiteFacts,
-)
+from shouwang.domain.duty import Absence, Certificate, Contact, SiteFacts
 from shouwang.domain.errors import ConfigError
 from shouwang.domain.escalation import Step
+from shouwang.domain.household import FamilyContact, KeyHolder
 from shouwang.domain.patrol import Point
 from shouwang.domain.place import PlaceKind
+from shouwang.domain.roster import Override, Shift
 from shouwang.domain.vocabulary import Value
 from shouwang.registry.community import SECTIONS, Reading, Remark, read_document
 from shouwang.registry.consistency import Around
@@ -49,6 +42,7 @@ SHEETS: Mapping[str, str] = {
     "posts": "岗位",
     "zones": "责任区",
     "rosters": "值班表",
+    "groups": "小组",
     "policies": "升级策略",
     "devices": "设备",
     "households": "住户",

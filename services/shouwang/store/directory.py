@@ -12,11 +12,13 @@ import msgspec
 from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select, update
 
 from shouwang.domain.community import Community, identity
-from shouwang.domain.duty import Household, Person, PostHolder, Roster, SiteFacts, Swap, Zone
+from shouwang.domain.duty import Group, Person, PostHolder, SiteFacts, Zone
 from shouwang.domain.errors import Conflict
 from shouwang.domain.escalation import Policy
+from shouwang.domain.household import Household
 from shouwang.domain.patrol import Patrol
 from shouwang.domain.place import Device, Place
+from shouwang.domain.roster import Roster, Swap
 from shouwang.domain.rule import RuleText
 from shouwang.domain.shift import Calendar
 from shouwang.domain.vocabulary import MINUTE, DeviceId, Instant, PersonId, Value
@@ -160,7 +162,7 @@ def _moment_of(revision: int, at: Instant) -> dict[str, object]:
 
 def _load(connection: Connection, revision: int) -> Community:
     places, people, zones, rosters, devices, rules = {}, {}, {}, {}, {}, {}
-    households, swaps, patrols = {}, {}, {}
+    households, swaps, patrols, groups = {}, {}, {}, {}
     posts: list[PostHolder] = []
     policies: list[_Ordered] = []
     site = SiteFacts()
@@ -179,6 +181,8 @@ def _load(connection: Connection, revision: int) -> Community:
                 zones[row.id] = msgspec.json.decode(body, type=Zone)
             case "roster":
                 rosters[row.id] = msgspec.json.decode(body, type=Roster)
+            case "group":
+                groups[row.id] = msgspec.json.decode(body, type=Group)
             case "policy":
                 policies.append(msgspec.json.decode(body, type=_Ordered))
             case "device":
@@ -205,6 +209,7 @@ def _load(connection: Connection, revision: int) -> Community:
         posts=tuple(posts),
         zones=zones,
         rosters=rosters,
+        groups=groups,
         policies=tuple(one.policy for one in sorted(policies, key=lambda one: one.position)),
         devices=devices,
         rules=rules,
