@@ -16,7 +16,7 @@ function cell(day: number, shift: number, people: Piece["here"], gone: Piece["of
 function grid(cells: RosterCell[], overrides: RosterGrid["roster"]["overrides"] = []): RosterGrid {
   const shift = { people: [], days: null, rotation: null, layer: 0 };
   const shifts = [{ ...shift, from: "08:00", to: "20:00" }, { ...shift, from: "20:00", to: "08:00" }, { ...shift, from: "08:00", to: "20:00", days: ["sat"] }];
-  return { roster: { id: "desk", zone: "", post: "desk_operator", timezone: "", shifts, overrides }, days: [], cells, bare: [], leaves: [], names: {}, unread: [] };
+  return { roster: { id: "desk", name: "", zone: "", post: "desk_operator", timezone: "", shifts, overrides }, days: [], cells, bare: [], leaves: [], names: {}, unread: [] };
 }
 
 const override = (id: string, from: number, to: number, add: string | null, remove: string | null) => ({ id, roster: "desk", from: `2026-11-${from}T12:00:00Z`, to: `2026-11-${to}T00:00:00Z`, add, remove });
