@@ -77,6 +77,10 @@ def test_a_shipped_rule_shows_its_text_and_its_condition_in_words(client_as: As,
     own = admin.get("/api/v1/rules/boiler-hot").json()
     assert (own["text"], own["file_text"]) == (HOT, None)
     assert own["documents"][0]["asks"]["zh"] == "温度 高于 40 °C 持续 10 秒"
+    text = HOT.replace("severity: high", "severity: high\nsource: {zh: 锅炉说明书, en: the boiler's sheet}")
+    admin.put("/api/v1/rules/boiler-hot", json={"text": text})
+    (changed,) = admin.get("/api/v1/rules/boiler-hot").json()["documents"]
+    assert changed["source"] == {"zh": "锅炉说明书", "en": "the boiler's sheet"}
 
 
 @pytest.mark.parametrize(

@@ -72,6 +72,7 @@ def test_an_example_that_turns_out_otherwise_is_told_with_its_line(tmp_path: Pat
         ("for: 10s", "for: ten", "own.yaml:6: when.above.for: 'ten' is not a duration"),
         ("clear_at: 50", "clear_at: 58", "own.yaml:6: when.above.clear_at: 58 is above value 57"),
         (", en: Temperature high", "", "own.yaml:2: rule temperature-high has no title.en"),
+        ("severity: high", "source: {zh: 国标}\nseverity: high", "own.yaml:3: rule temperature-high has no source.en"),
         ("rule: temperature-high", "rule: [", "is not YAML"),
     ],
 )
@@ -79,6 +80,13 @@ def test_a_mistake_is_told_with_file_line_and_cause(tmp_path: Path, from_: str, 
     assert from_ in GOOD
     problems = check_rules(written(tmp_path, GOOD.replace(from_, to)))
     assert any(says in problem for problem in problems), problems
+
+
+def test_a_plain_source_is_meant_for_both_languages(tmp_path: Path) -> None:
+    plain = written(tmp_path, GOOD.replace("severity: high", "source: GB 4716\nseverity: high"))
+    assert check_rules(plain) == []
+    (rule,) = load_rules(plain)
+    assert rule.source == {"zh": "GB 4716", "en": "GB 4716"}
 
 
 def test_every_problem_of_a_file_is_told(tmp_path: Path) -> None:

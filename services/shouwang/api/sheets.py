@@ -338,7 +338,7 @@ class RuleOut(BaseModel):
     asks: Words
     pack: str
     version: str
-    source: str
+    source: Words = Field(description="Where its figures come from, by language; empty where nobody said.")
 
 
 class FleetOut(BaseModel):

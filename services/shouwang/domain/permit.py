@@ -24,7 +24,7 @@ UNTRIED = Rule(
     klass=AlertClass.SUPERVISORY,
     when=Is(metric="smoke", value=True),
     pack="permit",
-    source="a covered detector protects nobody",
+    source={"zh": "被遮盖的探测器保护不了任何人", "en": "a covered detector protects nobody"},
 )
 """Never judged on readings: raised by the end of a permit, cleared by a try."""
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+import msgspec
+
 from shouwang.domain.alert import LIFE_SAFETY, AlertClass
 from shouwang.domain.condition import Node, is_about_places, leaves
 from shouwang.domain.home import Inactive
@@ -90,8 +92,8 @@ class Rule(Value, frozen=True, kw_only=True):
     """Stem of its file; groups alerts that are not of a life-safety class."""
     version: str = ""
     """``shape-content``: the first part changes when it asks something else, the second with any change."""
-    source: str = ""
-    """The standard or practice that its figures come from."""
+    source: dict[str, str] = msgspec.field(default_factory=dict)
+    """The standard or practice that its figures come from, by language; empty where nobody said."""
     examples: tuple[Example, ...] = ()
     consent: bool = False
     """Its file asks for consent, whatever it watches."""

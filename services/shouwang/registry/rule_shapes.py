@@ -154,7 +154,7 @@ class RuleWritten(Written, frozen=True):
     scope: ScopeWritten | None = None
     consent: bool = False
     yields_to: list[AlertClass] | None = None
-    source: str = ""
+    source: str | dict[str, str] | None = None
     examples: list[ExampleWritten] | None = None
 
 

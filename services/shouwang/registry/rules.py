@@ -143,6 +143,8 @@ def _examined(document: Document, pack: str, expressions: Expressions | None) ->
     for language in LANGUAGES:
         if not rule.title.get(language):
             problems.append(ConfigError(f"rule {rule.id} has no title.{language}", document.where("$.title")))
+        if rule.source and not rule.source.get(language):
+            problems.append(ConfigError(f"rule {rule.id} has no source.{language}", document.where("$.source")))
     for index, cause in play_examples(rule, expressions):
         message = f"rule {rule.id}, example {index + 1}: {cause}"
         problems.append(ConfigError(message, document.where(f"$.examples[{index}]")))
@@ -208,7 +210,7 @@ def _rule(document: Document, pack: str, expressions: Expressions | None) -> Rul
         scope=_scope(written.scope or ScopeWritten()),
         pack=pack,
         version=f"{_hash(_shape(when))}-{_hash(repr(msgspec.to_builtins(document.content)))}",
-        source=written.source,
+        source=_in_both(written.source),
         consent=written.consent,
         yields_to=tuple(written.yields_to or ()),
         examples=tuple(
@@ -216,6 +218,13 @@ def _rule(document: Document, pack: str, expressions: Expressions | None) -> Rul
         ),
         where=document.where(),
     )
+
+
+def _in_both(text: str | dict[str, str] | None) -> dict[str, str]:
+    """A plain text is meant for both languages."""
+    if isinstance(text, str):
+        return dict.fromkeys(LANGUAGES, text) if text else {}
+    return text or {}
 
 
 def _scope(written: ScopeWritten) -> Scope:
