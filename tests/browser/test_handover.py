@@ -1,13 +1,19 @@
 """A shift is handed over in a real browser: the sound is tested, the page is read, both sign."""
 
+from collections.abc import Iterator
+
 import pytest
 from playwright.sync_api import expect
 
 from harness.axe import violations
-from harness.browser import PATROL, Hall
-from harness.compound import reports
+from harness.browser import DESK, PATROL, Hall
+from harness.compound import ROOT, reports
 from harness.publisher import says
 from harness.servers import wait_until
+from shouwang.domain.community import identity
+from shouwang.domain.duty import Certificate, Contact, Person, PostHolder
+from shouwang.domain.roster import Roster, Shift
+from shouwang.domain.vocabulary import PersonId
 from shouwang.store.journal import SqlJournal
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(150)]
@@ -50,3 +56,43 @@ def test_a_shift_is_handed_over_on_one_page(hall: Hall, language: str, theme: st
     signed = "接班签收" if language == "zh" else "taken over"
     expect(other.locator(".plain-list li", has_text=note)).to_contain_text(signed)
     assert [one.actor for one in journal.since(before, 5000) if one.kind == "shift.signed"] == [PATROL]
+
+
+@pytest.fixture
+def hall_with_short_desk(hall: Hall) -> Iterator[Hall]:
+    """A roster has the desk, with one operator and no certificate; two others have theirs and are free."""
+    held = PostHolder(place=ROOT, post="desk_operator", person=PersonId(DESK))
+    people = [
+        Person(
+            id=PersonId(id), name=name, channels=[Contact(kind="console", verified=True)], certificates=[Certificate()]
+        )
+        for id, name in (("li", "李某"), ("sun", "孙某"))
+    ]
+    all_day = Shift(start="00:00", end="24:00", people=[PersonId(DESK)])
+    roster = Roster(id="desk-roster", name="消控室值班", zone="whole", post="desk_operator", shifts=[all_day])
+    hall.works.directory.change([*people, roster], [("post", identity(held)[1])])
+    yield hall
+    gone = [("roster", roster.id), *(("person", one.id) for one in people)]
+    hall.works.directory.change([held], gone)
+
+
+@pytest.mark.parametrize(("language", "theme"), [("zh", "light"), ("en", "dark")])
+def test_a_gap_of_the_next_shift_gets_a_stand_in_with_one_press(
+    hall_with_short_desk: Hall, language: str, theme: str
+) -> None:
+    page = hall_with_short_desk.page("/watch?tab=handover", size="small", language=language, theme=theme)
+    word = "持证值班员不足" if language == "zh" else "certified"
+    gap = page.locator(".opens li", has_text=word)
+    expect(gap).to_have_count(1)
+    for name in ("李某", "孙某"):
+        gap.locator(".stand-in button").first.click()
+        expect(gap.locator(".offer").first).to_contain_text(name)
+        assert violations(page) == []
+        gap.locator(".offer").first.click()
+        expect(page.locator("li", has_text=f"{name} → 消控室值班")).to_have_count(1)
+    expect(gap).to_have_count(0)
+    rosters = hall_with_short_desk.works.directory.community().rosters
+    assert [one.add for one in rosters["desk-roster"].overrides] == ["li", "sun"]
+    page.locator("li", has_text="孙某 →").locator("button").click()
+    expect(gap).to_have_count(1)
+    assert hall_with_short_desk.complaints == []

@@ -3,7 +3,7 @@ import type { Gap } from "../src/api/types";
 import { gapsByDay } from "../src/manage/calendar";
 
 const START = Date.parse("2026-11-24T16:00:00Z");
-const gap = (kind: string, from: string | null, to: string | null): Gap => ({ kind, from, to, detail: "", times: 1 });
+const gap = (kind: string, from: string | null, to: string | null): Gap => ({ kind, from, to, detail: "", rosters: [], times: 1 });
 
 describe("the coverage calendar", () => {
   it("shows a gap on each day that it touches, and on no other", () => {

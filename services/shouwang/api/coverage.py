@@ -157,6 +157,7 @@ def gap_out(gap: Gap) -> GapOut:
         start=time(gap.start),
         end=time(gap.end),
         times=gap.times,
+        rosters=gap.rosters,
     )
 
 

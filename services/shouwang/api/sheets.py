@@ -237,6 +237,7 @@ class GapOut(BaseModel):
     )
     end: Time | None = Field(default=None, serialization_alias="to")
     times: int = Field(default=1, description="How many spans it has.")
+    rosters: list[str] = Field(default=[], description="Those that a stand-in could be put into to close it.")
 
 
 class CalledOut(BaseModel):

@@ -9,15 +9,29 @@ from datetime import UTC, timedelta, tzinfo
 from enum import StrEnum
 from itertools import pairwise
 
+import msgspec
+
 from shouwang.domain.community import Community
-from shouwang.domain.duty import DESK, DESK_POST, EXTRAS, Resolution, fallback_of, is_away, on_duty, resolve, zone_of
+from shouwang.domain.duty import (
+    DESK,
+    DESK_POST,
+    EXTRAS,
+    Resolution,
+    fallback_of,
+    is_away,
+    on_duty,
+    resolve,
+    rosters_filling,
+    zone_of,
+)
 from shouwang.domain.errors import ConfigError
 from shouwang.domain.escalation import Policy
 from shouwang.domain.grouping import kind_of
 from shouwang.domain.moment import moment, parse_rfc3339
 from shouwang.domain.place import PlaceKind, ancestors
 from shouwang.domain.reaching import SCENARIOS, policy_for
-from shouwang.domain.shift import KINDS_OF_DAY, edges, local_day, timezone
+from shouwang.domain.shift import KINDS_OF_DAY, edges, timezone
+from shouwang.domain.staff import is_certified
 from shouwang.domain.vocabulary import DAY, Instant, PersonId, PlaceId, Value
 
 AHEAD = 30 * DAY
@@ -46,7 +60,8 @@ class GapKind(StrEnum):
 
 
 class Gap(Value, frozen=True, kw_only=True):
-    """``start`` to ``end``: its first span within what was asked; ``times``: how many spans it has; None: always."""
+    """``start`` to ``end``: its first span within what was asked; ``times``: how many spans it has; None: always.
+    ``rosters``: those that a stand-in could be put into to close it."""
 
     kind: GapKind
     detail: str
@@ -58,6 +73,7 @@ class Gap(Value, frozen=True, kw_only=True):
     start: Instant | None = None
     end: Instant | None = None
     times: int = 1
+    rosters: list[str] = msgspec.field(default_factory=list)
 
 
 def coverage_gaps(
@@ -140,7 +156,7 @@ class _Looking:
         }
 
     def empty_steps(self, stands: Mapping[tuple[str, PlaceKind | None], PlaceId]) -> Iterator[Gap]:
-        told: dict[tuple[str, int, str], list[tuple[PlaceId, list[int], str]]] = {}
+        told: dict[tuple[str, int, str], list[tuple[PlaceId, list[int], Sequence[str]]]] = {}
         for place in stands.values():
             seen: set[str] = set()
             for klass, severity in SCENARIOS:
@@ -153,12 +169,13 @@ class _Looking:
                     if empty:
                         at = self._spans[empty[0]][0]
                         why = "; ".join(resolve(self._community, place, step.tell, at).gaps)
-                        told.setdefault((policy.id, index, why), []).append((place, empty, ", ".join(step.tell)))
+                        told.setdefault((policy.id, index, why), []).append((place, empty, step.tell))
         for (policy_id, index, why), items in told.items():
             for place, empty, tell in items:
                 kind = GapKind.NOBODY if index == 0 else GapKind.EMPTY_STEP
-                detail = f"step {index} of policy {policy_id} ({tell}) means nobody: {why}"
-                yield self._gap(kind, detail, empty, place=place, policy=policy_id, step=index)
+                detail = f"step {index} of policy {policy_id} ({', '.join(tell)}) means nobody: {why}"
+                fills = rosters_filling(self._community, place, tell, self._spans[empty[0]][0])
+                yield self._gap(kind, detail, empty, place=place, policy=policy_id, step=index, rosters=fills)
 
     def no_fallback(self, stands: Mapping[tuple[str, PlaceKind | None], PlaceId]) -> Iterator[Gap]:
         for place in stands.values():
@@ -176,15 +193,13 @@ class _Looking:
                 continue
             seen.add(people[0])
             short = [
-                number
-                for number, there in enumerate(people)
-                if len([one for one in there if self._is_certified(one, self._spans[number][0])]) < needed
+                number for number, there in enumerate(people) if self._certified(there, self._spans[number][0]) < needed
             ]
             if short:
-                there = people[short[0]]
-                count = len([one for one in there if self._is_certified(one, self._spans[short[0]][0])])
+                count = self._certified(people[short[0]], self._spans[short[0]][0])
                 detail = f"{count} certified at the desk ({DESK_POST}) of {place}; expected {needed}"
-                yield self._gap(GapKind.DESK_UNCERTIFIED, detail, short, place=place)
+                fills = rosters_filling(self._community, place, [DESK], self._spans[short[0]][0])
+                yield self._gap(GapKind.DESK_UNCERTIFIED, detail, short, place=place, rosters=fills)
 
     def nights(self, stands: Mapping[tuple[str, PlaceKind | None], PlaceId]) -> Iterator[Gap]:
         """Nights in which no roster around a place puts anybody on duty."""
@@ -204,7 +219,7 @@ class _Looking:
             ]
             if bare:
                 detail = f"no roster around {place} puts anybody on duty at night ({NIGHT[0]}:00 to {NIGHT[1]:02}:00)"
-                yield self._gap(GapKind.NOBODY_AT_NIGHT, detail, bare, place=place)
+                yield self._gap(GapKind.NOBODY_AT_NIGHT, detail, bare, place=place, rosters=list(rosters))
 
     def roles(self) -> Iterator[Gap]:
         """One person in three roles at a time."""
@@ -264,18 +279,9 @@ class _Looking:
             for target in targets
         )
 
-    def _is_certified(self, person: PersonId, at: Instant) -> bool:
-        known = self._community.people.get(person)
-        today = moment(at).astimezone(self._zone).date()
-        for certificate in known.certificates if known else ():
-            try:
-                if certificate.kind == "desk" and (
-                    certificate.expires is None or local_day(certificate.expires) >= today
-                ):
-                    return True
-            except ConfigError:
-                continue
-        return False
+    def _certified(self, people: Iterable[PersonId], at: Instant) -> int:
+        known = (self._community.people.get(person) for person in people)
+        return sum(one is not None and is_certified(self._community, one, at) for one in known)
 
     def _meets_night(self, start: Instant, end: Instant) -> bool:
         """The span holds a moment of local night."""

@@ -275,15 +275,42 @@ def rosters_around(community: "Community", place: str, post: str) -> list[Roster
     return [one for one in community.rosters.values() if one.post == post and (one.zone or "") in around]
 
 
+def rosters_filling(community: "Community", place: str, targets: Iterable[str], now: Instant) -> list[str]:
+    """Rosters in which one person more would be one more whom these targets mean at a place: not those of a post that
+    somebody holds by name, who goes before any roster."""
+    found: dict[str, None] = {}
+    for target in targets:
+        kind, _, name = target.partition(":")
+        match kind:
+            case "roster" if name in community.rosters:
+                found[name] = None
+            case "post" if not _named_holders(community, place, name, now):
+                found.update(dict.fromkeys(sorted(one.id for one in rosters_around(community, place, name))))
+            case "trinity":
+                posts = [f"post:{post}" for post in TRINITY_POSTS]
+                found.update(dict.fromkeys(rosters_filling(community, place, posts, now)))
+            case "any":
+                found.update(dict.fromkeys(rosters_filling(community, place, name.split("|"), now)))
+    return list(found)
+
+
 def _holders(community: "Community", place: str, post: str, now: Instant) -> Sequence[str] | str:
+    named = _named_holders(community, place, post, now)
+    if named:
+        return named
+    shifts = [on_duty(community, roster, now) for roster in rosters_around(community, place, post)]
+    filled = [person for shift in shifts if not isinstance(shift, str) for person in shift]
+    return filled or f"nobody who can be reached holds it at {place} or around it"
+
+
+def _named_holders(community: "Community", place: str, post: str, now: Instant) -> list[PersonId]:
+    """Whoever holds it by name at the nearest place around where any of them can be told now."""
     held = community.holders.get(post, {})
     for around in ancestors(place):
         people = [_present(community, one, now) for one in held.get(around, ())]
         if any(not is_away(community, person, now) for person in _reachable(community, people)):
             return people
-    shifts = [on_duty(community, roster, now) for roster in rosters_around(community, place, post)]
-    filled = [person for shift in shifts if not isinstance(shift, str) for person in shift]
-    return filled or f"nobody who can be reached holds it at {place} or around it"
+    return []
 
 
 def _present(community: "Community", holder: PostHolder, now: Instant) -> PersonId:

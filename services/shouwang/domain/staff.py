@@ -14,12 +14,18 @@ SOON = 60
 """Days before its end from which a certificate is said to run out: a course and an examination take about as long."""
 
 
+DESK_CERTIFICATE = "desk"
+
+
 class Validity(StrEnum):
     VALID = "valid"
     EXPIRING = "expiring"
     EXPIRED = "expired"
     UNREADABLE = "unreadable"
     """Files are checked when they are applied; a day that cannot be read all the same certifies nobody."""
+
+
+_HOLDS = (Validity.VALID, Validity.EXPIRING)
 
 
 class Paper(Value, frozen=True, kw_only=True):
@@ -34,6 +40,11 @@ class Paper(Value, frozen=True, kw_only=True):
 def papers(community: Community, person: Person, now: Instant) -> list[Paper]:
     """The certificates of a person, counted in days of the site."""
     return [_paper(one, now, community.site.timezone) for one in person.certificates]
+
+
+def is_certified(community: Community, person: Person, at: Instant) -> bool:
+    """Holds a certificate for the desk of a fire control room (GB 25506) on the site's day of this moment."""
+    return any(one.kind == DESK_CERTIFICATE and one.validity in _HOLDS for one in papers(community, person, at))
 
 
 def rosters_now(community: Community, now: Instant) -> Mapping[PersonId, list[str]]:

@@ -19,6 +19,7 @@ export type Fleet = S["FleetOut"];
 export type Ready = S["ReadyOut"];
 export type Channel = S["ChannelOut"];
 export type Gap = S["GapOut"];
+export type StandIn = S["StandInOut"];
 export type Stray = S["StrayDeviceOut"];
 export type Commissioning = S["CommissioningOut"];
 export type Visit = S["VisitOut"];

@@ -1,0 +1,64 @@
+"""替班: who could fill a gap of a roster, best first, so that a gap of tonight is closed with one press."""
+
+from collections.abc import Collection
+
+from shouwang.domain.community import Community
+from shouwang.domain.coverage import duty_changes
+from shouwang.domain.duty import DESK_POST, EXTRAS, is_away, is_reachable, on_duty
+from shouwang.domain.roster import Roster, people_of
+from shouwang.domain.staff import is_certified
+from shouwang.domain.vocabulary import Instant, PersonId, Value
+
+OFFERED = 8
+"""People who are offered at most: a list that is read at a glance."""
+
+
+class StandIn(Value, frozen=True, kw_only=True):
+    """Somebody who could be on duty for the whole span. ``own``: of the roster's own people, or a member of its zone.
+    ``certified``: with a certificate for a fire control room that holds to the end of the span. ``verified``: some
+    contact of theirs was proven. ``elsewhere``: other rosters that have them on duty at some moment of it."""
+
+    person: PersonId
+    own: bool
+    certified: bool
+    verified: bool
+    elsewhere: list[str]
+
+
+def stand_ins(
+    community: Community, roster: Roster, start: Instant, end: Instant, people: Collection[str]
+) -> list[StandIn]:
+    """Whoever of ``people`` can be reached, is not away at any moment of the span and is not on duty in this roster
+    when it begins. The free stand before the busy; for a desk the certified before the others; then the roster's own
+    people, then those with a proven contact."""
+    moments = duty_changes(community, start, end)
+    duties = {one.id: [_there(community, one, at) for at in moments] for one in community.rosters.values()}
+    there, *_ = duties.pop(roster.id)
+    zone = community.zones.get(roster.zone)
+    own = people_of(roster) | set(zone.members if zone else ())
+    found = [
+        StandIn(
+            person=one.id,
+            own=one.id in own,
+            certified=is_certified(community, one, end - 1),
+            verified=any(contact.verified and contact.kind not in EXTRAS for contact in one.channels),
+            elsewhere=sorted(id for id, spans in duties.items() if any(one.id in then for then in spans)),
+        )
+        for one in community.people.values()
+        if one.id in people
+        and one.id not in there
+        and is_reachable(community, one.id)
+        and not any(is_away(community, one.id, at) for at in moments)
+    ]
+    asks_papers = roster.post == DESK_POST
+    return sorted(
+        found,
+        key=lambda one: (
+            bool(one.elsewhere), asks_papers and not one.certified, not one.own, not one.verified, one.person,
+        ),
+    )[:OFFERED]  # fmt: skip
+
+
+def _there(community: Community, roster: Roster, at: Instant) -> set[str]:
+    people = on_duty(community, roster, at)
+    return set() if isinstance(people, str) else set(people)
