@@ -8,7 +8,8 @@ from playwright.sync_api import Locator, Page, expect
 from harness.axe import violations
 from harness.browser import DESK, PATROL, Hall
 from harness.servers import wait_until
-from shouwang.domain.duty import Certificate, Contact, Person
+from shouwang.domain.duty import Certificate, Contact, Group, Person
+from shouwang.domain.escalation import Policy, Step
 from shouwang.domain.journal import Entry
 from shouwang.domain.patrol import Patrol, Point
 from shouwang.domain.roster import Roster, Shift
@@ -126,7 +127,7 @@ def test_the_sheet_and_its_choices_shut_nobody_out(hall_with_roster: Hall, theme
 @pytest.mark.parametrize("theme", ["dark", "light"])
 def test_the_shifts_themselves_are_changed_weighed_and_taken_back(hall_with_roster: Hall, theme: str) -> None:
     page = next_week(hall_with_roster, theme=theme)
-    page.get_by_role("button", name="修改班次").click()
+    page.get_by_role("button", name="改名与班次").click()
     page.get_by_role("button", name="删除这一班").last.click()
     expect(page.locator("dialog .opens")).to_contain_text("班次无人")
     page.get_by_role("button", name="＋ 加一班").click()
@@ -142,6 +143,72 @@ def test_the_shifts_themselves_are_changed_weighed_and_taken_back(hall_with_rost
     expect(slot(page, 1, 5).locator(".who")).to_contain_text(DESK)
     page.locator(".undo").click()
     expect(slot(page, 1, 5).locator(".who")).to_contain_text("李某")
+
+
+def test_a_roster_is_made_filled_renamed_and_deleted(hall_with_roster: Hall) -> None:
+    page = hall_with_roster.page("/watch?tab=rosters&roster=gate", size="desk")
+    page.get_by_role("button", name="新建值班表").click()
+    expect(page.locator("dialog [name=roster-name]")).to_be_focused()
+    page.keyboard.type("东门岗")
+    page.select_option("dialog [name=post]", "patrol")
+    page.select_option("dialog [name=zone]", "whole")
+    expect(page.locator("dialog [name=roster-id]")).to_have_value("whole-patrol")
+    page.fill("dialog [name=roster-id]", "gate")
+    expect(page.locator("#wrong-id")).to_contain_text("已有这个编号")
+    page.fill("dialog [name=roster-id]", "east")
+    page.fill("dialog [name=timezone]", "Mars/Olympus")
+    expect(page.locator("#wrong-timezone")).to_contain_text("没有这个时区")
+    expect(page.locator("dialog .go")).to_be_disabled()
+    assert violations(page) == []
+    page.fill("dialog [name=timezone]", "")
+    page.locator("dialog label", has_text="三班 8 小时").click()
+    expect(page.locator("dialog .weighed .opens")).to_contain_text("班次无人")
+    page.locator("dialog [name=roster-id]").press("Enter")
+    expect(page.locator("dialog")).to_have_count(0)
+    expect(page.locator("[name=roster]")).to_have_value("east")
+    expect(page.locator(".sheet tbody th[scope=row]", has_text=":00–")).to_have_count(3)
+
+    page.get_by_role("button", name="后一段").click()
+    expect(page.locator(".sheet thead .is-today")).to_have_count(0)
+    drag(page, page.locator('[data-bench="li"]'), slot(page, 1, 2))
+    page.locator("dialog label", has_text="每次这一班").click()
+    page.click("dialog .go")
+    for day in (0, 2, 6):
+        expect(slot(page, 1, day).locator(".who")).to_contain_text("李某")
+    page.locator(f'[data-bench="{PATROL}"]').click()
+    page.locator("dialog label", has_text="只加这一次").click()
+    page.locator("dialog [name=cell] option", has_text="周六").nth(0).wait_for(state="attached")
+    page.select_option("dialog [name=cell]", index=1)
+    page.click("dialog .go")
+    expect(page.locator(".sheet .who.added")).to_contain_text(PATROL)
+    page.locator(".undo").click()
+    expect(page.locator(".sheet .who.added")).to_have_count(0)
+
+    page.get_by_role("button", name="改名与班次").click()
+    page.fill("dialog [name=roster-name]", "北门岗")
+    page.click("dialog .go")
+    expect(page.locator("[name=roster] option:checked")).to_have_text("北门岗")
+    expect(slot(page, 1, 2).locator(".who")).to_contain_text("李某")
+
+    page.get_by_role("button", name="删除").click()
+    expect(page.locator("dialog")).to_contain_text("不再经这张表通知： 李某")
+    expect(page.locator("dialog .go")).to_be_enabled()
+    assert violations(page) == []
+    page.click("dialog .go")
+    expect(page.locator("[name=roster] option")).to_have_count(1)
+    assert "east" not in hall_with_roster.works.directory.community().rosters
+
+
+def test_policies_name_rosters_groups_and_people_as_people_do(hall_with_roster: Hall) -> None:
+    works = hall_with_roster.works
+    told = ["roster:gate", "group:volunteers", f"person:{LI}", "any:post:engineer|trinity"]
+    works.register([Group(id="volunteers", name="志愿者队", members=[LI]), Policy(id="named", steps=[Step(tell=told)])])
+    page = hall_with_roster.page("/watch?tab=policies", size="desk")
+    step = page.locator(".roster", has_text="named").locator(".ladder b").nth(1)
+    expect(step).to_have_text(
+        "值班表 秩序维护员 · 全小区、小组 志愿者队、李某、工程维修，无人则支部书记、业委会主任、物业经理"
+    )
+    works.directory.change([], [("policy", "named"), ("group", "volunteers")])
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { RosterCell, RosterGrid } from "../src/api/types";
-import { changesOf, chipsOf, choicesOf, emptyOf, inverse, isOverruled, offOf, rowsOf, slotsOf, stepTo, weeksOf } from "../src/manage/rosterGrid";
+import { idOf, shiftsOf } from "../src/manage/newRoster";
+import { changesOf, chipsOf, choicesOf, emptyOf, inverse, isOverruled, offOf, rowsOf, slotsOf, stepTo, weeksOf, withFixed } from "../src/manage/rosterGrid";
 
 type Piece = RosterCell["pieces"][number];
 const here = (person: string, how: Piece["here"][number]["how"] = "planned", override: string | null = null, other: string | null = null) => ({ person, how, other, override });
@@ -122,5 +123,36 @@ describe("arrows", () => {
     expect(stepTo({ row: 1, day: 10 }, "ArrowDown", 2, 14)).toEqual({ row: 1, day: 10 });
     expect(stepTo({ row: 0, day: 10 }, "Home", 2, 14)).toEqual({ row: 0, day: 7 });
     expect(stepTo({ row: 0, day: 10 }, "x", 2, 14)).toBeNull();
+  });
+});
+
+describe("a new roster", () => {
+  it("has an id of what was typed in Latin letters, else of its zone and post; one that is not taken", () => {
+    expect(idOf("East Gate", "patrol", "whole", [])).toBe("east-gate");
+    expect(idOf("东门岗", "desk_operator", "z1", [])).toBe("z1-desk-operator");
+    expect(idOf("", "patrol", "", ["patrol", "patrol-2"])).toBe("patrol-3");
+    expect(idOf("", "", "", [])).toBe("roster");
+  });
+
+  it("is filled all day by each of its patterns", () => {
+    const hours = (text: string): number => Number(text.slice(0, 2));
+    for (const pattern of ["day", "halves", "thirds"] as const)
+      expect(shiftsOf(pattern).reduce((sum, each) => sum + (hours(each.to) > hours(each.from) ? 0 : 24) + hours(each.to) - hours(each.from), 0)).toBe(24);
+  });
+});
+
+describe("somebody from outside the sheet", () => {
+  it("comes whenever the shift comes, once, or in somebody's stead", () => {
+    const to = cell(25, 0, [here("zhao")]);
+    expect(choicesOf({ cell: null, person: "li" }, { cell: to, person: "zhao" }).map((each) => each.act)).toEqual(["fixed", "join", "stand_in"]);
+    expect(choicesOf({ cell: null, person: "li" }, { cell: to }).map((each) => each.act)).toEqual(["fixed", "join"]);
+    expect(choicesOf({ cell: null, person: "zhao" }, { cell: to })).toEqual([]);
+  });
+
+  it("is in that shift alone from then on, once", () => {
+    const roster = grid([]).roster;
+    const sent = withFixed(roster, 1, "li");
+    expect(sent.shifts.map((each) => each.people)).toEqual([[], ["li"], []]);
+    expect(withFixed({ ...roster, shifts: sent.shifts as typeof roster.shifts }, 1, "li").shifts[1]?.people).toEqual(["li"]);
   });
 });

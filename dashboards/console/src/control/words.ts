@@ -1,5 +1,6 @@
 // How a case is said: its title, place, people, and each line of its timeline.
 import type { Entry, Incident } from "../api/types";
+import { groupNamed, personNamed, rosterNamed } from "../state/duties";
 import { ancestors, placeName } from "../state/known";
 import { both, w } from "../words";
 
@@ -10,13 +11,22 @@ export const placeOf = (one: Incident): string => (one.place === "unassigned" ? 
 export const personOf = (one: Incident, id: string | null | undefined): string => (id ? (one.people[id] ?? id) : "");
 export const kindOf = (one: Incident): string => (one.drill ? "drill" : one.class);
 
-/** Whom a policy names, in words. */
+/** Whom a policy names, in words; names are those that `readNamed` has read. */
 export function target(text: string): string {
-  const [kind = "", name] = text.split(":");
+  const colon = text.indexOf(":");
+  const [kind, name] = colon < 0 ? [text, ""] : [text.slice(0, colon), text.slice(colon + 1)];
+  if (!name) return w("targets", kind);
+  if (kind === "any") return name.split("|").map(target).join(w("targets.any"));
   if (kind === "post") return w("posts", name);
-  if (kind === "zone" && name) return `${w("zones", name)} ${w("targets.zone")}`;
-  return name ? `${w("targets", kind)} ${name}`.trim() : w("targets", kind);
+  if (kind === "zone") return `${w("zones", name)} ${w("targets.zone")}`;
+  if (kind === "person") return personNamed(name);
+  if (kind === "roster") return `${w("targets.roster")} ${rosterNamed(name)}`;
+  if (kind === "group") return `${w("targets.group")} ${groupNamed(name)}`;
+  return text;
 }
+
+/** 0s, 90s, 1h30m: how long after the alarm a step is, in words. */
+export const afterWords = (text: string): string => (/^0\D/.test(text) ? w("atOnce") : text.replace(/(\d+)([smhd])/g, (_, count: string, unit: string) => `${count} ${w("unit", unit)} `).trim());
 
 /** Where it went from there, in order. */
 export function spreadOf(one: Incident): string {

@@ -1,5 +1,5 @@
 // A roster as rows of shifts and columns of days, and what a change of a cell means in overrides. Pure.
-import type { RosterCell, RosterChanges, RosterGrid } from "../api/types";
+import type { RosterCell, RosterChanges, RosterGrid, ShiftsSent } from "../api/types";
 
 export interface Row {
   key: string;
@@ -45,7 +45,7 @@ export interface Span {
   to: number;
 }
 
-export type Act = "stand_in" | "exchange" | "move" | "join";
+export type Act = "stand_in" | "exchange" | "move" | "join" | "fixed";
 
 type Wanted = RosterChanges["add"][number];
 interface Cut extends Span {
@@ -116,14 +116,18 @@ export function emptyOf(slot: Slot): Span[] {
 export const isOverruled = (slot: Slot): boolean => slot.cells.every((cell) => cell.pieces.every((each) => each.overruled));
 
 /** What may be done with somebody who is dropped on a cell, or on somebody in it. */
-export function choicesOf(source: { cell: RosterCell; person: string }, target: { cell: RosterCell; person?: string | null }): { act: Act; steps: Step[] }[] {
+export function choicesOf(source: { cell: RosterCell | null; person: string }, target: { cell: RosterCell; person?: string | null }): { act: Act; steps: Step[] }[] {
   const { cell: from, person } = source;
   const { cell: to, person: other } = target;
-  if (isSame(from, to)) return [];
-  const move = { act: "move" as const, steps: [{ cell: from, out: person }, { cell: to, in: person }] };
+  if (from && isSame(from, to)) return [];
   const join = { act: "join" as const, steps: [{ cell: to, in: person }] };
   const stays = to.pieces.every((piece) => piece.here.some((each) => each.person === person));
   if (stays) return [];
+  if (!from) {
+    const found: { act: Act; steps: Step[] }[] = [{ act: "fixed", steps: join.steps }, join];
+    return other && other !== person ? [...found, { act: "stand_in", steps: [{ cell: to, out: other, in: person }] }] : found;
+  }
+  const move = { act: "move" as const, steps: [{ cell: from, out: person }, { cell: to, in: person }] };
   if (!other || other === person) return [move, join];
   const exchange = { act: "exchange" as const, steps: [{ cell: from, out: person, in: other }, { cell: to, out: other, in: person }] };
   const standIn = { act: "stand_in" as const, steps: [{ cell: to, out: other, in: person }] };
@@ -143,6 +147,15 @@ export function changesOf(grid: RosterGrid, steps: readonly Step[]): RosterChang
       add.push({ from: new Date(left.from).toISOString(), to: new Date(left.to).toISOString(), add: whole.add, remove: whole.remove });
   }
   return { add: inOne(add), remove: ids, dry_run: false };
+}
+
+/** A roster whole, as it is sent. */
+export const sentWhole = ({ name, zone, post, timezone, shifts }: RosterGrid["roster"]): ShiftsSent => ({ name, zone, post, timezone, shifts, dry_run: false });
+
+/** The same with somebody in one of its shifts whenever that comes. */
+export function withFixed(roster: RosterGrid["roster"], shift: number, person: string): ShiftsSent {
+  const shifts = roster.shifts.map((each, index) => (index === shift && !each.people.includes(person) ? { ...each, people: [...each.people, person] } : each));
+  return sentWhole({ ...roster, shifts });
 }
 
 /** What takes a change back. */

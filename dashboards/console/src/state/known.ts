@@ -3,6 +3,7 @@ import { reactive } from "vue";
 import { get } from "../api/client";
 import type { Alert, Device, Incident, Place, Post } from "../api/types";
 import { now } from "./clock";
+import { readNamed } from "./duties";
 import { everyPost } from "./people";
 
 const MONTH = 30 * 86_400_000;
@@ -20,6 +21,7 @@ export async function readAround(one: Incident): Promise<void> {
     one.place === "unassigned" ? { items: [] } : get("/api/v1/incidents", { query }),
     readBuilding(one.place),
     readPosts(),
+    readNamed(one.timeline.flatMap((each) => (Array.isArray(each.body.tell) ? each.body.tell.map(String) : []))),
     ...one.devices.slice(0, 12).map(readDevice),
   ]);
   around.incident = one.id;
