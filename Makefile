@@ -12,7 +12,7 @@ TESTS ?=
 # Servers that the tests start themselves, as `package:command that makes it unnecessary`.
 SERVERS := mosquitto:mosquitto influxdb:influxd
 ifneq ($(wildcard tests/browser/test_*.py),)
-SERVERS += chromium:chromium fonts-wqy-microhei
+SERVERS += chromium:chromium fonts-wqy-microhei poppler-utils:pdftotext
 endif
 
 .NOTPARALLEL:

@@ -12,9 +12,10 @@ from harness.window import LINK_SECRET, ROOM, Site
 from shouwang.api.doors import Window
 from shouwang.cli.drill import drill
 from shouwang.domain.access import Role
+from shouwang.domain.exercise import Exercise, ExerciseKind
 from shouwang.domain.link import code_of
 from shouwang.domain.notice import DeliveryState
-from shouwang.domain.vocabulary import IncidentId, PersonId
+from shouwang.domain.vocabulary import HOUR, IncidentId, PersonId
 from shouwang.flows.exercises import Exercises
 from shouwang.store.exercises import SqlExercises
 
@@ -105,6 +106,51 @@ def test_a_duty_check_is_kept_for_reports(client_as: As, site: Site, exercises: 
     assert "查岗" in form and "漏岗" in form
     elsewhere = client_as(Role.OPERATOR, place="hexi/qinghe/jinyuan/b9").get("/api/v1/reports/shift").json()
     assert elsewhere["duty_checks"] == []
+
+
+def test_drills_of_a_shift_are_lines_with_what_came_of_them(client_as: As, site: Site, exercises: Exercises) -> None:
+    operator = client_as(Role.OPERATOR)
+    drilled = operator.post("/api/v1/drills", json={"zone": "jinyuan-east", "scenario": "gas", "minutes": 10}).json()
+    incident = site.board.incident(IncidentId(drilled["incident"]))
+    assert incident is not None
+    site.told(incident, "wang", DeliveryState.SENT)
+    site.told(incident, "zhang", DeliveryState.SENT)
+    site.told(incident, "zhao", DeliveryState.UNREACHABLE)
+    site.respond.acknowledge(incident.id, actor="wang")
+    site.respond.arrive(incident.id, actor="wang")
+    operator.post(f"/api/v1/drills/{drilled['id']}/end")
+    site.clock.forward(60)
+    operator.post("/api/v1/duty-checks", json={"zone": "jinyuan-east", "minutes": 2})
+    report = operator.get("/api/v1/reports/shift").json()
+    (line,) = report["drill_lines"]
+    assert report["drills"] == 1
+    assert (line["id"], line["scenario"], line["place"], line["ended"]) == (drilled["id"], "gas", "3号楼", "stopped")
+    assert (line["at"], line["ended_at"]) == (drilled["begun_at"], "2026-11-23T18:14:07Z")
+    assert (line["told"], line["acknowledged"], line["on_scene"], line["missed"]) == (2, 1, 1, 1)
+    assert "已结束；通知 2 人，应答 1 人，到场 1 人" in operator.get("/api/v1/reports/print/duty").text
+    elsewhere = client_as(Role.OPERATOR, place="chengjiang/dongmen/jinyuan/b7").get("/api/v1/reports/shift").json()
+    assert (elsewhere["drills"], elsewhere["drill_lines"]) == (0, [])
+    before = {"from": "2026-11-23T00:00:00Z", "to": "2026-11-23T12:00:00Z"}
+    assert operator.get("/api/v1/reports/shift", params=before).json()["drill_lines"] == []
+
+
+def test_a_year_of_duty_checks_is_printed_whole(client_as: As, site: Site, exercises: Exercises) -> None:
+    store, operator = SqlExercises(site.database), client_as(Role.OPERATOR)
+    for number in range(410):
+        begun = site.clock.now() - (number + 1) * HOUR
+        store.keep(
+            Exercise(
+                id=f"check-{number}",
+                kind=ExerciseKind.DUTY_CHECK,
+                incident=IncidentId(f"ix-check-{number}"),
+                place=ROOM,
+                by="wang",
+                begun_at=begun,
+                ends_at=begun + HOUR,
+            )
+        )
+    asked = {"from": "2026-11-01T00:00:00Z"}
+    assert len(operator.get("/api/v1/reports/shift", params=asked).json()["duty_checks"]) == 410
 
 
 def test_a_campaign_has_a_result_sheet_and_a_code_proves_a_contact(client_as: As, site: Site) -> None:

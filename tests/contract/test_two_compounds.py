@@ -177,3 +177,38 @@ def test_a_hand_over_is_read_by_those_of_its_compound(client_as: As, site: Site,
     assert [(one["to"], one["place"]) for one in ok(admin.get(f"{API}/reports/shift/handovers"))] == [("both", HEYUAN)]
     assert "王测试" not in admin.get(f"{API}/reports/print/duty").text
     assert len(ok(client_as(Role.OPERATOR).get(f"{API}/reports/shift/handovers"))) == 2
+
+
+def test_a_hand_over_of_the_whole_site_or_of_what_lies_around_concerns_each_compound(
+    client_as: As, site: Site, admin: TestClient
+) -> None:
+    desk = client_as(Role.OPERATOR, person="wang")
+    for place, to, note in (
+        (None, "he", "全站消防泵检修"),
+        ("chengjiang/dongmen", "jin", "社区停水"),
+        (COMPOUND, "jin", "金源地库积水"),
+    ):
+        ok(desk.post(f"{API}/reports/shift/handovers", json={"to": to, "note": note, "place": place}), 201)
+        site.clock.forward(1)
+    ours = ok(admin.get(f"{API}/reports/shift/handovers"))
+    assert [(one["place"], one["note"]) for one in ours] == [
+        ("chengjiang/dongmen", "社区停水"),
+        (None, "全站消防泵检修"),
+    ]
+    for client, asked in ((admin, {}), (desk, {"place": HEYUAN})):
+        form = client.get(f"{API}/reports/print/duty", params=asked).text
+        assert "全站消防泵检修" in form and "社区停水" in form and "金源地库积水" not in form
+    mine = client_as(Role.RESPONDER, place=HEYUAN, person="he")
+    assert ok(mine.post(f"{API}/reports/shift/handovers/{ours[1]['id']}/sign"))["signed_at"]
+    assert mine.post(f"{API}/reports/shift/handovers/{ours[0]['id']}/sign").status_code == 409
+
+
+def test_a_silence_of_a_rule_everywhere_is_on_the_record_of_each_compound(
+    client_as: As, site: Site, admin: TestClient
+) -> None:
+    desk = client_as(Role.OPERATOR, person="wang")
+    ok(desk.post(f"{API}/silences", json={"rules": ["device-fault"], "why": "固件升级", "lasts": "2h"}), 201)
+    ok(desk.post(f"{API}/silences", json={"places": [COMPOUND], "why": "金源断电", "lasts": "2h"}), 201)
+    assert [one["why"] for one in ok(admin.get(f"{API}/reports/shift"))["holds"]] == ["固件升级"]
+    form = admin.get(f"{API}/reports/print/duty").text
+    assert "固件升级" in form and "金源断电" not in form

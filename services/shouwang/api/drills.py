@@ -226,10 +226,21 @@ def confirm_by_code(window: TheWindow, caller: Caller, exercise_id: Ref, body: C
 def exercises_between(
     window: Window, caller: Principal, kind: ExerciseKind, start: Instant, end: Instant
 ) -> list[Exercise]:
-    """Begun in [start, end) where the caller may see, oldest first; of the newest two hundred."""
-    found = window.exercises.newest(kind, None, MOST) if window.exercises is not None else []
-    seen = [one for one in found if start <= one.begun_at < end and may(caller, Act.READ, one.place)]
-    return sorted(seen, key=lambda one: one.begun_at)
+    """Begun in [start, end) where the caller may see, oldest first."""
+    found: list[Exercise] = []
+    mark = (end, "")
+    while window.exercises is not None:
+        page = window.exercises.newest(kind, mark, MOST)
+        found += [one for one in page if start <= one.begun_at and may(caller, Act.READ, one.place)]
+        if len(page) < MOST or page[-1].begun_at < start:
+            break
+        mark = (page[-1].begun_at, page[-1].id)
+    return found[::-1]
+
+
+def scored(exercise: Exercise, incident: Incident | None, told: Sequence[Delivery]) -> Score:
+    """The scorecard; an empty one where nothing is left of its incident."""
+    return score(exercise, incident, told) if incident is not None else _NOBODY
 
 
 def _doors(window: Window) -> Exercises:
@@ -273,7 +284,7 @@ def _shown(window: Window, caller: Principal, exercises: Sequence[Exercise]) -> 
 
 
 def _out(exercise: Exercise, incident: Incident | None, told: Sequence[Delivery], names: Names) -> ExerciseOut:
-    card = score(exercise, incident, told) if incident is not None else _NOBODY
+    card = scored(exercise, incident, told)
     people = {*card.told, *card.untold, *card.acknowledged, *card.on_scene}
     return ExerciseOut(
         id=exercise.id,

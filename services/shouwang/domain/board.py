@@ -1,5 +1,6 @@
 """What the board shows beside alerts and incidents, and the questions it is asked."""
 
+from shouwang.domain.alert import AlertClass
 from shouwang.domain.vocabulary import Instant, PlaceId, Severity, Value
 
 Mark = tuple[Instant, str]
@@ -7,7 +8,8 @@ Mark = tuple[Instant, str]
 
 
 class CaseQuery(Value, frozen=True, kw_only=True):
-    """Which alerts or incidents: every given key must fit. ``places``: within every one of these subtrees."""
+    """Which alerts or incidents: every given key must fit. ``places``: within every one of these subtrees.
+    ``classes``: of alerts."""
 
     states: frozenset[str] = frozenset()
     severities: frozenset[Severity] = frozenset()
@@ -15,6 +17,7 @@ class CaseQuery(Value, frozen=True, kw_only=True):
     device: str | None = None
     incident: str | None = None
     rule: str | None = None
+    classes: frozenset[AlertClass] = frozenset()
 
 
 class DeliveryQuery(Value, frozen=True, kw_only=True):

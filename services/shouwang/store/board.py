@@ -52,6 +52,8 @@ class SqlBoard:
             wanted.append(alerts.c.incident == query.incident)
         if query.rule:
             wanted.append(alerts.c.rule == query.rule)
+        if query.classes:
+            wanted.append(alerts.c.klass.in_(query.classes))
         return self._newest(Alert, alerts, alerts.c.raised_at, alerts.c.id, wanted, after, limit)
 
     def alert(self, id: AlertId) -> Alert | None:
