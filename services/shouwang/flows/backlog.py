@@ -1,6 +1,7 @@
 """What was taken from the ear in a storm and is not committed: whose turn it is.
 
-Compounds take turns, so that the first alarm of one waits for a portion and not for the thousands of another. What one
+Compounds take turns, so that the first alarm of one waits for a portion and not for the thousands of another; and what
+little waits of a compound beside a storm is a portion of its own, which is committed in a few milliseconds. What one
 compound says stays in its order. A message of no device (the canary's proof, that all before it is committed) waits
 until nothing older is left.
 """
@@ -19,6 +20,10 @@ PORTION = 25
 """Messages that may raise something, of one transaction: some 25 ms of the one writer."""
 
 PORTION_ARRIVALS = 500
+
+FEW = 5
+"""Messages that wait of a compound at most for it to go before a storm."""
+
 AHEAD, AHEAD_BYTES = 20_000, 32 * 1024 * 1024
 """Held at most, and one batch more. The session's receive maximum is reached before, unless messages are large."""
 
@@ -39,6 +44,7 @@ class Backlog:
         self._lanes: dict[str | None, deque[tuple[int, Item]]] = {}
         self._batches: deque[tuple[Batch, set[int]]] = deque()
         self._portion: list[Item] = []
+        self._went_before = False
         self._bytes = 0
 
     @property
@@ -80,7 +86,7 @@ class Backlog:
     def _choose(self) -> list[Item]:
         chosen: list[Item] = []
         weight = 0
-        turns = deque(lane for lane in self._lanes if lane is not None)
+        turns = deque(self._whose_turn())
         while turns and weight < PORTION and len(chosen) < PORTION_ARRIVALS:
             name = turns.popleft()
             lane = self._lanes[name]
@@ -95,6 +101,13 @@ class Backlog:
         order = [*turns, *(name for name in self._lanes if name not in turns)]
         self._lanes = {name: self._lanes[name] for name in order}
         return chosen + self._those_behind()
+
+    def _whose_turn(self) -> list[str]:
+        """Every second time at most those of whom little waits go before the others: a storm goes on, too."""
+        lanes = [lane for lane in self._lanes if lane is not None]
+        few = [lane for lane in lanes if len(self._lanes[lane]) <= FEW]
+        self._went_before = not self._went_before and 0 < len(few) < len(lanes)
+        return few if self._went_before else lanes
 
     def _those_behind(self) -> list[Item]:
         """What waited for all that was before it."""
