@@ -53,7 +53,7 @@ class SqlBoard:
         if query.rule:
             wanted.append(alerts.c.rule == query.rule)
         if query.classes:
-            wanted.append(alerts.c.klass.in_(query.classes))
+            wanted.append(alerts.c.klass.in_([klass.value for klass in query.classes]))
         return self._newest(Alert, alerts, alerts.c.raised_at, alerts.c.id, wanted, after, limit)
 
     def alert(self, id: AlertId) -> Alert | None:
