@@ -18,9 +18,9 @@ from shouwang.domain.roster import Override, Roster, Shift
 from shouwang.domain.vocabulary import SECOND, DeviceId, Life, PersonId, PlaceId, Severity
 from shouwang.registry.changes import plan_apply
 from shouwang.registry.community import Reading, parse_community
-from shouwang.registry.consistency import Around
 from shouwang.registry.demo import DEMO_FILE, demo_compound
 from shouwang.registry.export import export_community
+from shouwang.registry.findings import Around
 from shouwang.store.database import Database
 from shouwang.store.directory import SqlDirectory
 

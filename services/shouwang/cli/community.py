@@ -164,7 +164,8 @@ def _read(file: Path, current: "Community", *, prune: bool, name: str | None, **
     """Raises ConfigError where the file is no community file at all."""
     from shouwang.domain.community import Community as Nothing
     from shouwang.registry.community import parse_community
-    from shouwang.registry.consistency import CHANNELS, Around
+    from shouwang.registry.consistency import CHANNELS
+    from shouwang.registry.findings import Around
     from shouwang.registry.incoming import read_incoming
     from shouwang.registry.profiles import load_profiles
     from shouwang.settings import read_settings, shipped

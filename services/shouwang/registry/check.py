@@ -7,8 +7,8 @@ from pathlib import Path
 from shouwang.domain.errors import ConfigError
 from shouwang.domain.expression import Expressions
 from shouwang.registry.community import SECTIONS, read_community
-from shouwang.registry.consistency import Around
 from shouwang.registry.documents import Unreadable, read_documents
+from shouwang.registry.findings import Around
 from shouwang.registry.gateways import is_gateway, read_gateways
 from shouwang.registry.policies import check_policies, is_policy
 from shouwang.registry.profiles import OpenCodecs, check_profiles, load_profiles

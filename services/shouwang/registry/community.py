@@ -17,8 +17,9 @@ from shouwang.domain.patrol import Patrol, Point
 from shouwang.domain.place import Device, Place, PlaceKind
 from shouwang.domain.roster import Override, Roster, Rotation, Shift
 from shouwang.domain.vocabulary import Life, Severity, Value
-from shouwang.registry.consistency import Around, Row, Rows, closest, findings
+from shouwang.registry.consistency import findings
 from shouwang.registry.documents import Document, parse_documents, read_documents
+from shouwang.registry.findings import Around, Row, Rows, closest
 from shouwang.registry.policies import with_match_lists
 
 T = TypeVar("T")

@@ -12,8 +12,8 @@ from shouwang.domain.device_sheet import SheetReading
 from shouwang.domain.errors import ConfigError
 from shouwang.domain.profile import Profile
 from shouwang.registry.community import Reading, Remark, read_community
-from shouwang.registry.consistency import Around
 from shouwang.registry.device_sheet import read_device_sheet
+from shouwang.registry.findings import Around
 from shouwang.registry.workbook import is_community_workbook, read_workbook
 
 

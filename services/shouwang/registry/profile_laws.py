@@ -11,8 +11,8 @@ from shouwang.domain.profile import Profile, Source
 from shouwang.domain.raw import RAW
 from shouwang.domain.topic import Template
 from shouwang.domain.vocabulary import HOUR, METRICS, Kind, Scalar
-from shouwang.registry.consistency import closest
 from shouwang.registry.documents import Document
+from shouwang.registry.findings import closest
 
 WATCHED = frozenset({Kind.SMOKE, Kind.HEAT, Kind.GAS, Kind.CO})
 """Kinds whose silence must be noticed within hours. Of a sender that transmits only in alarm (``no_all_clear``) silence

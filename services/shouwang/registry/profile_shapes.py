@@ -14,8 +14,8 @@ from shouwang.domain.mapping import WORDS, raw_text
 from shouwang.domain.moment import duration
 from shouwang.domain.profile import Carried, Example, Power, Profile, Source, Spoken
 from shouwang.domain.vocabulary import METRICS, Duration, Kind, Scalar
-from shouwang.registry.consistency import closest
 from shouwang.registry.documents import Document, shaped
+from shouwang.registry.findings import closest
 
 T = TypeVar("T")
 

@@ -28,9 +28,9 @@ from shouwang.domain.place import PlaceKind
 from shouwang.domain.roster import Override, Shift
 from shouwang.domain.vocabulary import Value
 from shouwang.registry.community import SECTIONS, Reading, Remark, read_document
-from shouwang.registry.consistency import Around
 from shouwang.registry.documents import Document
 from shouwang.registry.export import plain, sections_of
+from shouwang.registry.findings import Around
 
 ROWS_AT_MOST = 200_000
 """Of one sheet; beyond it a file is no compound."""
