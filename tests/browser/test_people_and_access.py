@@ -14,6 +14,7 @@ pytestmark = [pytest.mark.servers, pytest.mark.timeout(150)]
 PAGES = (
     "/people",
     "/people?tab=posts",
+    "/people?tab=groups",
     "/people?tab=verify",
     "/access",
     "/access?tab=tokens",
