@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+import msgspec
 import pytest
 from playwright.sync_api import expect
 
@@ -96,3 +97,17 @@ def test_a_gap_of_the_next_shift_gets_a_stand_in_with_one_press(
     page.locator("li", has_text="孙某 →").locator("button").click()
     expect(gap).to_have_count(1)
     assert hall_with_short_desk.complaints == []
+
+
+def test_the_calm_page_says_who_is_on_duty_and_who_comes_next(hall_with_short_desk: Hall) -> None:
+    page = hall_with_short_desk.page("/", size="desk")
+    row = page.locator("tr", has_text="消控室值班")
+    expect(row).to_contain_text(DESK)
+    assert violations(page) == []
+    everybody = [PersonId(DESK), PersonId("li")]
+    roster = hall_with_short_desk.works.directory.community().rosters["desk-roster"]
+    hall_with_short_desk.works.directory.change(
+        [msgspec.structs.replace(roster, shifts=[Shift(start="00:00", end="24:00", people=everybody)])]
+    )
+    page.reload()
+    expect(row).to_contain_text("李某")
