@@ -255,6 +255,21 @@ def test_a_dead_lease_is_given_back(kept: Kept) -> None:
     assert kept.outbox.reclaim(seconds(31), lambda holder: False if holder == "two" else None) == 1
 
 
+def test_a_delivery_stands_with_its_incident_as_both_are_now(kept: Kept) -> None:
+    assert kept.outbox.standing(DeliveryKey("k1")) is None
+    with kept.casebook.change() as transaction:
+        transaction.keep_incident(incident("i1"))
+        transaction.keep_delivery(delivery("k1"))
+        transaction.keep_incident(incident("i2"))
+    found = kept.outbox.standing(DeliveryKey("k1"))
+    assert found is not None and (found[0].state, found[1].state) == (DeliveryState.QUEUED, IncidentState.OPEN)
+    kept.outbox.lease("one", NOW, seconds(30), 10)
+    with kept.casebook.change() as transaction:
+        transaction.keep_incident(incident("i1", IncidentState.RESOLVED))
+    found = kept.outbox.standing(DeliveryKey("k1"))
+    assert found is not None and (found[0].lease_holder, found[1].state) == ("one", IncidentState.RESOLVED)
+
+
 def test_the_journal_numbers_entries_in_their_order(kept: Kept) -> None:
     for kind in ("alert.raised", "incident.opened"):
         with kept.casebook.change() as transaction:
