@@ -66,6 +66,7 @@ export function lineOf(entry: Pick<Entry, "kind" | "actor" | "actor_name" | "pla
     case "notice.made":
       return { ...line, rest: `${w("why", body.why)} → ${list(body.tell).map(target).join(w("comma"))}` };
     case "notice.expanded":
+      if (!list(body.people).length && !list(body.gaps).length) return { ...line, fact: w("nobodyNew"), rest: list(body.known).length ? `${list(body.known).map(name).join(w("comma"))} ${w("toldBefore")}` : "" };
       return { ...line, rest: [list(body.people).map(name).join(w("comma")), list(body.gaps).join(w("semicolon"))].filter(Boolean).join(" · "), bad: list(body.gaps).length > 0 };
     case "delivery.sent":
       return { ...line, fact: body.channel === "console" ? w("shown") : line.fact, rest: `${name(String(body.person))} · ${w("channels", body.channel)}` };

@@ -17,7 +17,7 @@ export const zh = {
     causes: { cooking: "烹饪油烟", steam: "水汽", dust: "灰尘施工", smoking: "吸烟", insects: "虫扰", other: "其他" },
     how: "怎么核实的", outcome: "结果", cause: "误报原因", note: "说明（可不填）", ok: "确定", cancel: "取消", reason: "说明原因",
     waiting: "待接警", month: "近 30 天", falseAlarms: "次误报", noFalse: "近 30 天此处没有误报", reasons: { severity: "等级上升", confirmed: "双点报警", floor: "蔓延到新楼层", dwelling: "蔓延到新住户", device: "新的设备", not_late: "不再是旧消息", not_a_test: "不再是测试" },
-    shown: "已上屏", states: { queued: "待发", leased: "正在发", sent: "网关已收", delivered: "已送达", seen: "已看", answered: "已应答", unreachable: "联系不上", refused: "被拒收", cancelled: "已撤回" },
+    shown: "已上屏", nobodyNew: "无需再告知", toldBefore: "已经告知过", states: { queued: "待发", leased: "正在发", sent: "网关已收", delivered: "已送达", seen: "已看", answered: "已应答", unreachable: "联系不上", refused: "被拒收", cancelled: "已撤回" },
     notAnswered: "未应答", lateBy: "发出晚了", times: "次",
     posts: { desk_operator: "消控室值班员", shift_lead: "值班长", patrol: "秩序维护员", micro_fire_station: "微型消防站队员", engineer: "工程维修", maintenance_firm: "维保单位", property_manager: "物业经理", building_leader: "楼栋长", unit_leader: "单元长", party_member: "党员", branch_secretary: "小区党支部书记", committee_chair: "业委会主任", branch_observer: "支部观察员", neighbour_supervisor: "近邻监督员", grid_worker: "网格员", care_partner: "结对帮扶人", family: "家属", community_officer: "社区值班干部", sub_district_officer: "街道值班人员" },
     targets: { zone: "责任区成员", roster: "值班表", group: "小组", any: "，无人则", trinity: "支部书记、业委会主任、物业经理", told: "已告知的人", holder: "处置人" }, zones: { property: "物业", grid: "网格", party: "党员" },
