@@ -3,6 +3,7 @@ import type { Gap, RosterCell } from "../api/types";
 import { minute, moment, weekday } from "../state/clock";
 import { w } from "../words";
 
+const DAY = 86_400_000;
 const DAYS = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
 
 /** 2026-11-28 → 周六 11-28 */
@@ -14,11 +15,13 @@ export const cellName = (cell: RosterCell | undefined): string => (cell ? `${day
 
 export const hours = (from: string | number, to: string | number): string => `${minute(at(from))}–${minute(at(to))}`;
 
-/** 周六 20:00–08:00 */
+/** 周六 11-28 20:00–08:00; the end with its day where that is not the next one. */
 export function spanName(from: string, to: string | null | undefined): string {
-  const begin = `${w("days", DAYS[weekday(Date.parse(from))])} ${moment(from).slice(0, -3).replace("/", "-")}`;
-  return to ? `${begin}–${minute(Date.parse(to))}` : begin;
+  if (!to) return instantName(from);
+  return `${instantName(from)}–${Date.parse(to) - Date.parse(from) < DAY ? minute(Date.parse(to)) : instantName(to)}`;
 }
+
+const instantName = (at: string): string => `${w("days", DAYS[weekday(Date.parse(at))])} ${moment(at).slice(0, -3).replace("/", "-")}`;
 
 /** What is missing, when and where, in one line. */
 export function gapLine(gap: Gap, name: (id: string) => string): string {
