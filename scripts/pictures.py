@@ -164,6 +164,10 @@ def main() -> None:
             for name, path in PAGES.items():
                 token = tokens["admin"] if name in OF_ADMINISTRATORS else ""
                 take(signed_in(browser, url, SMALL, language, "light", path, token), named(name, language))
+            roster = signed_in(browser, url, SMALL, language, "light", "/watch?tab=rosters")
+            roster.click("[data-new-roster]")
+            roster.wait_for_timeout(1000)
+            take(roster, named("new-roster", language))
         desk = signed_in(browser, url, DESK, "zh", "dark")
         alarms(desk)
         take(desk, "control-room", keep=True)
