@@ -14,7 +14,7 @@ from sqlalchemy import Connection, event, text
 from sqlalchemy.exc import OperationalError
 
 from harness.station import HandedBatch, Station, open_station
-from shouwang.app.intake import DeafTimes, thinned
+from shouwang.app.deaf_times import DeafTimes, thinned
 from shouwang.domain.acts import Resolve
 from shouwang.domain.alert import AlertState
 from shouwang.domain.errors import StoreUnavailable

@@ -10,7 +10,8 @@ import pytest
 
 from harness.station import HandedBatch, shipped_equipment
 from shouwang.app.clock import NoPoints, SystemClock
-from shouwang.app.intake import BOOK_FACT, DeafTimes, Fitting, Intaking, WatchedWorld
+from shouwang.app.deaf_times import DeafTimes
+from shouwang.app.intaking import BOOK_FACT, Fitting, Intaking, WatchedWorld
 from shouwang.domain.board import CaseQuery
 from shouwang.domain.place import Device, Place, PlaceKind
 from shouwang.domain.vocabulary import SECOND, Arrival, DeviceId, Instant, PlaceId

@@ -13,6 +13,8 @@ INTAKE = "intake"
 TERM: Duration = 10 * SECOND
 """A standby takes over this long after the last renewal; a holder on the same machine that is dead, at once."""
 
+RENEW_EVERY = TERM // 5
+
 
 class Lease(Value, frozen=True):
     name: str

@@ -26,7 +26,7 @@ def measure_decode(messages: int) -> None:
     families, profiles = load_profiles([shipped("device_profiles")])
     interpreter = Interpreter(families, profiles.values())
     plain, coded, registered = mixed(interpreter, list(profiles.values()))
-    gc.disable()  # as intake does while messages come (app/intake.py)
+    gc.disable()  # as intake does while messages come (app/intaking.py)
     for title, arrivals in {"without a codec": plain, "with a codec": coded}.items():
         if not arrivals:
             continue
