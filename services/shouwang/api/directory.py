@@ -136,6 +136,7 @@ def list_posts(
     items = [
         PostOut(
             place=one.place,
+            where=names.place(one.place),
             post=one.post,
             person=one.person,
             name=names.person(one.person),

@@ -138,6 +138,7 @@ class PersonOut(BaseModel):
 
 class PostOut(BaseModel):
     place: str
+    where: PlaceNames
     post: str
     person: str
     name: str
