@@ -173,7 +173,10 @@ class _Desk(msgspec.Struct, frozen=True):
 
 def _by_time(readings: Sequence[Reading]) -> Sequence[Sequence[Reading]]:
     """Readings grouped by device time, oldest first. One empty group for a message without readings."""
-    if len(readings) <= 1 or all(reading.measured_at == readings[0].measured_at for reading in readings):
+    for reading in readings:
+        if reading.measured_at != readings[0].measured_at:
+            break
+    else:
         return (readings,)
     groups: dict[Instant, list[Reading]] = {}
     for reading in readings:
@@ -193,15 +196,17 @@ def _take_in(
     scope, values, standings, due_at = desk.scope, dict(state.values), state.standings, state.due_at
     concerned: dict[int, Compiled] = {}
     applied: list[Applied] = []
+    is_unmuted = False
     for reading in group:
         if isinstance(reading.value, float) and not isfinite(reading.value):
             continue  # NaN and infinity are unknown, and unknown changes nothing
         one = _laid(values, reading, desk.retained)
         applied.append(one)
+        is_unmuted = is_unmuted or (reading.value is False and reading.metric in UNMUTED)
         for rule in scope.by_metric.get(reading.metric, ()):
             if rule.is_quiet is None or rule.rule.id in standings or not rule.is_quiet(reading.value):
                 concerned[rule.index] = rule
-    if any(one.reading.metric in UNMUTED and one.reading.value is False for one in applied):
+    if is_unmuted:
         # What a silenced detector could not say is judged now.
         concerned.update({found.index: found for id in standings if (found := scope.rules.get(id)) is not None})
     before, heard_at = state.heard_at, state.heard_at if desk.retained else desk.now

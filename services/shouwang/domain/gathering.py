@@ -81,8 +81,12 @@ def notices(
         for leaf in rule.leaves
         for subject, note in _told(rule, leaf, facts, before.values, after.values, readings, retained)
     ]
-    for rule in scope.of_silence:
-        told += _told_of_silence(rule, facts, before, after, readings, gaps)
+    if scope.of_silence:
+        says_lost = False
+        for reading in readings:
+            says_lost = says_lost or reading.metric in SAID_BY
+        for rule in scope.of_silence:
+            told += _told_of_silence(rule, facts, before, after, readings, gaps, says_lost=says_lost)
     return told
 
 
@@ -259,6 +263,8 @@ def _told_of_silence(
     after: DeviceState,
     readings: Sequence[Reading],
     gaps: Gaps,
+    *,
+    says_lost: bool,
 ) -> Iterator[Notice]:
     """``seen``: it counts from now on; ``heard``: its silence is over; ``rise`` and ``fall``: it says that it or its
     power is gone, or is back."""
@@ -273,7 +279,7 @@ def _told_of_silence(
             what = "heard"
         longest = leaf.longest_of(facts)
         looks_at = now + longest if what and now is not None and longest is not None else None
-        if any(one.metric in SAID_BY for one in readings):
+        if says_lost:
             was, is_now = (said_lost(facts, values) for values in (before.values, after.values))
             if (was is None) != (is_now is None) or (leaf.within is not None and was != is_now):
                 what = "fall" if is_now is None else "rise"

@@ -292,7 +292,11 @@ def _lane_of(found: Interpretation | None, world: World) -> str | None:
 
 
 def _may_raise(found: Interpretation | None) -> bool:
-    return found is not None and any(may_raise(message) for message in found.messages)
+    if found is not None:
+        for message in found.messages:
+            if may_raise(message):
+                return True
+    return False
 
 
 def own_word(action: str, now: int) -> Interpretation:
