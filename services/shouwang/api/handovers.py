@@ -7,7 +7,7 @@ from shouwang.domain.access import Act, Principal
 from shouwang.domain.board import EntryQuery
 from shouwang.domain.journal import Entry
 from shouwang.domain.moment import rfc3339
-from shouwang.domain.place import is_within
+from shouwang.domain.place import touches
 from shouwang.domain.vocabulary import HOUR, Instant, PersonId, PlaceId
 
 from .access import Caller, allow
@@ -118,7 +118,7 @@ def handovers(
 def _concerns(place: str | None, mine: str | None) -> bool:
     """One for the whole site, or for what lies around a place, is for whoever is there too: its note is its writer's
     words to all of them, and it says nothing else of any case."""
-    return place is None or mine is None or is_within(place, mine) or is_within(mine, place)
+    return place is None or mine is None or touches(place, mine)
 
 
 def _entries(window: Window, query: EntryQuery, at_most: int | None) -> list[Entry]:

@@ -8,7 +8,7 @@ import msgspec
 from shouwang.domain.access import Principal
 from shouwang.domain.alerting import plan_alert
 from shouwang.domain.moment import rfc3339
-from shouwang.domain.place import is_within
+from shouwang.domain.place import touches
 from shouwang.domain.rule import Rule
 from shouwang.domain.shift import WEEKDAYS
 from shouwang.domain.standing import Change, DeviceFacts, Transition
@@ -83,7 +83,7 @@ def places_of(window: Window, hold: Hold) -> list[PlaceId]:
 def is_visible(window: Window, caller: Principal, hold: Hold) -> bool:
     if caller.place is None:
         return True
-    return any(is_within(place, caller.place) or is_within(caller.place, place) for place in places_of(window, hold))
+    return any(touches(place, caller.place) for place in places_of(window, hold))
 
 
 def permits_near(window: Window, caller: Principal, places: Sequence[str]) -> list[NearPermit]:
@@ -97,7 +97,7 @@ def permits_near(window: Window, caller: Principal, places: Sequence[str]) -> li
         if hold.kind in (HoldKind.PERMIT, HoldKind.MAINTENANCE)
         and is_on(hold, now, zone)
         and is_visible(window, caller, hold)
-        and any(is_within(one, place) or is_within(place, one) for one in places_of(window, hold) for place in near)
+        and any(touches(one, place) for one in places_of(window, hold) for place in near)
     ]
     names = Names(window.directory.community(), caller)
     return [

@@ -8,7 +8,7 @@ from fastapi import Query
 from shouwang.domain.access import Principal
 from shouwang.domain.errors import ConfigError
 from shouwang.domain.moment import duration, parse_rfc3339, rfc3339
-from shouwang.domain.place import is_within
+from shouwang.domain.place import touches
 from shouwang.domain.vocabulary import Duration, Instant, PlaceId
 
 from .problems import invalid, not_found
@@ -34,7 +34,7 @@ def subtrees(caller: Principal, place: str | None) -> tuple[PlaceId, ...]:
     """The subtrees that all items must lie in. Raises Problem where the caller asks for a place outside its own."""
     if place is None:
         return (caller.place,) if caller.place is not None else ()
-    if caller.place is not None and not (is_within(place, caller.place) or is_within(caller.place, place)):
+    if caller.place is not None and not touches(place, caller.place):
         raise not_found("place", place)
     return tuple({PlaceId(place.strip("/"))} | ({caller.place} if caller.place else set()))
 

@@ -6,7 +6,7 @@ from shouwang.domain.access import Act, Principal, may
 from shouwang.domain.community import Community
 from shouwang.domain.coverage import Gap
 from shouwang.domain.duty import Group, Person, Zone
-from shouwang.domain.place import is_within
+from shouwang.domain.place import touches
 from shouwang.domain.roster import Roster, people_of
 from shouwang.domain.vocabulary import IncidentId
 
@@ -20,7 +20,7 @@ def people_seen(community: Community, caller: Principal) -> list[Person]:
         return list(community.people.values())
     zones = zones_seen(community, caller)
     known = {person for zone in zones for person in (*zone.members, zone.fallback)}
-    posts = [one for one in community.posts if _touches(one.place, caller.place)]
+    posts = [one for one in community.posts if touches(one.place, caller.place)]
     known |= {person for one in posts for person in (one.person, one.deputy)}
     known |= {person for roster in rosters_seen(community, caller) for person in people_of(roster)}
     return [one for one in community.people.values() if one.id in known]
@@ -38,7 +38,7 @@ def zones_seen(community: Community, caller: Principal) -> list[Zone]:
     zones = list(community.zones.values())
     if caller.place is None:
         return zones
-    return [zone for zone in zones if any(_touches(place, caller.place) for place in zone.places)]
+    return [zone for zone in zones if any(touches(place, caller.place) for place in zone.places)]
 
 
 def rosters_seen(community: Community, caller: Principal) -> list[Roster]:
@@ -62,7 +62,7 @@ def groups_seen(community: Community, caller: Principal) -> list[Group]:
 
 def is_gap_seen(caller: Principal, gap: Gap) -> bool:
     """One that names no place is the whole site's."""
-    return caller.place is None or (gap.place is not None and _touches(gap.place, caller.place))
+    return caller.place is None or (gap.place is not None and touches(gap.place, caller.place))
 
 
 def is_case_seen(window: Window, caller: Principal, id: IncidentId) -> bool:
@@ -70,7 +70,3 @@ def is_case_seen(window: Window, caller: Principal, id: IncidentId) -> bool:
         return True
     incident = window.board.incident(id)
     return incident is not None and may(caller, Act.READ, incident.place)
-
-
-def _touches(place: str, other: str) -> bool:
-    return is_within(place, other) or is_within(other, place)

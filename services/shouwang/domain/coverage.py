@@ -15,10 +15,10 @@ from shouwang.domain.community import Community
 from shouwang.domain.duty import (
     DESK,
     DESK_POST,
-    EXTRAS,
     Resolution,
     fallback_of,
     is_away,
+    is_proven,
     on_duty,
     resolve,
     rosters_filling,
@@ -243,7 +243,7 @@ class _Looking:
         """People on whom a step relies and none of whose contacts was proven; called after ``empty_steps``."""
         for person in sorted(self._relied_on):
             known = self._community.people[person]
-            if not any(contact.verified and contact.kind not in EXTRAS for contact in known.channels):
+            if not is_proven(known):
                 detail = f"no contact of {person} is verified; {person} is told all the same"
                 yield Gap(kind=GapKind.UNVERIFIED_CONTACT, detail=detail, person=person)
 

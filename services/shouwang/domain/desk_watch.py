@@ -8,7 +8,7 @@ import msgspec
 from shouwang.domain.community import Community
 from shouwang.domain.duty import DESK_POST
 from shouwang.domain.errors import ConfigError
-from shouwang.domain.place import is_within
+from shouwang.domain.place import touches
 from shouwang.domain.roster import Roster
 from shouwang.domain.rostering import Watch, watches
 from shouwang.domain.shift import spans, timezone
@@ -54,7 +54,7 @@ def _serves(community: Community, roster: Roster, place: str | None) -> bool:
     zone = community.zones.get(roster.zone)
     if place is None or zone is None:
         return True
-    return any(is_within(place, at) or is_within(at, place) for at in zone.places)
+    return any(touches(place, at) for at in zone.places)
 
 
 def _of_desk(

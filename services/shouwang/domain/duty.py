@@ -201,6 +201,11 @@ def is_reachable(community: "Community", person: str) -> bool:
     return known is not None and any(contact.kind not in EXTRAS for contact in known.channels)
 
 
+def is_proven(person: Person) -> bool:
+    """Some contact that counts was proven to reach them."""
+    return any(contact.verified and contact.kind not in EXTRAS for contact in person.channels)
+
+
 def is_away(community: "Community", person: str, now: Instant) -> bool:
     """请假. An absence that cannot be read (files are checked when they are applied) takes nobody off duty."""
     known = community.people.get(PersonId(person))

@@ -80,3 +80,8 @@ def compound_of(place: str) -> str:
 def is_within(place: str, ancestor: str) -> bool:
     """True for the place itself and all below it."""
     return place == ancestor or place.startswith(ancestor + "/")
+
+
+def touches(place: str, other: str) -> bool:
+    """One of them lies within the other."""
+    return is_within(place, other) or is_within(other, place)

@@ -4,9 +4,9 @@ from collections.abc import Collection
 
 from shouwang.domain.community import Community
 from shouwang.domain.coverage import duty_changes
-from shouwang.domain.duty import DESK_POST, EXTRAS, is_away, is_reachable, on_duty
+from shouwang.domain.duty import DESK_POST, is_away, is_proven, is_reachable
 from shouwang.domain.roster import Roster, people_of
-from shouwang.domain.staff import is_certified
+from shouwang.domain.staff import is_certified, rosters_now
 from shouwang.domain.vocabulary import Instant, PersonId, Value
 
 OFFERED = 8
@@ -32,8 +32,7 @@ def stand_ins(
     when it begins. The free stand before the busy; for a desk the certified before the others; then the roster's own
     people, then those with a proven contact."""
     moments = duty_changes(community, start, end)
-    duties = {one.id: [_there(community, one, at) for at in moments] for one in community.rosters.values()}
-    there, *_ = duties.pop(roster.id)
+    duties = [rosters_now(community, at) for at in moments]
     zone = community.zones.get(roster.zone)
     own = people_of(roster) | set(zone.members if zone else ())
     found = [
@@ -41,12 +40,12 @@ def stand_ins(
             person=one.id,
             own=one.id in own,
             certified=is_certified(community, one, end - 1),
-            verified=any(contact.verified and contact.kind not in EXTRAS for contact in one.channels),
-            elsewhere=sorted(id for id, spans in duties.items() if any(one.id in then for then in spans)),
+            verified=is_proven(one),
+            elsewhere=sorted({id for then in duties for id in then.get(one.id, ()) if id != roster.id}),
         )
         for one in community.people.values()
         if one.id in people
-        and one.id not in there
+        and roster.id not in duties[0].get(one.id, ())
         and is_reachable(community, one.id)
         and not any(is_away(community, one.id, at) for at in moments)
     ]
@@ -57,8 +56,3 @@ def stand_ins(
             bool(one.elsewhere), asks_papers and not one.certified, not one.own, not one.verified, one.person,
         ),
     )[:OFFERED]  # fmt: skip
-
-
-def _there(community: Community, roster: Roster, at: Instant) -> set[str]:
-    people = on_duty(community, roster, at)
-    return set() if isinstance(people, str) else set(people)

@@ -30,9 +30,12 @@ export const groupNamed = (id: string): string => groups.get(id) || id;
 export const personNamed = (id: string): string => people.get(id) || id;
 export const policyNamed = (id: string): string => both(policies.get(id)) || id;
 
+/** A target, or those among which `any:` takes the first that means anybody. */
+export const partsOf = (target: string): string[] => target.replace(/^any:/, "").split("|");
+
 /** Reads what these targets name. What cannot be read keeps its id. */
 export async function readNamed(targets: readonly string[]): Promise<void> {
-  const named = targets.flatMap((each) => each.replace(/^any:/, "").split("|")).filter((each) => !asked.has(each));
+  const named = targets.flatMap(partsOf).filter((each) => !asked.has(each));
   for (const each of named) asked.add(each);
   const of = (kind: string): string[] => named.filter((each) => each.startsWith(`${kind}:`)).map((each) => each.slice(kind.length + 1));
   await Promise.all([
