@@ -9,6 +9,7 @@ from fastapi.testclient import TestClient
 from harness.calls import As, ok
 from harness.window import COMPOUND, ELSEWHERE, ROOM, START, Site
 from shouwang.domain.access import Role
+from shouwang.domain.household import Household
 from shouwang.domain.incident import Outcome
 from shouwang.domain.journal import Entry
 from shouwang.domain.moment import rfc3339
@@ -179,3 +180,21 @@ def test_a_form_of_one_building_says_of_which(operator: TestClient) -> None:
     building = operator.get(f"{API}/reports/print/duty", params={"place": f"{COMPOUND}/b3"}).text
     assert "<dt>单位</dt><dd>金源小区</dd>" in building and "<dt>范围</dt><dd>3号楼</dd>" in building
     assert "范围" not in operator.get(f"{API}/reports/print/duty", params={"place": COMPOUND}).text.split("<tbody>")[0]
+
+
+def test_who_was_shown_names_and_homes_is_on_paper_for_whoever_reviews_the_shift(
+    site: Site, operator: TestClient, client_as: As
+) -> None:
+    looks = "查看姓名电话、住户信息"
+    assert looks not in form(operator, **FIRST_DAY)
+    site.directory.change([Household(place=ROOM, residents=2)])
+    incident = site.alarm("smoke-501")[1]
+    patrol = client_as(Role.RESPONDER, person="zhang")
+    for asked in ({"person": "zhao", "reason": "联系持钥匙人"}, {"place": ROOM, "reason": "回访"}):
+        ok(patrol.post(f"{API}/incidents/{incident.id}/reveal", json=asked))
+    site.clock.forward(1)
+    assert form(operator, **FIRST_DAY)[looks] == [
+        ["11-24 02:14:07", "3号楼 2单元 501", "张测试", "赵测试", "联系持钥匙人"],
+        ["11-24 02:14:07", "3号楼 2单元 501", "张测试", "3号楼 2单元 501 住户信息", "回访"],
+    ]
+    assert looks not in form(operator, place=f"{COMPOUND}/b7", **FIRST_DAY)

@@ -433,3 +433,17 @@ def test_the_directory_of_a_past_moment_ends_what_was_only_removed_when_it_was_r
     both, one = ["li", "wang"], ["wang"]
     assert seen == {-1: [], 0: both, 1: both, 2: one, 3: one, 4: one, 5: one}
     assert sorted(directory.community().people) == one
+
+
+def test_what_one_person_did_to_one_incident_is_found_in_order(database: Database) -> None:
+    casebook = SqlCasebook(database)
+    with casebook.change() as transaction:
+        for number, (kind, actor, incident) in enumerate(
+            [("a.seen", "wang", "i1"), ("a.seen", "zhang", "i1"), ("a.done", "wang", "i1"), ("a.seen", "wang", "i2")]
+        ):
+            transaction.record(Entry(at=NOW + number, kind=kind, actor=actor, incident=IncidentId(incident)))
+        transaction.record(Entry(at=NOW, kind="a.seen", actor="wang", incident=IncidentId("i1")))
+    with casebook.change() as transaction:
+        found = transaction.entries_of(IncidentId("i1"), "a.seen", "wang")
+    assert [one.at for one in found] == [NOW, NOW]
+    assert [one.seq for one in found] == sorted(one.seq for one in found)

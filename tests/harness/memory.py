@@ -77,6 +77,10 @@ class MemoryTransaction:
     def incidents(self, ids: Collection[IncidentId]) -> Mapping[IncidentId, Incident]:
         return {id: self._rows.incidents[id] for id in ids if id in self._rows.incidents}
 
+    def entries_of(self, incident: IncidentId, kind: str, actor: str) -> list[Entry]:
+        wanted = (incident, kind, actor)
+        return [one for one in self._rows.journal if (one.incident, one.kind, one.actor) == wanted]
+
     def open_incident(self, group: str, resolved_after: Instant) -> Incident | None:
         found = [
             one

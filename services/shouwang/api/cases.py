@@ -5,10 +5,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from shouwang.domain.casefile import CaseFile
 from shouwang.domain.clocks import Clock, clocks
 from shouwang.domain.escalation import Step, step_due_at
-from shouwang.domain.incident import Incident, is_live
+from shouwang.domain.incident import Incident, is_live, people_in
 from shouwang.domain.journal import Entry
 from shouwang.domain.moment import rfc3339
 from shouwang.domain.notice import Delivery, DeliveryState
+from shouwang.domain.reveal import REVEALED
 from shouwang.domain.vocabulary import SECOND, IncidentId, Instant, Severity
 
 from .journals import readable
@@ -49,18 +50,8 @@ def incident_out(
 ) -> IncidentOut:
     told = [delivery_out(delivery, names, incident.place) for delivery in deliveries]
     entries = [entry_out(entry, names) for entry in timeline]
-    acted = (
-        incident.acknowledged_by,
-        incident.verified_by,
-        incident.en_route_by,
-        incident.on_scene_by,
-        incident.resolved_by,
-        incident.reviewed_by,
-        incident.closed_by,
-        incident.holder,
-        *incident.declined,
-    )
-    people = {id: names.person(id) for id in acted if id}
+    revealed = [str(one.body["person"]) for one in timeline if one.kind == REVEALED and one.body.get("person")]
+    people = names.people([*people_in(incident), *revealed])
     people.update({one.person: one.name for one in told})
     return IncidentOut(
         id=incident.id,

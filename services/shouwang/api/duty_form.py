@@ -1,9 +1,12 @@
 """消防控制室值班记录 (GB 25201): who held the desk, hand-overs, exercises, cases, and what did not protect as usual."""
 
 from shouwang.domain.alert import CLASS_ZH
+from shouwang.domain.board import EntryQuery
 from shouwang.domain.desk_watch import as_recorded, desk_watches
 from shouwang.domain.incident import IncidentState
+from shouwang.domain.journal import Entry
 from shouwang.domain.moment import parse_rfc3339
+from shouwang.domain.reveal import REVEALED
 from shouwang.domain.suppression import Hold, HoldKind, Work
 from shouwang.domain.vocabulary import DeviceId, Instant
 
@@ -11,6 +14,7 @@ from .form_record import Record, outcome
 from .forms import Form, Table, several
 from .handovers import handovers
 from .impairments import OutOfService, community_at, faults_between, holds_between, out_between
+from .period import entries_of
 from .shifts import CheckLine, DrillLine, check_lines, drill_lines
 
 _STATES = {IncidentState.RESOLVED: "已办结", IncidentState.CLOSED: "已归档"}
@@ -32,6 +36,8 @@ def duty_form(record: Record) -> Form:
         Table("设备故障", ["发现时间", "设备", "位置", "现象", "确认人", "恢复时间"], _faults(record)),
         Table("报警、故障及处置", ["时间", "事项", "位置", "经办", "结果", "原因"], _cases(record)),
     ]
+    if looks := _looks(record):
+        tables.append(Table("查看姓名电话、住户信息", ["时间", "警情", "查看人", "查看谁", "事由"], looks))
     return Form("消防控制室值班记录", tables, ["值班人", "接班人", "消防安全管理人"], record.facts())
 
 
@@ -151,6 +157,26 @@ def _cases(record: Record) -> list[list[str]]:
         ]
         for one in record.cases
     ]
+
+
+def _looks(record: Record) -> list[list[str]]:
+    """Who was shown what others see masked, for which case and why: for whoever reviews the shift."""
+    query = EntryQuery(kind=REVEALED, place=record.caller.place, start=record.start, end=record.end)
+    return [
+        [
+            record.clock(one.at),
+            record.where(one.place),
+            record.who(one.actor),
+            record.who(_text(one, "person")) or f"{record.where(_text(one, 'place'))} 住户信息",
+            _text(one, "reason"),
+        ]
+        for one in reversed(entries_of(record.window, query))
+    ]
+
+
+def _text(entry: Entry, key: str) -> str:
+    found = entry.body.get(key)
+    return found if isinstance(found, str) else ""
 
 
 def _place_of(record: Record, device: DeviceId) -> str:

@@ -28,18 +28,16 @@ from .handling_sheets import (
     ChecklistOut,
     CountIn,
     EntryIn,
-    FamilyOut,
     FollowUpIn,
     HeadcountOut,
     HeadOut,
-    HouseholdOut,
     ItemOut,
-    KeyOut,
     MergeIn,
     Report,
     ScriptOut,
     SplitIn,
 )
+from .households import household_out
 from .incidents import IncidentRef, for_act, visible, whole
 from .names import Names
 from .problems import Code, Problem, invalid, not_found
@@ -186,7 +184,11 @@ def card(window: TheWindow, caller: Caller, incident_id: IncidentRef) -> CardOut
         level=level,
         incident=incident.id,
         where=names.place(incident.place) if level != "summary" else names.place(_building(incident, window)),
-        households=[_household_out(window, names, place) for place in incident.places if shown and _has(window, place)],
+        households=[
+            household_out(community, names, place)
+            for place in incident.places
+            if shown and place in community.households
+        ],
         helped=[_head_out(one, names) for one in counted if one.helped and shown],
         tasks=tasks,
         never=list(listed.never) if listed else [],
@@ -244,37 +246,6 @@ def _done(window: Window, caller: Principal, incident: Incident, act: Doing) -> 
 def _building(incident: Incident, window: Window) -> PlaceId:
     places = window.directory.community().places
     return around_of(incident.place, PlaceKind.BUILDING, places) or incident.place
-
-
-def _has(window: Window, place: PlaceId) -> bool:
-    return place in window.directory.community().households
-
-
-def _household_out(window: Window, names: Names, place: PlaceId) -> HouseholdOut:
-    community = window.directory.community()
-    household = community.households[place]
-    keys: list[KeyOut] = []
-    for key in household.keys:
-        person = community.people.get(key.person) if key.person else None
-        keys.append(
-            KeyOut(
-                person=key.person,
-                name=person.name if person else "",
-                phone=person.phone if person else "",
-                note=key.note,
-            )
-        )
-    return HouseholdOut(
-        place=place,
-        where=names.place(place),
-        residents=household.residents,
-        needs=household.needs,
-        helped=household.helped,
-        contacts=[FamilyOut(name=one.name, relation=one.relation, phone=one.phone) for one in household.contacts],
-        keys=keys,
-        gate=household.gate,
-        note=household.note,
-    )
 
 
 def _headcount(window: Window, caller: Principal, incident: Incident) -> HeadcountOut:

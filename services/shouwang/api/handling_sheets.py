@@ -1,8 +1,8 @@
 """Shapes of what people add to a case, and of what a case tells those who handle it."""
 
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, model_validator
 
 from shouwang.domain.alert import AlertClass
 from shouwang.domain.casefile import Counting, EntryWay, Proof, Visit
@@ -145,6 +145,40 @@ class HouseholdOut(BaseModel):
     keys: list[KeyOut]
     gate: str
     note: str
+
+
+class RevealIn(Sent):
+    """Whom to see unmasked, or of which home the household: exactly one of the two. ``reason``: for whoever reviews the
+    case; names and phones do not belong in it, the journal keeps it for good."""
+
+    person: Ref | None = None
+    place: Ref | None = None
+    reason: str = Field(min_length=1, max_length=500, examples=["call the key holder"])
+
+    @model_validator(mode="after")
+    def _names_one(self) -> Self:
+        if (self.person is None) == (self.place is None):
+            raise ValueError("expected exactly one of person and place: they are revealed one at a time")
+        return self
+
+
+class RevealedPersonOut(BaseModel):
+    """``posts`` as of a person."""
+
+    id: str
+    name: str
+    phone: str
+    posts: list[str]
+
+
+class RevealedOut(BaseModel):
+    """What was asked for, unmasked; it is on record that you saw it. ``left``: how many more people and homes you may
+    be shown for this case."""
+
+    incident: str
+    person: RevealedPersonOut | None = None
+    household: HouseholdOut | None = None
+    left: int
 
 
 class HeadOut(BaseModel):

@@ -13,6 +13,7 @@ from shouwang.domain.vocabulary import HOUR, Instant, PersonId, PlaceId
 from .access import Caller, allow
 from .doors import TheWindow, Window
 from .names import Names
+from .period import entries_of
 from .problems import Code, Problem, invalid, not_found
 from .questions import time
 from .schemas import Sent, Time
@@ -95,7 +96,7 @@ def handovers(
     """Those that concern the caller's place, newest first, with their signatures: all of [start, end); the newest where
     no span is given."""
     until = None if end is None else end + SIGNED_WITHIN
-    entries = _entries(window, EntryQuery(kind="shift.", start=start, end=until), MOST if start is None else None)
+    entries = entries_of(window, EntryQuery(kind="shift.", start=start, end=until), MOST if start is None else None)
     signed = {str(one.body.get("id")): one.at for one in entries if one.kind == "shift.signed"}
     names = Names(window.directory.community(), caller)
     return [
@@ -119,18 +120,6 @@ def _concerns(place: str | None, mine: str | None) -> bool:
     """One for the whole site, or for what lies around a place, is for whoever is there too: its note is its writer's
     words to all of them, and it says nothing else of any case."""
     return place is None or mine is None or touches(place, mine)
-
-
-def _entries(window: Window, query: EntryQuery, at_most: int | None) -> list[Entry]:
-    found: list[Entry] = []
-    after: int | None = None
-    while at_most is None or len(found) < at_most:
-        page = window.board.entries(query, after, MOST)
-        found += page
-        if len(page) < MOST:
-            break
-        after = page[-1].seq
-    return found
 
 
 def _record(window: Window, entry: Entry) -> None:

@@ -113,9 +113,12 @@ async def _give_again(kept: KeptReply, request: str, scope: Scope, receive: Rece
 
 
 def _tells_a_secret(path: str) -> bool:
-    """Answers that hold a token or a password are shown once and kept nowhere: such a request is never given again."""
-    return path in (f"{API}/tokens", f"{API}/users") or (
-        path.startswith(f"{API}/users/") and path.endswith("/password")
+    """Answers that hold a token, a password or what was revealed are shown once and kept nowhere: such a request is
+    never given again."""
+    return (
+        path in (f"{API}/tokens", f"{API}/users")
+        or (path.startswith(f"{API}/users/") and path.endswith("/password"))
+        or (path.startswith(f"{API}/incidents/") and path.endswith("/reveal"))
     )
 
 

@@ -1,4 +1,4 @@
-"""Cases of a span of time, for reports: which, from when to when, by which clock."""
+"""Cases and lines of the journal of a span of time, for reports: which, from when to when, by which clock."""
 
 from datetime import UTC, tzinfo
 from typing import Annotated
@@ -6,10 +6,11 @@ from typing import Annotated
 from fastapi import Query
 
 from shouwang.domain.access import Principal
-from shouwang.domain.board import CaseQuery
+from shouwang.domain.board import CaseQuery, EntryQuery
 from shouwang.domain.community import Community
 from shouwang.domain.errors import ConfigError
 from shouwang.domain.incident import Incident
+from shouwang.domain.journal import Entry
 from shouwang.domain.shift import timezone
 from shouwang.domain.vocabulary import DAY, Instant
 
@@ -19,6 +20,7 @@ from .questions import When, instant_of, subtrees
 
 USUAL, LONGEST = 30 * DAY, 400 * DAY
 CASES_AT_MOST = 50_000
+ENTRIES_A_LOOK = 500
 
 Since = Annotated[When, Query(alias="from")]
 
@@ -41,6 +43,19 @@ def cases_between(
         if len(page) < 500 or page[-1].opened_at < start:
             break
         mark = (page[-1].opened_at, str(page[-1].id))
+    return found
+
+
+def entries_of(window: Window, query: EntryQuery, at_most: int | None = None) -> list[Entry]:
+    """Lines of the journal, newest first; all of them unless told."""
+    found: list[Entry] = []
+    after: int | None = None
+    while at_most is None or len(found) < at_most:
+        page = window.board.entries(query, after, ENTRIES_A_LOOK)
+        found += page
+        if len(page) < ENTRIES_A_LOOK:
+            break
+        after = page[-1].seq
     return found
 
 

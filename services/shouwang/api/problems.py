@@ -17,7 +17,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from shouwang.domain.errors import ConfigError, Conflict, IllegalMove, NotFound, Rejected, Unavailable
+from shouwang.domain.errors import ConfigError, Conflict, Exhausted, IllegalMove, NotFound, Rejected, Unavailable
 
 log = logging.getLogger(__name__)
 
@@ -174,6 +174,8 @@ def problem_of(error: Exception) -> Problem:
             return Problem(Code.NOT_FOUND, str(error))
         case Conflict() | IllegalMove():
             return Problem(Code.CONFLICT, str(error))
+        case Exhausted():
+            return Problem(Code.TOO_MANY, str(error))
         case Rejected() | ConfigError():
             return Problem(Code.INVALID, str(error))
         case Unavailable():

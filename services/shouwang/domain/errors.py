@@ -10,7 +10,8 @@ ShouwangError
 │   └── StaleEpoch         this intake lost its lease: stop, somebody else is the ear now
 ├── Rejected               a person's act that cannot be: not found, not allowed, already over
 │   ├── NotFound
-│   └── Conflict
+│   ├── Conflict
+│   └── Exhausted
 └── IllegalMove            us: a state machine was asked for a move that its table does not have
 """
 
@@ -61,6 +62,10 @@ class NotFound(Rejected):
 
 class Conflict(Rejected):
     """The thing is in another state than the act needs."""
+
+
+class Exhausted(Rejected):
+    """This person has had as much of it as anybody gets; waiting gives no more."""
 
 
 class IllegalMove(ShouwangError):

@@ -73,12 +73,17 @@ def level_of(caller: Principal, incident: Incident, community: Community, told: 
     has only an overseeing post is told a summary even where they were called."""
     person = caller.person
     if person is not None:
-        posts = {one.post for one in community.posts if one.person == person}
-        if posts and posts <= OVERSIGHT:
+        if only_oversees(caller, community):
             return "summary"
         if person in told or person == incident.holder:
             return "assigned"
     return "desk" if caller.role in (Role.ADMIN, Role.OPERATOR) else "summary"
+
+
+def only_oversees(caller: Principal, community: Community) -> bool:
+    """Whoever stands for somebody all of whose posts are of oversight."""
+    posts = {one.post for one in community.posts if caller.person is not None and one.person == caller.person}
+    return bool(posts) and posts <= OVERSIGHT
 
 
 def _storey(floor: str) -> tuple[int, str]:

@@ -21,9 +21,9 @@ class KeyHolder(Value, frozen=True, kw_only=True):
 
 
 class Household(Value, frozen=True, kw_only=True):
-    """住户: what whoever goes to a dwelling must know. Shown only while an incident there is live. ``needs`` in the
-    site's words (行动不便, 听障, 氧气瓶 …); ``helped``: somebody must help them to leave (需协助疏散). ``gate``: how to
-    get in from the street."""
+    """住户: what whoever goes to a dwelling must know. Shown only while an incident there is live, and afterwards to
+    who asks for it with a reason (domain/reveal.py). ``needs`` in the site's words (行动不便, 听障, 氧气瓶 …);
+    ``helped``: somebody must help them to leave (需协助疏散). ``gate``: how to get in from the street."""
 
     place: PlaceId
     residents: int | None = None

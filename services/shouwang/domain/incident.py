@@ -191,3 +191,19 @@ def move_incident(state: IncidentState, event: IncidentEvent) -> IncidentState:
 def is_live(state: IncidentState) -> bool:
     """Somebody must still act: neither resolved nor closed."""
     return state in _LIVE
+
+
+def people_in(incident: Incident) -> list[str]:
+    """Who acted on it or holds it, each once."""
+    acted = (
+        incident.acknowledged_by,
+        incident.verified_by,
+        incident.en_route_by,
+        incident.on_scene_by,
+        incident.resolved_by,
+        incident.reviewed_by,
+        incident.closed_by,
+        incident.holder,
+        *incident.declined,
+    )
+    return [id for id in dict.fromkeys(acted) if id]

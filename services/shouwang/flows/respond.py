@@ -27,6 +27,7 @@ from shouwang.domain.incident import Finding, Incident, Outcome, is_live
 from shouwang.domain.journal import Entry
 from shouwang.domain.notice import answered, hearers
 from shouwang.domain.regrouping import merge, note_again, open_by_hand, split
+from shouwang.domain.reveal import REVEALED, Asked, plan_reveal
 from shouwang.domain.vocabulary import AlertId, IncidentId, Instant, PersonId, PlaceId, Severity
 from shouwang.flows.keeping import keep_announced
 from shouwang.ports import Casebook, Clock, Directory, Transaction
@@ -204,6 +205,18 @@ class Respond:
             keep_announced(transaction, goes)
         self._wake()
         return goes[0]
+
+    def reveal(self, incident: IncidentId, asked: Asked, *, actor: str) -> int:
+        """Keeps in the journal that this is shown to the actor, and why. Only when it has returned may it be shown. It
+        is a look, and no act: the case stays as it is, and nobody has answered. How many more there may be."""
+        now = self._clock.now()
+        with self._casebook.change() as transaction:
+            found = _incident(transaction, incident)
+            before = transaction.entries_of(incident, REVEALED, actor)
+            entry, left = plan_reveal(found, asked, before, actor=actor, now=now)
+            transaction.record(entry)
+        self._wake()
+        return left
 
     def acknowledge_alert(self, alert: AlertId, *, actor: str) -> Alert:
         """One alert is seen; its incident stays as it is."""

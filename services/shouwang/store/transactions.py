@@ -107,6 +107,10 @@ class SqlTransaction:
         found = self._connection.execute(_RAISED_SINCE, {"device": device, "since": since}).mappings()
         return [entry_from(row) for row in found]
 
+    def entries_of(self, incident: IncidentId, kind: str, actor: str) -> list[Entry]:
+        asked = {"incident": incident, "kind": kind, "actor": actor}
+        return [entry_from(row) for row in self._connection.execute(_ENTRIES_OF, asked).mappings()]
+
     def incident(self, id: IncidentId) -> Incident | None:
         return self.incidents([id]).get(id)
 
@@ -347,6 +351,15 @@ _RAISED_SINCE = (
         journal.c.device == bindparam("device"),
         journal.c.at >= bindparam("since"),
         journal.c.kind.in_(("alert.raised", "alert.repeated")),
+    )
+    .order_by(journal.c.seq)
+)
+_ENTRIES_OF = (
+    select(journal)
+    .where(
+        journal.c.incident == bindparam("incident"),
+        journal.c.kind == bindparam("kind"),
+        journal.c.actor == bindparam("actor"),
     )
     .order_by(journal.c.seq)
 )
