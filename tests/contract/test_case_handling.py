@@ -3,12 +3,15 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from fastapi.testclient import TestClient
 
 from harness.calls import SMOKE_DETECTOR, As, ok
 from harness.window import ABOVE, COMPOUND, ELSEWHERE, ROOM, Site, site_on
 from shouwang.domain.access import Role
+from shouwang.domain.alert import AlertClass
+from shouwang.domain.checklist import never_of
 from shouwang.domain.duty import PostHolder
 from shouwang.domain.household import FamilyContact, Household, KeyHolder
 from shouwang.domain.notice import DeliveryState
@@ -97,6 +100,33 @@ def test_the_checklist_has_the_words_for_119_and_keeps_when_a_person_called(site
     assert [one["id"] for one in again["items"] if one["done_at"]] == ["auto"]
     assert ok(operator.get(f"{case}/checklist?id=lift"))["id"] == "lift"
     assert operator.get(f"{case}/checklist?id=none").status_code == 404
+
+
+def test_a_call_names_whom_and_whether_anybody_answered_and_never_a_name(site: Site, operator: TestClient) -> None:
+    case = burning(site)
+    ok(operator.post(f"{case}/calls", json={"service": "family:1", "answered": False, "note": "501 女儿"}))
+    called = ok(operator.post(f"{case}/calls", json={"service": "person", "person": "zhao", "answered": True}))
+    assert [(one["service"], one["person"], one["answered"]) for one in called["file"]["calls"]] == [
+        ("family:1", None, False),
+        ("person", "zhao", True),
+    ]
+    assert called["people"]["zhao"] == "赵测试"
+    dialled = [one["body"] for one in called["timeline"] if one["kind"] == "incident.dialled"]
+    assert [(one["service"], one["person"], one["answered"], one["note"]) for one in dialled] == [
+        ("family:1", None, False, "501 女儿"),
+        ("person", "zhao", True, ""),
+    ]
+    assert operator.post(f"{case}/calls", json={"service": "person", "person": "nobody"}).status_code == 422
+
+
+def test_checklists_are_named_and_what_was_detected_beside_a_fire_forbids_too(site: Site, operator: TestClient) -> None:
+    named = {one["id"]: one["classes"] for one in ok(operator.get("/api/v1/checklists"))["items"]}
+    assert named["gas"] == ["gas", "co"] and named["lift"] == []
+    incident = site.alarm("smoke-501")[1]
+    bell = next(one for one in load_checklists() if one.id == "gas").never[0]
+    assert bell not in never_of(load_checklists(), incident)
+    with_gas = msgspec.structs.replace(incident, detectors={AlertClass.GAS: ["gas-501"], **incident.detectors})
+    assert bell in never_of(load_checklists(), with_gas)
 
 
 def test_every_shipped_checklist_says_what_posts_do_and_no_script_asks_for_an_unknown_fact() -> None:

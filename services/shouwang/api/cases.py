@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from shouwang.domain.casefile import CaseFile
+from shouwang.domain.casefile import CaseFile, Dialled
 from shouwang.domain.clocks import Clock, clocks
 from shouwang.domain.escalation import Step, step_due_at
 from shouwang.domain.incident import Incident, is_live, people_in
@@ -51,7 +51,8 @@ def incident_out(
     told = [delivery_out(delivery, names, incident.place) for delivery in deliveries]
     entries = [entry_out(entry, names) for entry in timeline]
     revealed = [str(one.body["person"]) for one in timeline if one.kind == REVEALED and one.body.get("person")]
-    people = names.people([*people_in(incident), *revealed])
+    called = [one.person for one in incident.file.calls if one.person] if incident.file else []
+    people = names.people([*people_in(incident), *revealed, *called])
     people.update({one.person: one.name for one in told})
     return IncidentOut(
         id=incident.id,
@@ -178,12 +179,23 @@ def _clock_out(clock: Clock) -> ClockOut:
     )
 
 
+def _dialled_out(one: Dialled) -> DialledOut:
+    return DialledOut(
+        service=one.service,
+        at=rfc3339(one.at),
+        by=one.by,
+        note=one.note,
+        person=one.person,
+        answered=one.answered,
+    )
+
+
 def _file_out(file: CaseFile) -> CaseFileOut:
     return CaseFileOut(
         arrivals=[
             ArrivedOut(by=one.by, at=rfc3339(one.at), proof=one.proof, reference=one.reference) for one in file.arrivals
         ],
-        calls=[DialledOut(service=one.service, at=rfc3339(one.at), by=one.by, note=one.note) for one in file.calls],
+        calls=[_dialled_out(one) for one in file.calls],
         entries=[
             EnteredOut(
                 how=one.how,

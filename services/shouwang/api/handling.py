@@ -10,12 +10,12 @@ from shouwang.domain.access import Act, Principal
 from shouwang.domain.acts import Act as Doing
 from shouwang.domain.acts import Attach, Check, Count, Dial, Enter, FollowUp
 from shouwang.domain.casefile import Attachment, CaseFile, Counting
-from shouwang.domain.checklist import Checklist, checklist_for, facts_of, filled
+from shouwang.domain.checklist import Checklist, checklist_for, facts_of, filled, never_of
 from shouwang.domain.grouping import around_of
 from shouwang.domain.headcount import Head, heads, level_of
 from shouwang.domain.incident import Incident, is_live
 from shouwang.domain.place import PlaceKind, ancestors, is_within
-from shouwang.domain.vocabulary import PlaceId
+from shouwang.domain.vocabulary import PersonId, PlaceId
 
 from .access import Caller, allow
 from .doors import TheWindow, Window
@@ -106,9 +106,13 @@ def check(
 
 @router.post("/{incident_id}/calls")
 def dialled(window: TheWindow, caller: Caller, incident_id: IncidentRef, body: CallIn) -> IncidentOut:
-    """A person has called a service, now. The machine calls nobody."""
+    """A person has called a service or somebody of the home, now. The machine calls nobody."""
     incident = for_act(window, caller, incident_id, None)
-    return _done(window, caller, incident, Dial(service=body.service, note=body.note or ""))
+    if body.person is not None and body.person not in window.directory.community().people:
+        raise invalid("body/person", f"{body.person!r} is no person of the directory")
+    person = PersonId(body.person) if body.person is not None else None
+    act = Dial(service=body.service, person=person, answered=body.answered, note=body.note or "")
+    return _done(window, caller, incident, act)
 
 
 @router.post("/{incident_id}/entries")
@@ -191,7 +195,7 @@ def card(window: TheWindow, caller: Caller, incident_id: IncidentRef) -> CardOut
         ],
         helped=[_head_out(one, names) for one in counted if one.helped and shown],
         tasks=tasks,
-        never=list(listed.never) if listed else [],
+        never=never_of(window.checklists(), incident),
         neighbours=len(heads(incident, community)),
     )
 
@@ -295,7 +299,7 @@ def _checklist_out(listed: Checklist, incident: Incident, window: Window, caller
     return ChecklistOut(
         id=listed.id,
         title=listed.title,
-        never=list(listed.never),
+        never=[*listed.never, *(one for one in never_of(window.checklists(), incident) if one not in listed.never)],
         items=[
             ItemOut(
                 id=item.id,

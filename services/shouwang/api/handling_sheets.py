@@ -54,9 +54,12 @@ class CheckIn(Sent):
 
 
 class CallIn(Sent):
-    """A person has dialled: 119, 120, 110, gas-company …"""
+    """A person has dialled: 119, 120, 110, gas-company …; or ``family:1``, the first contact of the home on the card,
+    or with ``person`` somebody of the directory. ``note``: no name or phone, the journal keeps it for good."""
 
-    service: Annotated[str, Field(min_length=2, max_length=40)]
+    service: Annotated[str, Field(min_length=2, max_length=40, examples=["119", "family:1", "person"])]
+    person: Ref | None = None
+    answered: bool | None = Field(default=None, description="接通 or 无人接听; null where nobody says.")
     note: NoteText = None
 
 
@@ -109,6 +112,14 @@ class ScriptOut(BaseModel):
     name: Words
     text: Words
     called_at: list[Time]
+
+
+class ListedOut(BaseModel):
+    """A checklist. ``classes``: of which cases it is the list; one without any is asked for by its id."""
+
+    id: str
+    title: Words
+    classes: list[AlertClass]
 
 
 class ChecklistOut(BaseModel):

@@ -189,10 +189,14 @@ class ArrivedOut(BaseModel):
 
 
 class DialledOut(BaseModel):
+    """``answered`` null: nobody said; false: 无人接听."""
+
     service: str
     at: Time
     by: str
     note: str
+    person: str | None
+    answered: bool | None
 
 
 class EnteredOut(BaseModel):

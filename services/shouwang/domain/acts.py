@@ -99,9 +99,11 @@ class Check(Said, frozen=True, kw_only=True):
 
 
 class Dial(Said, frozen=True, kw_only=True):
-    """A person has called a service: 119, 120, 110 …"""
+    """A person has called a service (119, 120, 110 …), or somebody of the home; see ``casefile.Dialled``."""
 
     service: str
+    person: PersonId | None = None
+    answered: bool | None = None
 
 
 class Enter(Said, frozen=True, kw_only=True):

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 import msgspec
 
-from shouwang.domain.vocabulary import IncidentId, Instant, PlaceId, Value
+from shouwang.domain.vocabulary import IncidentId, Instant, PersonId, PlaceId, Value
 
 
 class Proof(StrEnum):
@@ -64,12 +64,16 @@ class Checked(Value, frozen=True, kw_only=True):
 
 
 class Dialled(Value, frozen=True, kw_only=True):
-    """A person has called a service (119, 120, 110, a gas company …): never the machine."""
+    """A person has called somebody, never the machine: a service (119, 120, 110, a gas company …), a contact of the
+    home (``family:1`` and on, by the order of the card), or a ``person`` of the directory. ``answered``: None where
+    nobody said (a service answers)."""
 
     service: str
     at: Instant
     by: str
     note: str = ""
+    person: PersonId | None = None
+    answered: bool | None = None
 
 
 class Entered(Value, frozen=True, kw_only=True):

@@ -61,6 +61,17 @@ def checklist_for(checklists: Sequence[Checklist], klass: AlertClass) -> Checkli
     return next((one for one in checklists if klass in one.classes), None)
 
 
+def never_of(checklists: Sequence[Checklist], incident: Incident) -> list[Words]:
+    """What nobody may do in this case: by its class, then by what else was detected there. A fire with gas is a fire,
+    and its doorbell still a spark."""
+    classes = dict.fromkeys((incident.klass, *incident.detectors))
+    lists = [one for one in (checklist_for(checklists, klass) for klass in classes) if one is not None]
+    found: list[Words] = []
+    for one in lists:
+        found += [words for words in one.never if words not in found]
+    return found
+
+
 def script_problem(script: Script) -> str | None:
     """What is wrong with the text of a script: a field that is none."""
     unknown = sorted({name for text in script.text.values() for name in _FIELD.findall(text)} - set(FACTS))

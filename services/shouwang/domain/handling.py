@@ -228,8 +228,17 @@ class _Doing:
                 self._keep_file(checks=checks)
                 self.draft.record("incident.checked", item=act.item, note=act.note)
             case Dial():
-                self._keep_file(calls=[*file.calls, Dialled(service=act.service, at=at, by=by, note=act.note)])
-                self.draft.record("incident.dialled", service=act.service, note=act.note)
+                called = Dialled(
+                    service=act.service, at=at, by=by, note=act.note, person=act.person, answered=act.answered
+                )
+                self._keep_file(calls=[*file.calls, called])
+                self.draft.record(
+                    "incident.dialled",
+                    service=act.service,
+                    person=act.person,
+                    answered=act.answered,
+                    note=act.note,
+                )
             case Enter():
                 entered = Entered(
                     how=act.how,
