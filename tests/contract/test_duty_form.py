@@ -185,7 +185,7 @@ def test_a_form_of_one_building_says_of_which(operator: TestClient) -> None:
 def test_who_was_shown_names_and_homes_is_on_paper_for_whoever_reviews_the_shift(
     site: Site, operator: TestClient, client_as: As
 ) -> None:
-    looks = "查看姓名电话、住户信息"
+    looks = "查看个人信息"
     assert looks not in form(operator, **FIRST_DAY)
     site.directory.change([Household(place=ROOM, residents=2)])
     incident = site.alarm("smoke-501")[1]

@@ -18,7 +18,7 @@ from shouwang.domain.incident import Incident, IncidentState
 from shouwang.domain.journal import Entry
 from shouwang.domain.notice import DeliveryState
 from shouwang.domain.reveal import JUSTIFIES_FOR, REVEALED, REVEALS_AT_MOST
-from shouwang.domain.vocabulary import SECOND, PersonId, PlaceId
+from shouwang.domain.vocabulary import DAY, SECOND, PersonId, PlaceId
 from shouwang.store.tables import replies
 
 pytestmark = pytest.mark.slow
@@ -244,6 +244,9 @@ def test_where_the_journal_cannot_be_written_nothing_is_shown(site: Site, case: 
     assert len(written(site)) == 1
 
 
-def test_the_console_has_words_for_it() -> None:
-    folder = Path(__file__).parents[2] / "dashboards" / "console" / "src" / "words"
+def test_the_console_has_words_for_it_and_offers_it_for_as_long() -> None:
+    source = Path(__file__).parents[2] / "dashboards" / "console" / "src"
+    justifying = (source / "state" / "justifying.ts").read_text(encoding="utf-8")
+    assert f"JUSTIFIES_FOR = {JUSTIFIES_FOR // DAY} * 86_400_000;" in justifying
+    folder = source / "words"
     assert all(f'"{REVEALED}": "' in (folder / name).read_text(encoding="utf-8") for name in ("zh.ts", "en.ts"))

@@ -37,7 +37,7 @@ def duty_form(record: Record) -> Form:
         Table("报警、故障及处置", ["时间", "事项", "位置", "经办", "结果", "原因"], _cases(record)),
     ]
     if looks := _looks(record):
-        tables.append(Table("查看姓名电话、住户信息", ["时间", "警情", "查看人", "查看谁", "事由"], looks))
+        tables.append(Table("查看个人信息", ["时间", "警情", "查看人", "查看谁", "事由"], looks))
     return Form("消防控制室值班记录", tables, ["值班人", "接班人", "消防安全管理人"], record.facts())
 
 

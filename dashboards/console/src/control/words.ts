@@ -63,6 +63,8 @@ export function lineOf(entry: Pick<Entry, "kind" | "actor" | "actor_name" | "pla
       return { ...line, rest: [w("outcomes", body.outcome), body.cause ? w("causes", body.cause) : "", body.note].filter(Boolean).join(" · ") };
     case "incident.handed_over":
       return { ...line, rest: `→ ${name(String(body.to))} ${body.note ?? ""}` };
+    case "incident.revealed":
+      return { ...line, rest: [body.person ? name(body.person) : placeName(body.place), body.reason].filter(Boolean).join(" · ") };
     case "notice.made":
       return { ...line, rest: `${w("why", body.why)} → ${list(body.tell).map(target).join(w("comma"))}` };
     case "notice.expanded":

@@ -70,6 +70,9 @@ export function buildingOf(place: string): string | null {
 
 export const placeName = (path: string | null | undefined): string => (path ? places.get(path)?.name || path.split("/").pop() || path : "");
 
+/** The homes that took part; of a building that was not read yet, what lies on a floor. */
+export const homesOf = (one: Incident): string[] => one.places.filter((path) => (places.has(path) ? places.get(path)?.kind === "dwelling" : /\/f-?\d+\/[^/]+$/.test(path)));
+
 /** Who holds posts at a place or nearest above it, one line a person: the people to call about this home. */
 export function peopleOf(place: string): Post[] {
   const found: Post[] = [];

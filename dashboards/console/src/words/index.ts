@@ -10,6 +10,7 @@ import { patrols } from "./patrols";
 import { photos } from "./photos";
 import { plans } from "./plans";
 import { pulse } from "./pulse";
+import { reveal } from "./reveal";
 import { rosters } from "./rosters";
 import { trials } from "./trials";
 import { staff } from "./staff";
@@ -19,8 +20,8 @@ export type Language = "zh" | "en";
 
 const KEY = "shouwang.language";
 const WORDS: Record<Language, unknown> = {
-  zh: { ...zh, fit: install.zh, manage: manage.zh, staff: staff.zh, patrols: patrols.zh, plans: plans.zh, trials: trials.zh, health: health.zh, pulse: pulse.zh, photos: photos.zh, roster: rosters.zh, places: places.zh, handover: handover.zh },
-  en: { ...en, fit: install.en, manage: manage.en, staff: staff.en, patrols: patrols.en, plans: plans.en, trials: trials.en, health: health.en, pulse: pulse.en, photos: photos.en, roster: rosters.en, places: places.en, handover: handover.en },
+  zh: { ...zh, fit: install.zh, manage: manage.zh, staff: staff.zh, patrols: patrols.zh, plans: plans.zh, trials: trials.zh, health: health.zh, pulse: pulse.zh, photos: photos.zh, roster: rosters.zh, places: places.zh, handover: handover.zh, reveal: reveal.zh },
+  en: { ...en, fit: install.en, manage: manage.en, staff: staff.en, patrols: patrols.en, plans: plans.en, trials: trials.en, health: health.en, pulse: pulse.en, photos: photos.en, roster: rosters.en, places: places.en, handover: handover.en, reveal: reveal.en },
 };
 
 export const language = ref<Language>(localStorage.getItem(KEY) === "en" ? "en" : "zh");
