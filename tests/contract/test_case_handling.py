@@ -211,3 +211,13 @@ def test_a_call_for_help_is_followed_up_after_it_is_resolved(site: Site, operato
     done = ok(operator.post(f"{case}/follow-up", json={"result": "well", "note": "calm"}))
     assert done["state"] == "resolved" and done["file"]["follow_ups"][0]["result"] == "well"
     assert "followed_up" in done["reached"]
+
+
+def test_a_lift_with_people_in_it_is_a_case_of_its_own_with_its_own_words(site: Site, operator: TestClient) -> None:
+    body = {"place": f"{COMPOUND}/b7/u1", "class": "emergency", "topic": "lift"}
+    made = ok(operator.post(INCIDENTS, json=body), 201)
+    assert (made["title"], made["severity"]) == ({"zh": "电梯困人", "en": "People trapped in a lift"}, "critical")
+    listed = ok(operator.get(f"{INCIDENTS}/{made['id']}/checklist"))
+    assert (listed["id"], listed["never"][0]["zh"]) == ("lift", "不扒门，不让被困人员自行脱困")
+    call = ok(operator.post(INCIDENTS, json={"place": body["place"], "class": "emergency"}), 201)
+    assert ok(operator.get(f"{INCIDENTS}/{call['id']}/checklist"))["id"] == "emergency-call"

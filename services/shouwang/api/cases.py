@@ -216,6 +216,7 @@ def _file_out(file: CaseFile) -> CaseFileOut:
             FollowedUpOut(result=one.result, at=rfc3339(one.at), by=one.by, note=one.note) for one in file.follow_ups
         ],
         reported_by=file.reported_by,
+        topic=file.topic,
         merged=[str(one) for one in file.merged],
         merged_into=file.merged_into,
         split_from=file.split_from,

@@ -10,7 +10,7 @@ from shouwang.domain.access import Act, Principal
 from shouwang.domain.acts import Act as Doing
 from shouwang.domain.acts import Attach, Check, Count, Dial, Enter, FollowUp
 from shouwang.domain.casefile import Attachment, CaseFile, Counting
-from shouwang.domain.checklist import Checklist, checklist_for, facts_of, filled, never_of
+from shouwang.domain.checklist import Checklist, checklist_of, facts_of, filled, never_of
 from shouwang.domain.grouping import around_of
 from shouwang.domain.headcount import Head, heads, level_of
 from shouwang.domain.incident import Incident, is_live
@@ -64,6 +64,7 @@ def report(window: TheWindow, caller: Caller, body: Report, response: Response) 
         policies=(*community.policies, *window.policies()),
         reported_by=body.reported_by,
         title=body.title,
+        topic=body.topic,
         severity=body.severity,
         note=body.note,
     )
@@ -97,7 +98,7 @@ def check(
     """An item of the checklist is done."""
     incident = for_act(window, caller, incident_id, if_match)
     lists = window.checklists()
-    listed = checklist_for(lists, incident.klass)
+    listed = checklist_of(lists, incident)
     known = [item.id for one in lists if one is listed or not one.classes for item in one.items]
     if body.item not in known:
         raise invalid("body/item", f"{body.item!r} is no item of this checklist; expected one of {', '.join(known)}")
@@ -164,7 +165,7 @@ def get_checklist(
     incident = visible(window, caller, incident_id)
     allow(caller, Act.RESPOND, incident.place)
     lists = window.checklists()
-    listed = next((one for one in lists if one.id == id), None) if id else checklist_for(lists, incident.klass)
+    listed = next((one for one in lists if one.id == id), None) if id else checklist_of(lists, incident)
     if listed is None:
         raise not_found("checklist", id or incident.klass)
     return _checklist_out(listed, incident, window, caller)
@@ -180,7 +181,7 @@ def card(window: TheWindow, caller: Caller, incident_id: IncidentRef) -> CardOut
     level = level_of(caller, incident, community, told)
     counted = heads(incident, community) if level != "summary" else []
     shown = is_live(incident.state) and level != "summary"
-    listed = checklist_for(window.checklists(), incident.klass)
+    listed = checklist_of(window.checklists(), incident)
     held = [one for one in community.posts if one.person == caller.person]
     posts = [one.post for one in held if is_within(incident.place, one.place)]
     tasks = [listed.tasks[post] for post in dict.fromkeys(posts) if post in listed.tasks] if listed else []

@@ -5,7 +5,7 @@ from typing import Annotated, Self
 from pydantic import BaseModel, Field, model_validator
 
 from shouwang.domain.alert import AlertClass
-from shouwang.domain.casefile import Counting, EntryWay, Proof, Visit
+from shouwang.domain.casefile import Counting, EntryWay, Proof, Topic, Visit
 from shouwang.domain.vocabulary import Severity
 
 from .schemas import PlaceNames, Sent, Time, Words
@@ -19,6 +19,7 @@ class Report(Sent):
 
     place: Ref
     klass: AlertClass = Field(alias="class")
+    topic: Topic | None = Field(default=None, description="Of an emergency: 电梯困人. It gives title and checklist.")
     severity: Severity | None = None
     title: str = Field(default="", max_length=200)
     note: str = Field(default="", max_length=2000)

@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from shouwang.domain.alert import AlertClass, AlertState
+from shouwang.domain.casefile import Topic
 from shouwang.domain.escalation import Milestone
 from shouwang.domain.incident import Finding, IncidentState, Outcome
 from shouwang.domain.notice import DeliveryState, Why
@@ -234,6 +235,7 @@ class CaseFileOut(BaseModel):
     files: list[FileOut]
     follow_ups: list[FollowedUpOut]
     reported_by: str
+    topic: Topic | None
     merged: list[str]
     merged_into: str | None
     split_from: str | None

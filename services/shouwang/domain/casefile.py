@@ -45,6 +45,12 @@ class Visit(StrEnum):
     NOT_REACHED = "not_reached"
 
 
+class Topic(StrEnum):
+    """What a person reported, where its class alone would call for other help than it needs: 电梯困人."""
+
+    LIFT = "lift"
+
+
 class Arrived(Value, frozen=True, kw_only=True):
     """``proof`` None: 未核实到场. ``reference``: the tag, device or file that proves it."""
 
@@ -129,6 +135,7 @@ class CaseFile(Value, frozen=True, kw_only=True):
     files: list[Attachment] = msgspec.field(default_factory=list)
     follow_ups: list[FollowedUp] = msgspec.field(default_factory=list)
     reported_by: str = ""
+    topic: Topic | None = None
     merged: list[IncidentId] = msgspec.field(default_factory=list)
     merged_into: IncidentId | None = None
     split_from: IncidentId | None = None

@@ -62,14 +62,21 @@ def checklist_for(checklists: Sequence[Checklist], klass: AlertClass) -> Checkli
 
 
 def never_of(checklists: Sequence[Checklist], incident: Incident) -> list[Words]:
-    """What nobody may do in this case: by its class, then by what else was detected there. A fire with gas is a fire,
+    """What nobody may do in this case: by its list, then by what else was detected there. A fire with gas is a fire,
     and its doorbell still a spark."""
-    classes = dict.fromkeys((incident.klass, *incident.detectors))
-    lists = [one for one in (checklist_for(checklists, klass) for klass in classes) if one is not None]
+    others = (checklist_for(checklists, klass) for klass in incident.detectors)
+    lists = [one for one in (checklist_of(checklists, incident), *others) if one is not None]
     found: list[Words] = []
     for one in lists:
         found += [words for words in one.never if words not in found]
     return found
+
+
+def checklist_of(checklists: Sequence[Checklist], incident: Incident) -> Checklist | None:
+    """That of what a person reported, where it has a list of its own, else that of the class."""
+    topic = incident.file.topic if incident.file is not None else None
+    own = next((one for one in checklists if one.id == topic), None)
+    return own or checklist_for(checklists, incident.klass)
 
 
 def script_problem(script: Script) -> str | None:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from shouwang.domain.alert import Alert, AlertClass
-from shouwang.domain.casefile import CaseFile
+from shouwang.domain.casefile import CaseFile, Topic
 from shouwang.domain.climbing import Changed
 from shouwang.domain.community import Community
 from shouwang.domain.draft import Draft
@@ -28,6 +28,8 @@ TITLES: Mapping[AlertClass, Mapping[str, str]] = {
     AlertClass.WATER: {"zh": "人工报漏水", "en": "Water leak reported by hand"},
 }
 
+TOPICS: Mapping[Topic, Mapping[str, str]] = {Topic.LIFT: {"zh": "电梯困人", "en": "People trapped in a lift"}}
+
 _SEVERE = {AlertClass.FIRE, AlertClass.GAS, AlertClass.CO, AlertClass.EMERGENCY}
 
 
@@ -39,6 +41,7 @@ def open_by_hand(
     actor: str,
     reported_by: str = "",
     title: str = "",
+    topic: Topic | None = None,
     severity: Severity | None = None,
     note: str = "",
     community: Community,
@@ -56,10 +59,10 @@ def open_by_hand(
         place=place,
     )
     zone = zone_of(community, place)
-    words = TITLES.get(klass, {"zh": "人工上报", "en": "Reported by hand"})
+    words = TOPICS[topic] if topic else TITLES.get(klass, {"zh": "人工上报", "en": "Reported by hand"})
     opened = Incident(
         id=id,
-        group=group_key(klass, place, BY_HAND, community.places),
+        group=f"{topic}:{place}" if topic else group_key(klass, place, BY_HAND, community.places),
         klass=klass,
         state=IncidentState.OPEN,
         severity=severity,
@@ -70,7 +73,7 @@ def open_by_hand(
         armed_at=now,
         policy=msgspec.structs.replace(unrolled(policy), timezone=community.site.timezone),
         zone=zone.id if zone else None,
-        file=CaseFile(reported_by=reported_by or actor),
+        file=CaseFile(reported_by=reported_by or actor, topic=topic),
         demo=community.site.demo,
         revision=0,
     )

@@ -19,7 +19,7 @@ from shouwang.domain.acts import (
 from shouwang.domain.alert import Alert, AlertClass, Order
 from shouwang.domain.alerting import plan_acknowledge, plan_reset
 from shouwang.domain.announcement import alert_announcement, incident_announcement, incident_withdrawal
-from shouwang.domain.casefile import Proof
+from shouwang.domain.casefile import Proof, Topic
 from shouwang.domain.errors import NotFound
 from shouwang.domain.escalation import Policy
 from shouwang.domain.handling import ActPlan, plan_act
@@ -129,6 +129,7 @@ class Respond:
         policies: Sequence[Policy],
         reported_by: str = "",
         title: str = "",
+        topic: Topic | None = None,
         severity: Severity | None = None,
         note: str = "",
     ) -> tuple[Incident, bool]:
@@ -145,6 +146,7 @@ class Respond:
                 actor=actor,
                 reported_by=reported_by,
                 title=title,
+                topic=topic,
                 severity=severity,
                 note=note,
                 community=community,
