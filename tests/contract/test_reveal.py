@@ -1,6 +1,7 @@
 """Reveal over HTTP: masked names, phones and households shown for a case, on record before they are."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,12 @@ from harness.window import ABOVE, COMPOUND, ELSEWHERE, ROOM, Site
 from shouwang.domain.access import Role
 from shouwang.domain.board import EntryQuery
 from shouwang.domain.duty import Person, PostHolder
+from shouwang.domain.errors import Exhausted
 from shouwang.domain.household import FamilyContact, Household, KeyHolder
 from shouwang.domain.incident import Incident, IncidentState
 from shouwang.domain.journal import Entry
 from shouwang.domain.notice import DeliveryState
-from shouwang.domain.reveal import JUSTIFIES_FOR, REVEALED, REVEALS_AT_MOST
+from shouwang.domain.reveal import JUSTIFIES_FOR, REVEALED, REVEALS_AT_MOST, Asked
 from shouwang.domain.vocabulary import DAY, SECOND, PersonId, PlaceId
 from shouwang.store.tables import replies
 
@@ -226,6 +228,20 @@ def test_a_list_is_no_reveal(site: Site, case: Incident, patrol: TestClient, cli
     ok(reveal(client_as(Role.RESPONDER, person="zhou"), case, person="p20"))
     other = site.alarm("smoke-202")[1]
     ok(reveal(patrol, other, person="p20"))
+
+
+def test_two_who_ask_at_once_do_not_pass_the_limit_together(site: Site, case: Incident) -> None:
+    def ask(person: str) -> bool:
+        try:
+            site.respond.reveal(case.id, Asked(reason="call", person=PersonId(person)), actor="zhang")
+        except Exhausted:
+            return False
+        return True
+
+    assert all(ask(f"p{number}") for number in range(REVEALS_AT_MOST - 1))
+    with ThreadPoolExecutor(8) as at_once:
+        assert sorted(at_once.map(ask, [f"q{number}" for number in range(8)])) == [False] * 7 + [True]
+    assert len(written(site)) == REVEALS_AT_MOST
 
 
 def test_where_the_journal_cannot_be_written_nothing_is_shown(site: Site, case: Incident, patrol: TestClient) -> None:
