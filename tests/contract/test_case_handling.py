@@ -221,3 +221,18 @@ def test_a_lift_with_people_in_it_is_a_case_of_its_own_with_its_own_words(site: 
     assert (listed["id"], listed["never"][0]["zh"]) == ("lift", "不扒门，不让被困人员自行脱困")
     call = ok(operator.post(INCIDENTS, json={"place": body["place"], "class": "emergency"}), 201)
     assert ok(operator.get(f"{INCIDENTS}/{call['id']}/checklist"))["id"] == "emergency-call"
+
+
+def test_what_a_closed_case_owes_stays_due_and_may_be_done_later(
+    site: Site, operator: TestClient, client_as: As
+) -> None:
+    case = burning(site)
+    assert ok(operator.get(case))["owed"] == []
+    ok(operator.post(f"{case}/resolve", json={"outcome": "real"}))
+    closed = ok(operator.post(f"{case}/close", json={}))
+    assert (closed["state"], closed["owed"]) == ("closed", [{"what": "review", "at": None}])
+    (handled,) = ok(operator.get("/api/v1/reports/shift"))["handled"]
+    assert handled["owed"] == ["review"]
+    assert operator.post(f"{case}/review", json={}).status_code == 409
+    reviewed = ok(client_as(Role.ADMIN).post(f"{case}/review", json={"note": "quick and calm"}))
+    assert (reviewed["state"], reviewed["reviewed_by"], reviewed["owed"]) == ("closed", "admin-desk", [])

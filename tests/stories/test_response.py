@@ -13,6 +13,7 @@ from shouwang.domain.casefile import Proof, Visit, is_proven
 from shouwang.domain.errors import Conflict
 from shouwang.domain.incident import Finding, IncidentState, Outcome
 from shouwang.domain.moment import parse_rfc3339
+from shouwang.domain.owed import Owed, owed
 from shouwang.domain.vocabulary import PersonId, PlaceId
 
 PLACES = """
@@ -347,19 +348,23 @@ async def test_a_pressed_button_is_called_back_visited_and_followed_up_the_next_
     await station.until("22:00")
     for flat in FLATS:
         await station.hears(f"zigbee2mqtt/smoke-{flat}", CLEAR)
+    closed = station.respond.close(incident, actor="day", note="filed at the end of the shift")
+    assert [debt.what for debt in owed(closed)] == [Owed.FOLLOW_UP, Owed.REVIEW]
     await station.until("09:59:50")
     for name in ("care", "day", "patrol"):
         station.phone(name).receives_nothing_else()
     await station.until("10:00:10")
     hear(station, "next_step", "care", "day")
+    station.respond.act(incident, FollowUp(result=Visit.NOT_REACHED, note="nobody opened"), actor="care")
     done = station.respond.act(incident, FollowUp(result=Visit.WELL), actor="care")
-    assert done.state is IncidentState.RESOLVED and done.file is not None
-    assert [one.by for one in done.file.follow_ups] == ["care"]
+    assert done.state is IncidentState.CLOSED and done.file is not None
+    assert [one.result for one in done.file.follow_ups] == [Visit.NOT_REACHED, Visit.WELL]
     with pytest.raises(Conflict, match="held"):
         station.respond.review(incident, actor="day")
     with pytest.raises(Conflict, match="by the branch"):
         station.respond.review(incident, actor="lead")
-    assert station.respond.review(incident, actor="secretary").reviewed_by == PersonId("secretary")
+    reviewed = station.respond.review(incident, actor="secretary")
+    assert (reviewed.reviewed_by, reviewed.state, owed(reviewed)) == (PersonId("secretary"), IncidentState.CLOSED, [])
 
 
 async def test_a_fire_reported_by_hand_rings_as_an_alarm_does_and_detectors_join_it(station: Station) -> None:

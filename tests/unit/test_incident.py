@@ -66,8 +66,9 @@ def test_no_alarm_moves_an_incident_anywhere_but_back_to_open() -> None:
             assert becomes in (state, S.OPEN)
 
 
-def test_nothing_but_a_remark_or_a_follow_up_happens_to_a_closed_incident() -> None:
-    assert {event for state, event in INCIDENT_MOVES if state is S.CLOSED} == {E.NOTE, E.FOLLOW_UP}
+def test_a_closed_incident_can_only_be_noted_reviewed_and_followed_up() -> None:
+    moves = {event: becomes for (state, event), becomes in INCIDENT_MOVES.items() if state is S.CLOSED}
+    assert moves == dict.fromkeys((E.NOTE, E.REVIEW, E.FOLLOW_UP), S.CLOSED)
 
 
 def of(one: Alert, change: Change = Change.RAISED, *, into: Incident | None = None, **more: Any) -> Changed:

@@ -9,6 +9,7 @@ from shouwang.domain.incident import Incident, is_live, people_in
 from shouwang.domain.journal import Entry
 from shouwang.domain.moment import rfc3339
 from shouwang.domain.notice import Delivery, DeliveryState
+from shouwang.domain.owed import owed
 from shouwang.domain.reveal import REVEALED
 from shouwang.domain.vocabulary import SECOND, IncidentId, Instant, Severity
 
@@ -27,6 +28,7 @@ from .schemas import (
     FollowedUpOut,
     IncidentOut,
     NextStepOut,
+    OwedOut,
 )
 
 _TRIED_AGAIN = frozenset({DeliveryState.QUEUED, DeliveryState.UNREACHABLE})
@@ -100,6 +102,7 @@ def incident_out(
         clocks=[_clock_out(one) for one in clocks(incident, now)],
         file=_file_out(incident.file) if incident.file is not None else None,
         next_step=next_step(incident),
+        owed=[OwedOut(what=debt.what, at=time(debt.at)) for debt in owed(incident)],
         deliveries=told,
         timeline=entries,
         people=people,

@@ -9,6 +9,7 @@ from shouwang.domain.casefile import Topic
 from shouwang.domain.escalation import Milestone
 from shouwang.domain.incident import Finding, IncidentState, Outcome
 from shouwang.domain.notice import DeliveryState, Why
+from shouwang.domain.owed import Owed
 from shouwang.domain.vocabulary import Scalar, Severity
 
 Time = Annotated[str, Field(json_schema_extra={"format": "date-time"}, examples=["2026-11-24T02:14:07.412Z"])]
@@ -241,6 +242,13 @@ class CaseFileOut(BaseModel):
     split_from: str | None
 
 
+class OwedOut(BaseModel):
+    """``at``: when the policy tells people of it; null where it tells nobody, or has told them."""
+
+    what: Owed
+    at: Time | None
+
+
 class IncidentOut(BaseModel):
     """警情 / 事件: the response case over alerts of one place and time."""
 
@@ -292,6 +300,7 @@ class IncidentOut(BaseModel):
     clocks: list[ClockOut] = Field(default_factory=list)
     file: CaseFileOut | None = None
     next_step: NextStepOut | None
+    owed: list[OwedOut] = Field(description="What is to be done yet after the end: 回访, 复核; also once it is closed.")
     deliveries: list[DeliveryOut]
     timeline: list[EntryOut] = Field(description="Oldest first; in lists only the newest hundred.")
     people: dict[str, str] = Field(

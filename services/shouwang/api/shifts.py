@@ -10,6 +10,7 @@ from shouwang.domain.coverage import coverage_gaps
 from shouwang.domain.exercise import Ended, Exercise, ExerciseKind, Score
 from shouwang.domain.incident import Incident, is_live
 from shouwang.domain.moment import rfc3339
+from shouwang.domain.owed import Owed, owed
 from shouwang.domain.patrol import PointState
 from shouwang.domain.place import is_within
 from shouwang.domain.vocabulary import HOUR, Instant, Life
@@ -41,6 +42,7 @@ class ShiftCaseOut(BaseModel):
     holder: str | None
     outcome: str | None
     late: list[str] = Field(description="Clocks that were missed.")
+    owed: list[Owed] = Field(description="待回访, 待复核: what is to be done yet after the end.")
 
 
 class HoldLine(BaseModel):
@@ -226,4 +228,5 @@ def _case_out(one: Incident, names: Names, now: Instant) -> ShiftCaseOut:
         holder=names.person(one.holder) if one.holder else None,
         outcome=one.outcome,
         late=[clock.name for clock in clocks(one, now) if clock.late],
+        owed=[debt.what for debt in owed(one)],
     )

@@ -75,7 +75,7 @@ class Review(Said, frozen=True, kw_only=True):
 
 
 class Close(Said, frozen=True, kw_only=True):
-    """归档: nothing follows any more."""
+    """归档: nobody handles it any more. What is owed (回访, 复核) stays owed."""
 
 
 class HandOver(Said, frozen=True, kw_only=True):
@@ -198,7 +198,11 @@ def refuse_impossible(incident: Incident, act: Act, actor: str, community: Commu
     state, event = incident.state, _event_of(act, is_holder=incident.holder == actor)
     if isinstance(act, Acknowledge) and is_live(state) and _is_taken(incident) and incident.holder != actor:
         raise Conflict(f"{_name(incident.holder, community)} has it already")
-    if isinstance(act, Review) and state is IncidentState.RESOLVED:
+    if isinstance(act, Review | FollowUp) and incident.file is not None and incident.file.merged_into:
+        raise Conflict(
+            f"incident {incident.id} became part of {incident.file.merged_into}; that one is reviewed and followed up"
+        )
+    if isinstance(act, Review) and not is_live(state):
         _refuse_review(incident, actor, community)
     if isinstance(act, Enter):
         _refuse_entry(incident, act, actor)

@@ -22,9 +22,10 @@ Changed = tuple[Incident, list[Notice], list[Entry]]
 
 
 def climb(incident: Incident, now: Instant) -> Changed:
-    """The steps of the policy that are due, told in one notice. For a closed incident, only the end of looking."""
+    """The steps of the policy that are due, told in one notice. What is owed after the end (a visit 回访) is told of a
+    closed incident too; of one that became part of another, only the end of looking."""
     draft = Draft(incident, now)
-    if incident.state is not IncidentState.CLOSED:
+    if incident.state is not IncidentState.CLOSED or Milestone.RESOLVED in incident.reached:
         lapse = lapses_at(incident.policy, incident.reached)
         if lapse is not None and lapse <= now:
             _resume(draft)

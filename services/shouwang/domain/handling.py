@@ -37,15 +37,17 @@ from shouwang.domain.casefile import (
     Dialled,
     Entered,
     FollowedUp,
+    Visit,
 )
 from shouwang.domain.community import Community
 from shouwang.domain.draft import Draft
-from shouwang.domain.duty import fallback_of
+from shouwang.domain.duty import TOLD, fallback_of
 from shouwang.domain.errors import Conflict
 from shouwang.domain.escalation import Milestone
 from shouwang.domain.incident import Finding, Incident, IncidentEvent, move_incident
 from shouwang.domain.journal import Entry
 from shouwang.domain.notice import Notice, Why
+from shouwang.domain.owed import is_of_exercise, owed
 from shouwang.domain.vocabulary import Instant, PersonId, Value
 
 _ENDABLE = (AlertState.ACKED, AlertState.LATCHED_ACKED)
@@ -93,12 +95,14 @@ def plan_act(
         case Resolve():
             doing.resolve(act)
         case Review():
+            doing.move(IncidentEvent.REVIEW)
             doing.draft.set(reviewed_at=now, reviewed_by=actor)
             doing.draft.record("incident.reviewed", note=act.note)
         case Close():
             doing.move(IncidentEvent.CLOSE)
-            doing.draft.set(closed_at=now, closed_by=actor, next_step_at=None)
-            doing.draft.record("incident.closed", note=act.note)
+            doing.draft.set(closed_at=now, closed_by=actor)
+            left = [debt.what for debt in owed(incident)]
+            doing.draft.record("incident.closed", note=act.note, owed=left)
         case HandOver():
             doing.draft.set(holder=act.to)
             doing.draft.record("incident.handed_over", to=act.to, note=act.note)
@@ -274,7 +278,8 @@ class _Doing:
             case FollowUp():
                 followed = FollowedUp(result=act.result, at=at, by=by, note=act.note)
                 self._keep_file(follow_ups=[*file.follow_ups, followed])
-                self.draft.reach(Milestone.FOLLOWED_UP)
+                if act.result is not Visit.NOT_REACHED:
+                    self.draft.reach(Milestone.FOLLOWED_UP)
                 self.draft.record("incident.followed_up", result=act.result, note=act.note)
             case _:
                 assert_never(act)
@@ -298,7 +303,11 @@ class _Doing:
                 over, entries, order = ended(alert, actor=self.actor, now=self.now)
                 self._keep(over, entries)
                 self.orders.append(order)
-        self.draft.climb(Why.STOOD_DOWN, also_told=True, detail=act.outcome)
+        if is_of_exercise(self.draft.incident):
+            self.draft.set(next_step_at=None)
+            self.draft.tell(Why.STOOD_DOWN, [TOLD], detail=act.outcome)
+        else:
+            self.draft.climb(Why.STOOD_DOWN, also_told=True, detail=act.outcome)
         self.stands_down = True
 
     def escalate(self, act: Escalate, community: Community) -> None:

@@ -6,8 +6,9 @@ on_scene → resolved → closed), and help may skip states: whoever arrives has
 the desk never went. Verifying 核警 moves no state: what was found is a fact beside the answer, so that a sleepy
 acknowledgement mutes nothing and a finding from the desk does not pretend that somebody is on the way. Declining 拒单
 moves nothing either, unless the holder does it: then nobody holds the case and it is open again. A case that is over
-can come back for as long as its alarm may be the same event (``reopen``); a closed one never does. Of two cases that
-prove to be one, the other one is closed by its merger: what was asked of its people goes on in the one that stays.
+can come back for as long as its alarm may be the same event (``reopen``); a closed one never does. Closing 归档 ends
+the handling, not what is owed after it: review and follow-up may come later (domain/owed.py). Of two cases that prove
+to be one, the other one is closed by its merger: what was asked of its people goes on in the one that stays.
 
 How alerts join is planned in domain/joining.py, what people do in domain/acts.py, whom to tell next in
 domain/climbing.py.
@@ -170,6 +171,7 @@ INCIDENT_MOVES: Mapping[tuple[IncidentState, IncidentEvent], IncidentState] = {
     (_S.RESOLVED, _E.REVIEW): _S.RESOLVED,
     (_S.RESOLVED, _E.CLOSE): _S.CLOSED,
     (_S.RESOLVED, _E.FOLLOW_UP): _S.RESOLVED,
+    (_S.CLOSED, _E.REVIEW): _S.CLOSED,
     (_S.CLOSED, _E.FOLLOW_UP): _S.CLOSED,
     **{(state, _E.MERGE): _S.CLOSED for state in _LIVE},
     **{(state, _E.SPLIT): state for state in _LIVE},

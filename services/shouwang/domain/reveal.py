@@ -9,9 +9,10 @@ from collections.abc import Collection, Sequence
 from shouwang.domain.community import Community
 from shouwang.domain.errors import Conflict, Exhausted
 from shouwang.domain.headcount import heads
-from shouwang.domain.incident import Incident, IncidentState, people_in
+from shouwang.domain.incident import Incident, IncidentState, is_live, people_in
 from shouwang.domain.journal import Entry
 from shouwang.domain.moment import rfc3339
+from shouwang.domain.owed import Owed, owes
 from shouwang.domain.vocabulary import DAY, Duration, Instant, PersonId, PlaceId, Value
 
 REVEALED = "incident.revealed"
@@ -82,9 +83,9 @@ def is_home_of(incident: Incident, place: str, community: Community) -> bool:
 def _refuse_unjustified(incident: Incident, now: Instant) -> None:
     if incident.is_of_trial:
         raise Conflict(f"incident {incident.id} only carries a device's test to whoever tries it; {_REMEDY}")
-    if incident.state is IncidentState.CLOSED:
+    if incident.state is IncidentState.CLOSED and not owes(incident, Owed.FOLLOW_UP):
         raise Conflict(f"incident {incident.id} is closed, and a closed case justifies no look at anybody; {_REMEDY}")
-    over_at = incident.resolved_at if incident.state is IncidentState.RESOLVED else None
+    over_at = None if is_live(incident.state) else incident.resolved_at
     if over_at is not None and now - over_at > JUSTIFIES_FOR:
         raise Conflict(
             f"incident {incident.id} was resolved on {rfc3339(over_at)}, more than {JUSTIFIES_FOR // DAY} days ago, "
