@@ -15,6 +15,7 @@ from shouwang.domain.checklist import never_of
 from shouwang.domain.duty import PostHolder
 from shouwang.domain.household import FamilyContact, Household, KeyHolder
 from shouwang.domain.notice import DeliveryState
+from shouwang.domain.roster import Roster, Shift
 from shouwang.domain.vocabulary import PersonId
 from shouwang.registry.checklists import load_checklists
 
@@ -144,6 +145,26 @@ def test_a_home_is_entered_before_two_witnesses_with_reason_and_authority(site: 
     assert operator.post(f"{case}/entries", json=body).status_code == 409
     entered = ok(operator.post(f"{case}/entries", json={**body, "witnesses": ["zhao", "zhang"]}))
     assert entered["file"]["entries"][0]["witnesses"] == ["zhao", "zhang"]
+
+
+def test_the_card_has_the_tasks_of_every_post_that_its_reader_holds_here(site: Site, client_as: As) -> None:
+    always = [Shift(start="00:00", end="24:00", people=[PersonId("zhang")])]
+    site.directory.change(
+        [
+            Roster(id="station", zone="", post="micro_fire_station", shifts=always),
+            PostHolder(place=COMPOUND, post="party_member", person=PersonId("zhou"), deputy=PersonId("li")),
+        ]
+    )
+    case = burning(site)
+    patrol = ok(client_as(Role.RESPONDER, person="zhang").get(f"{case}/card"))
+    assert "micro_fire_station" in patrol["posts"], "by standing in a roster"
+    assert any("先期扑救" in one["zh"] for one in patrol["tasks"])
+    volunteer = ok(client_as(Role.RESPONDER, person="li").get(f"{case}/card"))
+    assert volunteer["posts"] == ["party_member"], "as a deputy"
+    assert [one["zh"] for one in volunteer["tasks"]] == ["敲门、引导、清点，不进入烟雾"]
+    assert any("烟雾" in one["zh"] for one in volunteer["never"])
+    stranger = ok(client_as(Role.RESPONDER, person="nobody-here").get(f"{case}/card"))
+    assert (stranger["posts"], stranger["tasks"]) == ([], [])
 
 
 def test_the_headcount_begins_on_the_fire_floor_and_puts_those_who_need_help_first(

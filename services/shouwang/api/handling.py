@@ -14,7 +14,8 @@ from shouwang.domain.checklist import Checklist, checklist_of, facts_of, filled,
 from shouwang.domain.grouping import around_of
 from shouwang.domain.headcount import Head, heads, level_of
 from shouwang.domain.incident import Incident, is_live
-from shouwang.domain.place import PlaceKind, ancestors, is_within
+from shouwang.domain.levels import posts_of
+from shouwang.domain.place import PlaceKind, ancestors
 from shouwang.domain.vocabulary import PersonId, PlaceId
 
 from .access import Caller, allow
@@ -182,9 +183,8 @@ def card(window: TheWindow, caller: Caller, incident_id: IncidentRef) -> CardOut
     counted = heads(incident, community) if level != "summary" else []
     shown = is_live(incident.state) and level != "summary"
     listed = checklist_of(window.checklists(), incident)
-    held = [one for one in community.posts if one.person == caller.person]
-    posts = [one.post for one in held if is_within(incident.place, one.place)]
-    tasks = [listed.tasks[post] for post in dict.fromkeys(posts) if post in listed.tasks] if listed else []
+    posts = posts_of(caller.person, incident.place, community)
+    tasks = [listed.tasks[post] for post in posts if post in listed.tasks] if listed else []
     return CardOut(
         level=level,
         incident=incident.id,
@@ -195,6 +195,7 @@ def card(window: TheWindow, caller: Caller, incident_id: IncidentRef) -> CardOut
             if shown and place in community.households
         ],
         helped=[_head_out(one, names) for one in counted if one.helped and shown],
+        posts=posts,
         tasks=tasks,
         never=never_of(window.checklists(), incident),
         neighbours=len(heads(incident, community)),

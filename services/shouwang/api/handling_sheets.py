@@ -227,7 +227,8 @@ class CardOut(BaseModel):
     where: PlaceNames
     households: list[HouseholdOut]
     helped: list[HeadOut] = Field(description="需协助疏散人员 on the fire floor and above.")
-    tasks: list[Words] = Field(description="Of the posts that you hold.")
+    posts: list[str] = Field(description="Those that you hold here, by name, as a deputy or in a roster.")
+    tasks: list[Words] = Field(description="Of these posts, in one line each.")
     never: list[Words]
     neighbours: int = Field(description="Dwellings on the floors concerned.")
 

@@ -79,6 +79,14 @@ def post_of(person: str, place: str, community: Community) -> str:
     return next((held[at] for at in ancestors(place) if at in held), "")
 
 
+def posts_of(person: str | None, place: str, community: Community) -> list[str]:
+    """All posts that the person holds there or around it, by name, as a deputy or by standing in a roster; those of a
+    roster without a zone count everywhere."""
+    around = set(ancestors(place))
+    held = community.duties.get(PersonId(person), []) if person else []
+    return list(dict.fromkeys(post for post, places in held if not places or around.intersection(places)))
+
+
 def post_words(post: str, *, in_chinese: bool) -> str:
     return POST_ZH.get(post, post) if in_chinese else post.replace("_", " ")
 
@@ -94,10 +102,9 @@ def _is_assigned(delivery: Delivery, incident: Incident, community: Community) -
 
 def _may_go(person: PersonId, place: PlaceId, community: Community) -> bool:
     """Holds a post there whose people go, or answers for its duty zone and has no post that stays."""
-    around = set(ancestors(place))
-    here = {post for post, places in community.duties.get(person, []) if not places or around.intersection(places)}
-    if here:
+    if here := set(posts_of(person, place, community)):
         return bool(here - SUMMARY_POSTS - STAYING_POSTS)
+    around = set(ancestors(place))
     zones = (zones.get(at) for zones in community.zones_by_place.values() for at in around)
     return any(zone is not None and person in zone.members for zone in zones)
 
