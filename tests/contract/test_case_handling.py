@@ -12,7 +12,9 @@ from harness.window import ABOVE, COMPOUND, ELSEWHERE, ROOM, Site, site_on
 from shouwang.domain.access import Role
 from shouwang.domain.alert import AlertClass
 from shouwang.domain.checklist import never_of
+from shouwang.domain.alert import AlertClass
 from shouwang.domain.duty import PostHolder
+from shouwang.domain.escalation import Match, Milestone, Policy, Step
 from shouwang.domain.household import FamilyContact, Household, KeyHolder
 from shouwang.domain.notice import DeliveryState
 from shouwang.domain.roster import Roster, Shift
@@ -257,3 +259,25 @@ def test_what_a_closed_case_owes_stays_due_and_may_be_done_later(
     assert operator.post(f"{case}/review", json={}).status_code == 409
     reviewed = ok(client_as(Role.ADMIN).post(f"{case}/review", json={"note": "quick and calm"}))
     assert (reviewed["state"], reviewed["reviewed_by"], reviewed["owed"]) == ("closed", "admin-desk", [])
+
+
+def test_ended_cases_are_found_by_what_they_owe(site: Site, operator: TestClient, client_as: As) -> None:
+    visit = Step(after="6h", when=Milestone.RESOLVED, unless=Milestone.FOLLOWED_UP, tell=["post:patrol"])
+    site.directory.change(
+        [Policy(id="fire", match=Match(classes=[AlertClass.EMERGENCY]), steps=[Step(tell=["zone"]), visit])]
+    )
+    report = ({"place": place, "class": kind} for place, kind in ((ROOM, "fire"), (ROOM, "emergency"), (ROOM, "water")))
+    fire, call, leak = (ok(operator.post(INCIDENTS, json=one), 201)["id"] for one in report)
+    assert ok(operator.get(f"{INCIDENTS}/owed")) == {"review": 0, "follow_up": 0}
+    for id in (fire, call, leak):
+        ok(operator.post(f"{INCIDENTS}/{id}/resolve", json={"outcome": "real"}))
+    assert ok(operator.get(f"{INCIDENTS}/owed")) == {"review": 2, "follow_up": 1}
+    assert [one["id"] for one in ok(operator.get(INCIDENTS, params={"owed": "follow_up"}))["items"]] == [call]
+    first = ok(operator.get(INCIDENTS, params={"owed": "review", "limit": 1}))
+    rest = ok(operator.get(INCIDENTS, params={"owed": "review", "limit": 1, "cursor": first["next"]}))
+    assert [one["id"] for one in first["items"] + rest["items"]] == [call, fire] and rest["next"] is None
+    assert ok(operator.get(INCIDENTS, params={"owed": "review", "state": "open"}))["items"] == []
+    assert ok(operator.get(f"{INCIDENTS}/owed", params={"place": ELSEWHERE})) == {"review": 0, "follow_up": 0}
+    ok(operator.post(f"{INCIDENTS}/{call}/follow-up", json={"result": "well"}))
+    ok(client_as(Role.ADMIN).post(f"{INCIDENTS}/{call}/review", json={}))
+    assert ok(operator.get(f"{INCIDENTS}/owed")) == {"review": 1, "follow_up": 0}

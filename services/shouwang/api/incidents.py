@@ -8,6 +8,7 @@ from fastapi import APIRouter, Path, Query, Response
 from shouwang.domain.access import Act, Principal
 from shouwang.domain.board import CaseQuery
 from shouwang.domain.incident import Incident, IncidentState
+from shouwang.domain.owed import Owed, owes
 from shouwang.domain.vocabulary import IncidentId, Severity
 
 from .access import Caller, allow
@@ -18,10 +19,11 @@ from .etags import IfMatch, etag, require_match
 from .handling_sheets import ArriveIn
 from .hold_views import permits_near
 from .names import Names
+from .owing import still_owing
 from .paging import DEFAULT_LIMIT, After, Limit, Page, cut, mark_of
 from .problems import invalid, not_found
 from .questions import Several, Within, subtrees, words
-from .schemas import Handover, IncidentOut, Note, Nothing, Resolve, Verify
+from .schemas import Handover, IncidentOut, Note, Nothing, OwedCountsOut, Resolve, Verify
 
 router = APIRouter(prefix="/incidents", tags=["incidents"])
 
@@ -40,6 +42,7 @@ def list_incidents(
     state: Several = None,
     severity: Several = None,
     place: Within = None,
+    owed: Annotated[Owed | None, Query(description="Ended, of the last 90 days, and owes this yet.")] = None,
     timeline: Timeline = TIMELINE_IN_LISTS,
     limit: Limit = DEFAULT_LIMIT,
     cursor: After = None,
@@ -51,9 +54,21 @@ def list_incidents(
         severities=words(severity, Severity, "query/severity"),
         places=subtrees(caller, place),
     )
-    rows = window.board.incidents(query, mark_of(cursor), limit + 1)
+    mark = mark_of(cursor)
+    rows = still_owing(window, query, owed, mark, limit + 1) if owed else window.board.incidents(query, mark, limit + 1)
     page, following = cut(rows, limit, lambda incident: (incident.opened_at, incident.id))
     return Page(items=_shown(window, caller, page, newest=timeline), next=following)
+
+
+@router.get("/owed")
+def count_owed(window: TheWindow, caller: Caller, place: Within = None) -> OwedCountsOut:
+    """待复核, 待回访: how many ended cases of the last 90 days owe a review or a visit yet."""
+    allow(caller, Act.READ)
+    owing = still_owing(window, CaseQuery(places=subtrees(caller, place)), None)
+    return OwedCountsOut(
+        review=sum(owes(incident, Owed.REVIEW) for incident in owing),
+        follow_up=sum(owes(incident, Owed.FOLLOW_UP) for incident in owing),
+    )
 
 
 @router.get("/{incident_id}")

@@ -249,6 +249,13 @@ class OwedOut(BaseModel):
     at: Time | None
 
 
+class OwedCountsOut(BaseModel):
+    """How many ended cases owe each yet."""
+
+    review: int
+    follow_up: int
+
+
 class IncidentOut(BaseModel):
     """警情 / 事件: the response case over alerts of one place and time."""
 
