@@ -12,7 +12,6 @@ from harness.window import ABOVE, COMPOUND, ELSEWHERE, ROOM, Site, site_on
 from shouwang.domain.access import Role
 from shouwang.domain.alert import AlertClass
 from shouwang.domain.checklist import never_of
-from shouwang.domain.alert import AlertClass
 from shouwang.domain.duty import PostHolder
 from shouwang.domain.escalation import Match, Milestone, Policy, Step
 from shouwang.domain.household import FamilyContact, Household, KeyHolder
