@@ -324,6 +324,8 @@ class _Parser:
         return self._tokens[at][1] if at < len(self._tokens) and self._tokens[at][0] != "text" else ""
 
     def _next(self) -> str:
+        if self.at >= len(self._tokens):
+            raise TemplateError("an expression ends too early")
         word = self._peek()
         self.at += 1
         return word
