@@ -10,7 +10,6 @@ import mmap
 import os
 import resource
 import signal
-import sys
 import time
 from array import array
 from collections.abc import Callable, Collection, Sequence
@@ -72,10 +71,13 @@ class InHand:
 
     def _note(self, marks: Collection[int]) -> None:
         """Behind those before; the newest over the oldest where there is no more room."""
-        for number, mark in enumerate(marks, self._noted):
-            at = _COUNT + 4 * (number % MOST)
-            self._map[at : at + 4] = mark.to_bytes(4, sys.byteorder)
-        self._noted += len(marks)
+        left = array("I", marks)
+        while left:
+            at = self._noted % MOST
+            some = left[: MOST - at]
+            self._map[_COUNT + 4 * at : _COUNT + 4 * (at + len(some))] = some.tobytes()
+            self._noted += len(some)
+            left = left[len(some) :]
         self._map[:_COUNT] = min(self._noted, MOST).to_bytes(_COUNT, "little")
 
     def deadly(self, reads: Sequence[Callable[[], object]]) -> list[str]:

@@ -140,7 +140,7 @@ class Interpreter:
             return Interpretation(family=family, refusal=_unknown(arrival.topic))
         reader = self._readers[found.family]
         read = reader.read(found, arrival, state.of(found.family, reader), registered, answers)
-        if any(one.topics for one in read.introduced):
+        if read.introduced and any(one.topics for one in read.introduced):
             mine = [one for one in read.introduced if self._is_only_of(found.family, one.topics)]
             return msgspec.structs.replace(read, introduced=mine)
         return read

@@ -44,13 +44,15 @@ def hear(
         state = _run_timers(desk, state, now, earlier)
     transitions: list[Transition] = []
     groups = _by_time(readings)
-    for group in groups[:-1]:
-        at = min(group[0].measured_at, now)
-        state = _take_in(desk, _run_timers(desk, state, at, transitions), group, at, transitions)
     if len(groups) > 1:
+        for group in groups[:-1]:
+            at = min(group[0].measured_at, now)
+            state = _take_in(desk, _run_timers(desk, state, at, transitions), group, at, transitions)
         state = _run_timers(desk, state, min(groups[-1][0].measured_at, now), transitions)
     state = _take_in(desk, state, groups[-1], now, transitions)
-    return Judged(state, earlier + [_dated(transition, now) for transition in transitions])
+    if transitions:
+        earlier += [_dated(transition, now) for transition in transitions]
+    return Judged(state, earlier)
 
 
 def run_due(
@@ -173,8 +175,9 @@ class _Desk(msgspec.Struct, frozen=True):
 
 def _by_time(readings: Sequence[Reading]) -> Sequence[Sequence[Reading]]:
     """Readings grouped by device time, oldest first. One empty group for a message without readings."""
+    at = readings[0].measured_at if readings else 0
     for reading in readings:
-        if reading.measured_at != readings[0].measured_at:
+        if reading.measured_at != at:
             break
     else:
         return (readings,)
@@ -197,14 +200,16 @@ def _take_in(
     concerned: dict[int, Compiled] = {}
     applied: list[Applied] = []
     is_unmuted = False
+    by_metric, retained = scope.by_metric, desk.retained
     for reading in group:
-        if isinstance(reading.value, float) and not isfinite(reading.value):
+        value, metric = reading.value, reading.metric
+        if type(value) is float and not isfinite(value):
             continue  # NaN and infinity are unknown, and unknown changes nothing
-        one = _laid(values, reading, desk.retained)
-        applied.append(one)
-        is_unmuted = is_unmuted or (reading.value is False and reading.metric in UNMUTED)
-        for rule in scope.by_metric.get(reading.metric, ()):
-            if rule.is_quiet is None or rule.rule.id in standings or not rule.is_quiet(reading.value):
+        applied.append(_laid(values, reading, retained))
+        if value is False and metric in UNMUTED:
+            is_unmuted = True
+        for rule in by_metric.get(metric, ()):
+            if rule.is_quiet is None or rule.rule.id in standings or not rule.is_quiet(value):
                 concerned[rule.index] = rule
     if is_unmuted:
         # What a silenced detector could not say is judged now.

@@ -74,19 +74,26 @@ def notices(
     scope = book.for_facts(facts)
     if not scope.of_places:
         return []
-    concerned = {rule.index: rule for reading in readings for rule in scope.of_places.get(reading.metric, ())}
-    told = [
-        Notice(DeviceId(_ROW + subject), rule.rule.id, rule.rule.version, note)
-        for _, rule in sorted(concerned.items())
-        for leaf in rule.leaves
-        for subject, note in _told(rule, leaf, facts, before.values, after.values, readings, retained)
-    ]
-    if scope.of_silence:
-        says_lost = False
-        for reading in readings:
-            says_lost = says_lost or reading.metric in SAID_BY
-        for rule in scope.of_silence:
-            told += _told_of_silence(rule, facts, before, after, readings, gaps, says_lost=says_lost)
+    of_places, minds_silence = scope.of_places, bool(scope.of_silence)
+    concerned: dict[int, Compiled] = {}
+    says_lost = False
+    for reading in readings:  # asked of every message, nearly always in vain
+        metric = reading.metric
+        if metric in of_places:
+            for rule in of_places[metric]:
+                concerned[rule.index] = rule
+        if minds_silence and metric in SAID_BY:
+            says_lost = True
+    told: list[Notice] = []
+    if concerned:
+        told = [
+            Notice(DeviceId(_ROW + subject), rule.rule.id, rule.rule.version, note)
+            for _, rule in sorted(concerned.items())
+            for leaf in rule.leaves
+            for subject, note in _told(rule, leaf, facts, before.values, after.values, readings, retained)
+        ]
+    for rule in scope.of_silence:
+        told += _told_of_silence(rule, facts, before, after, readings, gaps, says_lost=says_lost)
     return told
 
 

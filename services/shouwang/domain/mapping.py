@@ -333,9 +333,12 @@ def _number(name: str, metric: Metric, source: Source) -> Convert:
     raw_high = _LARGEST if source.high is None else source.high
     path, unit = source.path, f" {metric.unit}" if metric.unit else ""
     values = {raw_text(key): value for key, value in source.values.items()}
+    lowest, highest = (max(low, raw_low), min(high, raw_high)) if plain and not values else (0.0, -1.0)
 
     def convert(raw: object) -> Scalar | Refusal | None:
         kind = type(raw)
+        if (kind is int or kind is float) and lowest <= raw <= highest:  # type: ignore[operator]  # a number
+            return raw  # type: ignore[return-value]
         if values:
             text = raw_text(raw)
             return values[text] if text in values else _wrong(path, raw, "one of " + ", ".join(values))

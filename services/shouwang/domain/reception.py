@@ -48,6 +48,10 @@ def learn(known: list[Sighting], heard: Sequence[HeardBy], now: Instant) -> list
     object where nothing is worth keeping, which is nearly always."""
     if not heard:
         return known
+    if known and len(heard) == 1:
+        one, first = heard[0], known[0]
+        if one.gateway == first.gateway and now - first.at < PACE and one.strength == first.strength:
+            return known
     fresh = {one.gateway: one for one in known if now - one.at < FRESH}
     news = bool(known) and known[0].gateway not in fresh
     for one in heard:

@@ -74,9 +74,13 @@ class RuleBook:
         self.minds_silence = any(isinstance(leaf, MassAbsent) for one in self._compiled for leaf in one.leaves)
         self._in_scope: dict[tuple[object, ...], InScope] = {}
         self._of_rules: dict[tuple[int, ...], InScope] = {}
+        self._asked: tuple[DeviceFacts, InScope] | None = None
 
     def for_facts(self, facts: DeviceFacts) -> InScope:
         """The rules in scope of a device. Made once for devices that no rule tells apart."""
+        asked = self._asked
+        if asked is not None and asked[0] is facts:  # what hears a message asks several times
+            return asked[1]
         key = (
             facts.kind,
             *facts.tags,
@@ -86,6 +90,7 @@ class RuleBook:
         found = self._in_scope.get(key)
         if found is None:
             found = self._in_scope[key] = self._made(facts)
+        self._asked = facts, found
         return found
 
     def rule(self, id: str, version: str = "") -> Rule | None:

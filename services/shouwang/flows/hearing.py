@@ -56,10 +56,15 @@ class Hearing:
         world: World,
         heard: Sequence[tuple[Arrival, Interpretation]],
         now: Instant,
+        *,
+        calm: bool = False,
     ) -> None:
+        """``calm``: the caller knows that nothing here may raise (``may_raise``), so that it is not asked again."""
         messages = [(arrival, decoded, decoded.device) for arrival, found in heard for decoded in found.messages]
         states = dict(acceptance.states({device for _, _, device in messages}))
-        foresee(acceptance, world, [device for _, decoded, device in messages if may_raise(decoded)], now)
+        likely = [] if calm else [device for _, decoded, device in messages if may_raise(decoded)]
+        foresee(acceptance, world, likely, now)
+        gaps = self._gaps()
         changed: dict[DeviceId, DeviceState] = {}
         links: dict[DeviceId, str] = {}
         spooled: list[Reading] = []
@@ -78,12 +83,9 @@ class Hearing:
                 if state is _NEVER:
                     acceptance.record(Entry(at=now, kind="device.discovered", device=device, place=facts.place))
             known_as = _known_as(state, facts)
-            judged = evaluate.hear(
-                world.book, facts, known_as, decoded.readings, now, retained=arrival.retained, gaps=self._gaps()
-            )
-            told = notices(
-                world.book, facts, state, judged.state, decoded.readings, retained=arrival.retained, gaps=self._gaps()
-            )
+            retained, readings = arrival.retained, decoded.readings
+            judged = evaluate.hear(world.book, facts, known_as, readings, now, retained=retained, gaps=gaps)
+            told = notices(world.book, facts, state, judged.state, readings, retained=retained, gaps=gaps)
             if facts.trial_at is not None and not arrival.retained:
                 for entry in trial_entries(facts, state, decoded.readings, arrival.received_at, now):
                     acceptance.record(entry)
@@ -274,7 +276,10 @@ class _Parts:
         """See above. ``state``: of now."""
         if arrival is not self._arrival:
             self._arrival, self._before = arrival, {}
-        before, parts = self._before.setdefault(decoded.device, (state, []))
+        known = self._before.get(decoded.device)
+        if known is None:
+            known = self._before[decoded.device] = state, []
+        before, parts = known
         if kind := repeat_kind(before, arrival, decoded, digest):
             return kind
         if (decoded.counter or decoded.device_time is not None) and decoded in parts:

@@ -114,8 +114,9 @@ class Intake:
             # Some may be committed already, where others of the batch met a database that did not answer.
             arrivals = [one for one in batch.arrivals if not any(one is done for done in self._committed_alone)]
             read = self._read(self._taken_in_hand(arrivals))
-            if sum(_may_raise(found) for _, found in read) <= PORTION:
-                self._commit(read)
+            alarming = sum([_may_raise(found) for _, found in read])
+            if alarming <= PORTION:
+                self._commit(read, calm=not alarming and all(found is not None for _, found in read))
                 self._put_down()
                 self._acknowledge(batch)
                 return
@@ -183,11 +184,12 @@ class Intake:
                 self._committed_alone.append(suspect)
         return [one for one in arrivals if not any(one is done for done in self._committed_alone)]
 
-    def _commit(self, read: Sequence[Read]) -> None:
+    def _commit(self, read: Sequence[Read], *, calm: bool = False) -> None:
+        """``calm``: nothing of it may raise."""
         if not read:
             return
         try:
-            self._commit_together(read)
+            self._commit_together(read, calm=calm)
         except Unavailable:
             self._hearing.forget()
             raise
@@ -204,7 +206,7 @@ class Intake:
                 self._commit([one])
                 self._committed_alone.append(one[0])
 
-    def _commit_together(self, read: Sequence[Read]) -> None:
+    def _commit_together(self, read: Sequence[Read], *, calm: bool) -> None:
         world = self._world()
         interpreted = [(arrival, found or self._read_alone(arrival, world)) for arrival, found in read]
         arrivals = [arrival for arrival, _ in read]
@@ -213,7 +215,7 @@ class Intake:
             carry_out_orders(acceptance, world, started)
             fresh = {id(arrival) for arrival in acceptance.fresh(arrivals)}
             self._points.reach("acceptance.opened")
-            self._take_in(acceptance, world, [pair for pair in interpreted if id(pair[0]) in fresh])
+            self._take_in(acceptance, world, [pair for pair in interpreted if id(pair[0]) in fresh], calm=calm)
         if self._ask is not None and (asks := [ask for _, found in interpreted for ask in found.asks]):
             self._ask(asks)
         metrics.BATCHES.inc()
@@ -228,7 +230,7 @@ class Intake:
         return read_together(self._interpreter, [arrival], self._family_state, world.registered, self._run)[0]
 
     def _take_in(
-        self, acceptance: Acceptance, world: World, interpreted: Sequence[tuple[Arrival, Interpretation]]
+        self, acceptance: Acceptance, world: World, interpreted: Sequence[tuple[Arrival, Interpretation]], *, calm: bool
     ) -> None:
         quarantined: list[Quarantined] = []
         heard: list[tuple[Arrival, Interpretation]] = []
@@ -249,7 +251,7 @@ class Intake:
             )
             if found.messages or found.introduced:
                 heard.append((arrival, found))
-        self._hearing.hear(acceptance, world, heard, self._clock.now())
+        self._hearing.hear(acceptance, world, heard, self._clock.now(), calm=calm)
         self._hearing.list_refused(acceptance, world, quarantined, self._clock.now())
         acceptance.quarantine(quarantined)
         for item in quarantined:
