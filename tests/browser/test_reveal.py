@@ -177,7 +177,7 @@ def test_the_page_of_people_asks_which_incident_justifies_it(tower: Hall, tmp_pa
     row = page.locator(".grid tbody tr", has_text="何**")
     row.get_by_role("button", name="显示姓名和电话：何**").click()
     dialog = page.locator("dialog")
-    expect(dialog).to_contain_text("只有未归档的警情才能作为理由")
+    expect(dialog).to_contain_text("只有这样的警情才能作为理由")
     fault_free(page)
     page.keyboard.press("Escape")
     expect(page.locator(".grid tbody tr", has_text=PATROL[0] + "***").locator(".reveal")).to_have_count(0)  # oneself

@@ -127,7 +127,7 @@ def test_a_resolved_case_still_shows_the_household_for_the_visit_until_it_is_clo
     for asked in ({"place": ROOM}, {"person": "zhao"}):
         refused = reveal(patrol, case, **asked)
         detail = problem(refused, 409, "conflict")["detail"]
-        assert "closed case justifies no look" in detail and "report that as an incident of its own" in detail
+        assert "closed and owes no visit" in detail and "report that as an incident of its own" in detail
         assert PHONE not in refused.text and DAUGHTER not in refused.text
     assert [one.body["state"] for one in written(site)] == [IncidentState.RESOLVED] * 2
 

@@ -7,7 +7,7 @@ from harness.cases import FLAT, NEXT_DOOR, NOW, OTHER_UNIT, UPSTAIRS, compound, 
 from shouwang.domain.access import Principal, Role
 from shouwang.domain.duty import PostHolder
 from shouwang.domain.errors import Conflict, Exhausted
-from shouwang.domain.escalation import Policy
+from shouwang.domain.escalation import Milestone, Policy, Step
 from shouwang.domain.headcount import only_oversees
 from shouwang.domain.incident import TRIAL, Incident, IncidentState
 from shouwang.domain.journal import Entry
@@ -52,7 +52,7 @@ def test_every_case_that_is_not_closed_justifies_it(state: IncidentState) -> Non
 @pytest.mark.parametrize(
     ("facts", "said"),
     [
-        ({"state": IncidentState.CLOSED}, "is closed"),
+        ({"state": IncidentState.CLOSED}, "is closed and owes no visit"),
         ({"state": IncidentState.RESOLVED, "resolved_at": NOW - JUSTIFIES_FOR - 1}, "more than 30 days ago"),
         ({"policy": Policy(id=TRIAL, steps=[])}, "device's test"),
     ],
@@ -61,6 +61,17 @@ def test_what_is_over_and_what_is_no_case_justifies_nothing(facts: dict[str, obj
     with pytest.raises(Conflict, match=said) as refusal:
         plan_reveal(case(**facts), ASKED, [], actor="patrol", now=NOW)
     assert "nothing was shown" in str(refusal.value) and "ask the desk" in str(refusal.value)
+
+
+def test_a_closed_case_justifies_while_its_visit_is_owed() -> None:
+    asks = Policy(id="help", steps=[Step(when=Milestone.RESOLVED, unless=Milestone.FOLLOWED_UP, tell=["zone"])])
+    owing = case(state=IncidentState.CLOSED, policy=asks, resolved_at=NOW, reached={Milestone.RESOLVED: NOW})
+    plan_reveal(owing, ASKED, [], actor="patrol", now=NOW + JUSTIFIES_FOR)
+    with pytest.raises(Conflict, match="more than 30 days ago"):
+        plan_reveal(owing, ASKED, [], actor="patrol", now=NOW + JUSTIFIES_FOR + 1)
+    visited = msgspec.structs.replace(owing, reached={**owing.reached, Milestone.FOLLOWED_UP: NOW})
+    with pytest.raises(Conflict, match="is closed and owes no visit"):
+        plan_reveal(visited, ASKED, [], actor="patrol", now=NOW)
 
 
 def test_a_reopened_case_justifies_whenever_it_was_resolved_before() -> None:

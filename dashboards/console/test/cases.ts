@@ -8,7 +8,7 @@ export function incident(given: Partial<Incident> & { id: string }): Incident {
     active: ["a1"], devices: ["d1"], confirmed: false, opened_at: "2026-11-24T02:14:07Z", acknowledged_at: null, acknowledged_by: null, verified_at: null,
     verified_by: null, finding: null, finding_how: "", en_route_at: null, en_route_by: null, on_scene_at: null, on_scene_by: null, resolved_at: null,
     resolved_by: null, outcome: null, cause: "", cleared_at: null, reviewed_at: null, reviewed_by: null, closed_at: null, closed_by: null, holder: null,
-    declined: [], reached: {}, drill: false, test: false, late: false, demo: false, policy: "fire", next_step: null, deliveries: [], timeline: [], people: {},
+    declined: [], reached: {}, drill: false, test: false, late: false, demo: false, policy: "fire", next_step: null, owed: [], deliveries: [], timeline: [], people: {},
     revision: 1, ...given,
   } as Incident;
 }

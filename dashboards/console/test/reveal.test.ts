@@ -10,7 +10,12 @@ describe("what justifies a look", () => {
   it("is every case that is not closed", () => {
     for (const state of ["open", "acknowledged", "en_route", "on_scene"] as const) expect(justifies(incident({ id: "i", state }), NOW)).toBe(true);
     expect(justifies(incident({ id: "i", state: "closed" }), NOW)).toBe(false);
+    expect(justifies({ ...ended("i", 0), state: "closed", owed: [{ what: "review", at: null }] }, NOW)).toBe(false);
     expect(justifies({ ...ended("i", 0), policy: "trial" }, NOW)).toBe(false);
+  });
+
+  it("is a closed one whose visit is owed, for as long as a resolved one", () => {
+    expect([1, 31].map((days) => justifies({ ...ended("i", days), state: "closed", owed: [{ what: "follow_up", at: null }] }, NOW))).toEqual([true, false]);
   });
 
   it("is a resolved one for 30 days, for the visit, and a re-opened one whenever it ended before", () => {

@@ -84,7 +84,9 @@ def _refuse_unjustified(incident: Incident, now: Instant) -> None:
     if incident.is_of_trial:
         raise Conflict(f"incident {incident.id} only carries a device's test to whoever tries it; {_REMEDY}")
     if incident.state is IncidentState.CLOSED and not owes(incident, Owed.FOLLOW_UP):
-        raise Conflict(f"incident {incident.id} is closed, and a closed case justifies no look at anybody; {_REMEDY}")
+        raise Conflict(
+            f"incident {incident.id} is closed and owes no visit, so it justifies no look at anybody; {_REMEDY}"
+        )
     over_at = None if is_live(incident.state) else incident.resolved_at
     if over_at is not None and now - over_at > JUSTIFIES_FOR:
         raise Conflict(

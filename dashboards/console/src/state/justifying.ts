@@ -5,9 +5,10 @@ import { byUrgency, isLive } from "./board";
 const JUSTIFIES_FOR = 30 * 86_400_000; // after its end, as the service has it
 const TRIAL = "trial"; // the policy of what only carries a device's test to whoever tries it
 
-/** Not closed; and where it is resolved, not for so long that it was only forgotten. */
+/** Not closed, or a visit 回访 is owed yet; and where it ended, not for so long that it was only forgotten. */
 export function justifies(one: Incident, at: number): boolean {
-  if (one.state === "closed" || one.policy === TRIAL) return false;
+  if (one.policy === TRIAL) return false;
+  if (one.state === "closed" && !one.owed.some((each) => each.what === "follow_up")) return false;
   return isLive(one) || !one.resolved_at || at - Date.parse(one.resolved_at) <= JUSTIFIES_FOR;
 }
 
