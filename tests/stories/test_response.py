@@ -405,7 +405,8 @@ async def test_whoever_was_told_of_a_case_that_is_merged_hears_of_the_one_that_s
     assert len(kept.alerts) == 2 and fire
     station.respond.acknowledge(kept.id, actor="day")
     station.respond.verify(kept.id, actor="day", finding=Finding.FALSE, how="on_scene")
-    await station.forward(minutes=4)  # the merged call climbs no more
+    await station.forward(minutes=4)  # nobody set out: the call's own step comes, once, and of the case that stays
+    hear(station, "next_step", "care", "leader")
     station.respond.resolve(kept.id, actor="day", outcome=Outcome.FALSE_ALARM, cause="cooking")
     await station.settles()
-    hear(station, "stood_down", *FIRST)
+    hear(station, "stood_down", *FIRST, "care")

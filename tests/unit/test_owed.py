@@ -14,8 +14,8 @@ from shouwang.domain.errors import Conflict
 from shouwang.domain.escalation import Milestone, Policy, Step
 from shouwang.domain.handling import ActPlan, plan_act
 from shouwang.domain.incident import Incident, IncidentState, Outcome
+from shouwang.domain.merging import merge
 from shouwang.domain.owed import Debt, Owed, is_of_exercise, owed
-from shouwang.domain.regrouping import merge
 from shouwang.domain.vocabulary import DAY, HOUR, Instant
 
 CALL_POLICY = Policy(

@@ -1,6 +1,6 @@
 """An incident while it is being changed: collects the notices and journal entries that the change makes."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -77,9 +77,17 @@ class Draft:
         self.notices.append(notice)
         self.record("notice.made", alert=alert, notice=notice.id, why=why, tell=notice.tell, step=step)
 
-    def climb(self, why: Why, *, alert: AlertId | None = None, also_told: bool = False, detail: str = "") -> None:
+    def climb(
+        self,
+        why: Why,
+        *,
+        alert: AlertId | None = None,
+        also_told: bool = False,
+        others: Sequence[str] = (),
+        detail: str = "",
+    ) -> None:
         """Tells the steps that are due now in one notice, notes those that are skipped, and sets when to look again.
-        ``also_told``: everybody told so far hears it too, whether or not a step is due."""
+        ``also_told``: everybody told so far hears it too, whether or not a step is due; ``others``: these too."""
         incident = self.incident
         climb = self._plan()
         before = {mark.index for mark in incident.steps}
@@ -87,8 +95,8 @@ class Draft:
         for mark in climb.marks:
             if mark.skipped and mark.index not in before:
                 self.record("escalation.skipped", step=mark.index, because=mark.skipped)
-        if climb.due or also_told:
-            targets = [*([TOLD] if also_told else []), *targets_of(incident.policy, climb.due)]
+        if climb.due or also_told or others:
+            targets = [*([TOLD] if also_told else []), *others, *targets_of(incident.policy, climb.due)]
             self.tell(why, targets, step=max(climb.due, default=None), alert=alert, detail=detail)
 
     def mark(self, index: int, skipped: str) -> None:

@@ -1,4 +1,4 @@
-"""What people make of cases as wholes: opened by hand, two that are one, one that is two."""
+"""What people make of cases as wholes: opened by hand, one that is two. Two that are one: domain/merging.py."""
 
 from collections.abc import Mapping, Sequence
 
@@ -11,7 +11,7 @@ from shouwang.domain.community import Community
 from shouwang.domain.draft import Draft
 from shouwang.domain.duty import TOLD, zone_of
 from shouwang.domain.errors import Conflict
-from shouwang.domain.escalation import Milestone, Policy, choose_policy, rearmed, unrolled
+from shouwang.domain.escalation import Policy, choose_policy, unrolled
 from shouwang.domain.grouping import group_key, kind_of
 from shouwang.domain.incident import Incident, IncidentEvent, IncidentState, move_incident
 from shouwang.domain.notice import Why
@@ -83,58 +83,6 @@ def open_by_hand(
     return draft.done()
 
 
-def merge(
-    kept: Incident,
-    other: Incident,
-    alerts: Sequence[Alert],
-    told: Sequence[str],
-    *,
-    actor: str,
-    note: str = "",
-    now: Instant,
-) -> tuple[Changed, Changed, list[Alert]]:
-    """Two cases are one: ``other`` is closed, its alerts and places are ``kept``'s, and whoever was told of it hears of
-    the one that stays. ``alerts``: of ``other``; ``told``: people told of it. Raises Conflict where one of them is
-    over, or both are the same."""
-    if kept.id == other.id:
-        raise Conflict(f"incident {kept.id} cannot be merged with itself")
-    over = Draft(other, now, actor)
-    over.set(
-        state=_moved(other, IncidentEvent.MERGE),
-        closed_at=now,
-        closed_by=actor,
-        next_step_at=None,
-        active=[],
-        file=msgspec.structs.replace(other.file or CaseFile(), merged_into=kept.id),
-    )
-    over.record("incident.merged", into=kept.id, note=note)
-    state = _moved(kept, IncidentEvent.WORSEN)
-    file = kept.file or CaseFile()
-    is_worse = other.severity.rank < kept.severity.rank
-    draft = Draft(kept, now, actor)
-    draft.set(
-        state=state,
-        severity=min(kept.severity, other.severity, key=lambda severity: severity.rank),
-        alerts=list(dict.fromkeys([*kept.alerts, *other.alerts])),
-        active=list(dict.fromkeys([*kept.active, *other.active])),
-        places=list(dict.fromkeys([*kept.places, *other.places])),
-        devices=list(dict.fromkeys([*kept.devices, *other.devices])),
-        rules=list(dict.fromkeys([*kept.rules, *other.rules])),
-        file=msgspec.structs.replace(file, merged=[*file.merged, other.id]),
-        cleared_at=None if other.active else kept.cleared_at,
-    )
-    draft.record("incident.joined", merged=other.id, note=note)
-    if is_worse:
-        draft.forget(Milestone.ACKNOWLEDGED, Milestone.VERIFIED)
-        draft.set(armed_at=now, steps=rearmed(kept.policy, kept.steps, draft.incident.reached))
-        draft.climb(Why.WORSE, also_told=True, detail="merged")
-    others = [f"person:{person}" for person in dict.fromkeys(told)]
-    if others:
-        draft.tell(Why.WORSE, others, detail="merged")
-    moved = [msgspec.structs.replace(alert, incident=kept.id, revision=alert.revision + 1) for alert in alerts]
-    return draft.done(), over.done(), moved
-
-
 def split(
     incident: Incident,
     parting: Sequence[AlertId],
@@ -158,7 +106,7 @@ def split(
     worst = min(going, key=lambda alert: alert.severity.rank)
     draft = Draft(incident, now, actor)
     draft.set(
-        state=_moved(incident, IncidentEvent.SPLIT),
+        state=moved_while_going_on(incident, IncidentEvent.SPLIT),
         alerts=[alert.id for alert in staying],
         active=[alert for alert in incident.active if alert not in set(parting)],
         places=list(dict.fromkeys(alert.place for alert in staying)),
@@ -206,7 +154,7 @@ def note_again(incident: Incident, *, actor: str, note: str, now: Instant) -> Ch
     return draft.done()
 
 
-def _moved(incident: Incident, event: IncidentEvent) -> IncidentState:
+def moved_while_going_on(incident: Incident, event: IncidentEvent) -> IncidentState:
     """Raises Conflict, in words for who tried, where the incident is over."""
     if incident.state in (IncidentState.RESOLVED, IncidentState.CLOSED):
         raise Conflict(f"incident {incident.id} is {incident.state}; only cases that go on can be merged or split")

@@ -25,8 +25,9 @@ from shouwang.domain.escalation import Policy
 from shouwang.domain.handling import ActPlan, plan_act
 from shouwang.domain.incident import Finding, Incident, Outcome, is_live
 from shouwang.domain.journal import Entry
+from shouwang.domain.merging import merge
 from shouwang.domain.notice import answered, hearers
-from shouwang.domain.regrouping import merge, note_again, open_by_hand, split
+from shouwang.domain.regrouping import note_again, open_by_hand, split
 from shouwang.domain.reveal import REVEALED, Asked, plan_reveal
 from shouwang.domain.vocabulary import AlertId, IncidentId, Instant, PersonId, PlaceId, Severity
 from shouwang.flows.keeping import keep_announced
