@@ -97,6 +97,11 @@ def test_a_responder_is_shown_a_colleague_for_a_case_and_nothing_stays(
     known = page.locator(".know")
     expect(known).to_contain_text("何**")
     show = known.get_by_role("button", name=f"{button}{'：' if language == 'zh' else ': '}何**")
+    tower.works.respond.note(case.id, actor="ho", note="水泵房已开")
+    # Each masked person once a list, and never oneself: the desk was told, the leader wrote.
+    expect(page.locator(".timeline .reveal")).to_have_count(1)
+    expect(page.locator(".told .reveal")).to_have_count(1)
+    expect(known.locator(".reveal")).to_have_count(2)  # the leader, and the home
     fault_free(page, show)
     page.screenshot(path=tmp_path / f"case-{language}.png")
     show.focus()
