@@ -13,6 +13,7 @@ from shouwang.domain.moment import duration
 from shouwang.domain.vocabulary import MINUTE, SECOND, Severity
 from shouwang.registry.documents import parse_documents
 from shouwang.registry.policies import check_policies, is_policy, load_policies
+from shouwang.registry.rules import load_rules
 
 SHIPPED = Path(__file__).resolve().parents[2] / "alert_rules/policies"
 POLICIES = load_policies([SHIPPED])
@@ -56,6 +57,29 @@ def test_every_class_of_alert_has_the_policy_meant_for_it() -> None:
         "fault": "device-fault",
         "warning": "default",
     }
+
+
+def test_every_rule_of_home_care_has_its_policy_and_what_is_grave_waits_for_no_morning() -> None:
+    """A person who does not move is told to those who know them, not to whoever fixes pumps."""
+    rules = load_rules([SHIPPED.parent / "home-care.yaml"])
+    found = {
+        one.id: choose_policy(
+            POLICIES, severity=one.severity, klass=one.klass, rule=one.id, kinds=("dwelling",), place=FLAT
+        )
+        for one in rules
+    }
+    urgent = {"care-inactive-long", "care-bathroom-long", "care-bed-vacated"}
+    assert {id: policy.id for id, policy in found.items()} == {
+        one.id: "home-care-urgent" if one.id in urgent else "home-care" for one in rules
+    }
+    for policy in found.values():
+        told = [set(step.tell) for step in policy.steps]
+        assert told[0] == {"post:desk_operator"} and policy.steps[0].quiet is None
+        assert told[1] == {"post:care_partner", "post:family"}
+        assert told[2] & {"any:post:grid_worker|zone:grid"}
+        assert any("post:community_officer" in one for one in told[3:])
+    assert not any(step.quiet for step in found["care-bathroom-long"].steps)
+    assert all(step.quiet for step in found["care-inactive-day"].steps[1:])
 
 
 def test_each_tells_somebody_at_once_and_is_named_in_chinese(policy: Policy) -> None:

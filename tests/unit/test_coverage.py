@@ -24,6 +24,7 @@ from shouwang.domain.duty import (
     resolve,
 )
 from shouwang.domain.escalation import Match, Milestone, Policy, Step
+from shouwang.domain.household import FamilyContact, Household
 from shouwang.domain.moment import parse_rfc3339, rfc3339
 from shouwang.domain.place import Place, PlaceKind
 from shouwang.domain.reaching import who_would_be_told
@@ -146,6 +147,69 @@ def test_who_would_be_told_names_people_channels_and_the_fallback_step_by_step()
     assert fire.steps[0].people[0].channels == ["webhook"] and fire.fallback == "chief"
     night = who_would_be_told(compound(), POLICIES, PlaceId(f"{ROOT}/b1/u1"), START + 12 * HOUR)
     assert [called.person for called in night[0].steps[0].people] == ["night1", "night2"]
+
+
+CARE = Policy(
+    id="care",
+    match=Match(rules=["care-inactive-day", "care-inactive-long"]),
+    steps=[Step(tell=["post:desk_operator"]), Step(after="60s", tell=["post:care_partner", "post:family"])],
+)
+
+
+def with_homes(*kin: str | None) -> Community:
+    """A home that is watched over for each; its household's contact is this person, or a number alone."""
+    base = compound(person("daughter"))
+    homes = [PlaceId(f"{ROOT}/b1/{number}") for number in range(len(kin))]
+    return msgspec.structs.replace(
+        base,
+        places={
+            **base.places,
+            **{id: Place(id=id, kind=PlaceKind.DWELLING, tags=["care:consent", "care:alone"]) for id in homes},
+            PlaceId(f"{ROOT}/b1/x"): Place(id=PlaceId(f"{ROOT}/b1/x"), kind=PlaceKind.DWELLING),
+        },
+        households={
+            home: Household(
+                place=home,
+                contacts=[FamilyContact(name="n", phone="1", person=PersonId(one) if one else None)],
+            )
+            for home, one in zip(homes, kin, strict=True)
+        },
+    )
+
+
+def test_homes_that_are_watched_over_need_somebody_who_knows_them_and_no_other_home_does() -> None:
+    def found(community: Community) -> list[tuple[GapKind, PlaceId | None, int | None]]:
+        gaps = coverage_gaps(community, [CARE, *POLICIES], START, START + AHEAD)
+        return [(gap.kind, gap.place, gap.step) for gap in gaps]
+
+    assert found(with_homes()) == []
+    assert found(with_homes("daughter")) == []
+    assert found(with_homes("daughter", None)) == [(GapKind.EMPTY_STEP, f"{ROOT}/b1/1", 1)]
+    assert found(with_homes(None, None, None)) == [(GapKind.EMPTY_STEP, ROOT, 1)], "one gap for all homes alike"
+    assert found(with_homes("nobody")) == [(GapKind.EMPTY_STEP, f"{ROOT}/b1/0", 1)]
+
+
+def test_who_would_be_told_of_an_unmoving_day_is_said_of_homes_that_are_watched_over() -> None:
+    community = with_homes("daughter")
+    home = who_would_be_told(community, [CARE, *POLICIES], PlaceId(f"{ROOT}/b1/0"), START)
+    care = {one.rule: one for one in home if one.rule}
+    assert set(care) == {"care-inactive-long", "care-inactive-day"}
+    assert [[called.person for called in step.people] for step in care["care-inactive-day"].steps] == [
+        ["day1", "day2"],
+        ["daughter"],
+    ]
+    assert not [one for one in who_would_be_told(community, [CARE], PlaceId(f"{ROOT}/b1/x"), START) if one.rule]
+
+
+def test_family_are_the_contacts_of_the_household_beside_who_holds_the_post_there() -> None:
+    community = with_homes("daughter", None)
+    home, other = PlaceId(f"{ROOT}/b1/0"), PlaceId(f"{ROOT}/b1/1")
+    held = PostHolder(place=home, post="family", person=PersonId("chief"))
+    assert resolve(community, home, ["post:family"], START).people == ["daughter"]
+    both = msgspec.structs.replace(community, posts=(*community.posts, held))
+    assert resolve(both, home, ["post:family"], START).people == ["chief", "daughter"]
+    assert not resolve(both, other, ["post:family"], START).people, "a number alone is dialled by people"
+    assert community.duties[PersonId("daughter")] == [("family", [home])]
 
 
 def test_a_community_above_its_compounds_is_no_place_where_anything_alarms() -> None:

@@ -136,6 +136,7 @@ def _covered_out(one: Covered, names: Names) -> CoveredOut:
     return CoveredOut(
         klass=one.klass,
         severity=one.severity,
+        rule=one.rule,
         place=one.place,
         at=time(one.at) or "",
         policy=one.policy,

@@ -266,6 +266,7 @@ class CoveredOut(BaseModel):
 
     klass: str = Field(serialization_alias="class")
     severity: Severity
+    rule: str = Field(description="The rule that raises it, where its policy goes by that; else empty.")
     place: str
     at: Time
     policy: str

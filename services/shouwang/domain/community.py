@@ -5,7 +5,7 @@ from functools import cached_property
 
 import msgspec
 
-from shouwang.domain.duty import Group, Person, PostHolder, SiteFacts, Zone
+from shouwang.domain.duty import FAMILY, Group, Person, PostHolder, SiteFacts, Zone
 from shouwang.domain.escalation import Policy
 from shouwang.domain.household import Household
 from shouwang.domain.patrol import Patrol
@@ -51,8 +51,8 @@ class Community(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
     @cached_property
     def duties(self) -> Mapping[PersonId, list[tuple[str, list[PlaceId]]]]:
-        """What each person is for: posts held by name, by a deputy or by standing in a roster, and where; of a roster
-        without a zone, nowhere in particular."""
+        """What each person is for: posts held by name, by a deputy, by standing in a roster or as family, and where; of
+        a roster without a zone, nowhere in particular."""
         found: dict[PersonId, list[tuple[str, list[PlaceId]]]] = {}
         for one in self.posts:
             for person in (one.person, one.deputy):
@@ -62,6 +62,10 @@ class Community(msgspec.Struct, frozen=True, kw_only=True, dict=True):
             zone = self.zones.get(roster.zone)
             for person in people_of(roster) if roster.post else ():
                 found.setdefault(person, []).append((roster.post, list(zone.places) if zone else []))
+        for household in self.households.values():
+            for contact in household.contacts:
+                if contact.person is not None:
+                    found.setdefault(contact.person, []).append((FAMILY, [household.place]))
         return found
 
     @cached_property

@@ -19,6 +19,7 @@ from shouwang.domain.duty import (
     fallback_of,
     is_away,
     is_proven,
+    kin_of,
     on_duty,
     resolve,
     rosters_filling,
@@ -29,7 +30,7 @@ from shouwang.domain.escalation import Policy
 from shouwang.domain.grouping import kind_of
 from shouwang.domain.moment import moment, parse_rfc3339
 from shouwang.domain.place import PlaceKind, ancestors
-from shouwang.domain.reaching import SCENARIOS, policy_for
+from shouwang.domain.reaching import HOME_CARE, SCENARIOS, Scenario, homes_watched_over, policy_for
 from shouwang.domain.shift import KINDS_OF_DAY, edges, timezone
 from shouwang.domain.staff import is_certified
 from shouwang.domain.vocabulary import DAY, Instant, PersonId, PlaceId, Value
@@ -88,7 +89,7 @@ def coverage_gaps(
     looking = _Looking(community, policies, start, end)
     stands = looking.stands(wanted)
     found = [
-        *looking.empty_steps(stands),
+        *looking.empty_steps(stands, wanted),
         *looking.no_fallback(stands),
         *looking.desks(stands),
         *looking.nights(stands),
@@ -130,21 +131,22 @@ class _Looking:
             self._duties.append({id: () if isinstance(who, str) else tuple(who) for id, who in duty.items()})
             self._away.append(frozenset(id for id in leaving if is_away(community, id, at)))
         self._known: dict[tuple[object, ...], Resolution] = {}
+        self._alike: dict[tuple[str, ...], list[int]] = {}
+        self._named = {one.place for one in community.posts}
+        self._named.update(place for zone in community.zones.values() for place in zone.places)
+        self._named.update(PlaceId(place) for policy in policies for place in policy.match.places or ())
         self._relied_on: set[PersonId] = set()
 
     def stands(self, places: Iterable[PlaceId]) -> dict[tuple[str, PlaceKind | None], PlaceId]:
         """One place for each that posts, zones and policies tell apart: the one nearest to the root."""
         community = self._community
-        named = {one.place for one in community.posts}
-        named.update(place for zone in community.zones.values() for place in zone.places)
-        named.update(PlaceId(place) for policy in self._policies for place in policy.match.places or ())
         minds_kind = any(policy.match.kinds for policy in self._policies)
         found: dict[tuple[str, PlaceKind | None], PlaceId] = {}
         standing = {one.place for one in community.devices.values()}
         for place in sorted(places, key=lambda place: (place.count("/"), place)):
             if place not in standing and kind_of(place, community.places) in _ABOVE_HOMES:
                 continue  # nothing alarms in a whole community; its compounds are looked at themselves
-            anchor = next((around for around in ancestors(place) if around in named), "")
+            anchor = self._anchor(place)
             kind = kind_of(place, community.places) if minds_kind else None
             found.setdefault((anchor, kind), place)
         # What stands above every post and zone is only the way to places that are covered.
@@ -155,27 +157,45 @@ class _Looking:
             if key[0] or not any(other.startswith(f"{place}/") for other in below)
         }
 
-    def empty_steps(self, stands: Mapping[tuple[str, PlaceKind | None], PlaceId]) -> Iterator[Gap]:
-        told: dict[tuple[str, int, str], list[tuple[PlaceId, list[int], Sequence[str]]]] = {}
+    def homes(self, places: Iterable[PlaceId]) -> dict[PlaceId, tuple[PlaceId, int]]:
+        """One home for each group of those watched over that posts, zones, policies and their families do not tell
+        apart; with the place to name for all of them, and how many they are."""
+        alike: dict[tuple[str, tuple[str, ...]], list[PlaceId]] = {}
+        for home in sorted(homes_watched_over(self._community) & set(places)):
+            alike.setdefault((self._anchor(home), tuple(kin_of(self._community, home))), []).append(home)
+        return {
+            group[0]: (PlaceId(anchor) if anchor and len(group) > 1 else group[0], len(group))
+            for (anchor, _), group in alike.items()
+        }
+
+    def empty_steps(
+        self, stands: Mapping[tuple[str, PlaceKind | None], PlaceId], places: Iterable[PlaceId]
+    ) -> Iterator[Gap]:
+        seen: set[tuple[str, str]] = set()
         for place in stands.values():
-            seen: set[str] = set()
-            for klass, severity in SCENARIOS:
-                policy = policy_for(self._policies, self._community, place, klass, severity)
-                if policy.id in seen:
+            yield from self._empty_of(place, SCENARIOS, place, seen)
+        for home, (shown, count) in self.homes(places).items():
+            yield from self._empty_of(home, HOME_CARE, shown, set(seen), f" ({count} homes)" if count > 1 else "")
+
+    def _empty_of(
+        self, place: PlaceId, asked: Iterable[Scenario], shown: PlaceId, seen: set[tuple[str, str]], which: str = ""
+    ) -> Iterator[Gap]:
+        """``seen``: policies that were looked at where the same posts and zones answer; added to."""
+        for one in asked:
+            policy = policy_for(self._policies, self._community, place, one)
+            mark = (self._anchor(place), policy.id)
+            if mark in seen:
+                continue
+            seen.add(mark)
+            for index, step in enumerate(policy.steps):
+                empty = self._empty(place, step.tell)
+                if not empty:
                     continue
-                seen.add(policy.id)
-                for index, step in enumerate(policy.steps):
-                    empty = [number for number in range(len(self._spans)) if not self._people(place, step.tell, number)]
-                    if empty:
-                        at = self._spans[empty[0]][0]
-                        why = "; ".join(resolve(self._community, place, step.tell, at).gaps)
-                        told.setdefault((policy.id, index, why), []).append((place, empty, step.tell))
-        for (policy_id, index, why), items in told.items():
-            for place, empty, tell in items:
+                why = "; ".join(resolve(self._community, place, step.tell, self._spans[empty[0]][0]).gaps)
                 kind = GapKind.NOBODY if index == 0 else GapKind.EMPTY_STEP
-                detail = f"step {index} of policy {policy_id} ({', '.join(tell)}) means nobody: {why}"
-                fills = rosters_filling(self._community, place, tell, self._spans[empty[0]][0])
-                yield self._gap(kind, detail, empty, place=place, policy=policy_id, step=index, rosters=fills)
+                detail = f"step {index} of policy {policy.id} ({', '.join(step.tell)}) means nobody{which}: {why}"
+                fills = rosters_filling(self._community, place, step.tell, self._spans[empty[0]][0])
+                yield self._gap(kind, detail, empty, place=shown, policy=policy.id, step=index, rosters=fills)
 
     def no_fallback(self, stands: Mapping[tuple[str, PlaceKind | None], PlaceId]) -> Iterator[Gap]:
         for place in stands.values():
@@ -261,14 +281,35 @@ class _Looking:
             detail = f"{said}; beyond it {', '.join(leaning)} follow the week alone: name single days in site.days"
             yield Gap(kind=GapKind.CALENDAR_ENDS, detail=detail)
 
+    def _anchor(self, place: str) -> str:
+        """What posts, zones or policies name around a place, or nothing."""
+        return next((around for around in ancestors(place) if around in self._named), "")
+
+    def _empty(self, place: PlaceId, targets: Sequence[str]) -> list[int]:
+        """The spans in which targets mean nobody."""
+        alike = self._spans_alike(targets)
+        bare = {first for first in set(alike) if not self._people(place, targets, first)}
+        return [number for number, first in enumerate(alike) if first in bare] if bare else []
+
     def _people(self, place: PlaceId, targets: Sequence[str], number: int) -> list[PersonId]:
         """Whom targets mean in a span; looked up once for each combination of the duties that they depend on."""
-        depends = tuple(self._duties[number][id] for id in self._rosters if self._matters(id, targets))
-        key = (place, tuple(targets), depends, self._away[number])
+        key = (place, tuple(targets), self._spans_alike(targets)[number])
         if key not in self._known:
             self._known[key] = resolve(self._community, place, targets, self._spans[number][0])
             self._relied_on.update(self._known[key].people)
         return self._known[key].people
+
+    def _spans_alike(self, targets: Sequence[str]) -> list[int]:
+        """For each span, the first in which these targets depend on the same duties and the same people are away."""
+        wanted = tuple(targets)
+        if wanted not in self._alike:
+            mattering = [id for id in self._rosters if self._matters(id, targets)]
+            first: dict[object, int] = {}
+            self._alike[wanted] = [
+                first.setdefault((tuple(duties[id] for id in mattering), away), number)
+                for number, (duties, away) in enumerate(zip(self._duties, self._away, strict=True))
+            ]
+        return self._alike[wanted]
 
     def _matters(self, roster: str, targets: Sequence[str]) -> bool:
         post = self._rosters[roster].post

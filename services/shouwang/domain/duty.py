@@ -32,6 +32,9 @@ TRINITY = "trinity"
 
 TRINITY_POSTS = ("branch_secretary", "committee_chair", "property_manager")
 
+FAMILY = "family"
+"""家属: the post that the contacts of a household hold at their dwelling, beside whoever is given it by name."""
+
 TOLD = "told"
 HOLDER = "holder"
 
@@ -147,10 +150,11 @@ def resolve(
     """Whom ``targets`` mean at ``place`` at this moment.
 
     ``post:P``: whoever holds P at the place, else at the nearest ancestor where anyone does, else who is on duty in a
-    roster that fills P around the place · ``roster:ID``: on duty now · ``zone``, ``zone:KIND``: members of the zone of
-    that kind around the place · ``person:ID`` · ``group:ID``: its members · ``trinity`` · ``any:T|T``: the first of
-    these targets that means anybody · ``told``: the people given as ``told`` · ``holder``. Whoever is away counts as
-    nobody, but for ``told`` and ``holder``, who act already. Never raises.
+    roster that fills P around the place; ``post:family`` also means contacts of the household · ``roster:ID``: on duty
+    now · ``zone``, ``zone:KIND``: members of the zone of that kind around the place · ``person:ID`` · ``group:ID``: its
+    members · ``trinity`` · ``any:T|T``: the first of these targets that means anybody · ``told``: the people given as
+    ``told`` · ``holder``. Whoever is away counts as nobody, but for ``told`` and ``holder``, who act already. Never
+    raises.
     """
     people: dict[PersonId, None] = {}
     gaps: dict[str, None] = {}
@@ -313,9 +317,17 @@ def _named_holders(community: "Community", place: str, post: str, now: Instant) 
     held = community.holders.get(post, {})
     for around in ancestors(place):
         people = [_present(community, one, now) for one in held.get(around, ())]
+        if post == FAMILY:
+            people += kin_of(community, around)
         if any(not is_away(community, person, now) for person in _reachable(community, people)):
             return people
     return []
+
+
+def kin_of(community: "Community", place: PlaceId) -> list[PersonId]:
+    """Contacts of the household at a place who are people of the directory."""
+    household = community.households.get(place)
+    return [one.person for one in household.contacts if one.person is not None] if household else []
 
 
 def _present(community: "Community", holder: PostHolder, now: Instant) -> PersonId:

@@ -6,11 +6,13 @@ from shouwang.domain.vocabulary import PersonId, PlaceId, Value
 
 
 class FamilyContact(Value, frozen=True, kw_only=True):
-    """家属: whom to call for a dwelling, in this order."""
+    """家属: whom to call for a dwelling, in this order. ``person``: who that is in the directory, where policies tell
+    them too, as ``post:family``; without it they are a number that somebody dials."""
 
     name: str
     phone: str
     relation: str = ""
+    person: PersonId | None = None
 
 
 class KeyHolder(Value, frozen=True, kw_only=True):

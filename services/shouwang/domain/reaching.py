@@ -7,16 +7,34 @@ from shouwang.domain.community import Community
 from shouwang.domain.duty import EXTRAS, fallback_of, resolve
 from shouwang.domain.escalation import Policy, choose_policy
 from shouwang.domain.grouping import kind_of
+from shouwang.domain.place import ancestors
+from shouwang.domain.rule import CONSENT
 from shouwang.domain.vocabulary import Instant, PersonId, PlaceId, Severity, Value
 
-SCENARIOS: Sequence[tuple[AlertClass, Severity]] = (
-    (AlertClass.FIRE, Severity.CRITICAL),
-    (AlertClass.GAS, Severity.CRITICAL),
-    (AlertClass.EMERGENCY, Severity.CRITICAL),
-    (AlertClass.WATER, Severity.HIGH),
-    (AlertClass.FAULT, Severity.MEDIUM),
+
+class Scenario(Value, frozen=True):
+    """An alarm that coverage asks about. ``rule``: the one that raises it, where its policy goes by the rule; such a
+    rule watches a person (居家关怀), so only homes that agreed to that are asked about."""
+
+    klass: AlertClass
+    severity: Severity
+    rule: str = ""
+
+
+SCENARIOS: Sequence[Scenario] = (
+    Scenario(AlertClass.FIRE, Severity.CRITICAL),
+    Scenario(AlertClass.GAS, Severity.CRITICAL),
+    Scenario(AlertClass.EMERGENCY, Severity.CRITICAL),
+    Scenario(AlertClass.WATER, Severity.HIGH),
+    Scenario(AlertClass.FAULT, Severity.MEDIUM),
 )
-"""What coverage asks about."""
+"""What coverage asks about everywhere."""
+
+HOME_CARE: Sequence[Scenario] = (
+    Scenario(AlertClass.WARNING, Severity.HIGH, "care-inactive-long"),
+    Scenario(AlertClass.WARNING, Severity.MEDIUM, "care-inactive-day"),
+)
+"""What it also asks about homes that are watched over."""
 
 
 class Called(Value, frozen=True):
@@ -44,6 +62,7 @@ class Covered(Value, frozen=True, kw_only=True):
 
     klass: AlertClass
     severity: Severity
+    rule: str
     place: PlaceId
     at: Instant
     policy: str
@@ -57,8 +76,8 @@ def who_would_be_told(
     """For each scenario, what would happen at ``place`` at that moment; tells nobody. ``channels``: names of those that
     this installation has; empty means that all count."""
     covered = []
-    for klass, severity in SCENARIOS:
-        policy = policy_for(policies, community, place, klass, severity)
+    for asked in (*SCENARIOS, *(HOME_CARE if is_watched_over(community, place) else ())):
+        policy = policy_for(policies, community, place, asked)
         steps = []
         for index, step in enumerate(policy.steps):
             found = resolve(community, place, step.tell, at)
@@ -76,8 +95,9 @@ def who_would_be_told(
             )
         covered.append(
             Covered(
-                klass=klass,
-                severity=severity,
+                klass=asked.klass,
+                severity=asked.severity,
+                rule=asked.rule,
                 place=place,
                 at=at,
                 policy=policy.id,
@@ -88,18 +108,29 @@ def who_would_be_told(
     return covered
 
 
-def policy_for(
-    policies: Sequence[Policy], community: Community, place: PlaceId, klass: AlertClass, severity: Severity
-) -> Policy:
+def policy_for(policies: Sequence[Policy], community: Community, place: PlaceId, asked: Scenario) -> Policy:
     """The policy of a scenario at a place."""
     return choose_policy(
         policies,
-        severity=severity,
-        klass=klass,
-        rule="",
+        severity=asked.severity,
+        klass=asked.klass,
+        rule=asked.rule,
         kinds=(kind_of(place, community.places),),
         place=place,
     )
+
+
+def homes_watched_over(community: Community) -> set[PlaceId]:
+    """Places whose people agreed that rules watch how they live, by the tag of the place or of a device there."""
+    return {
+        *(place.id for place in community.places.values() if CONSENT in place.tags),
+        *(device.place for device in community.devices.values() if CONSENT in device.tags),
+    }
+
+
+def is_watched_over(community: Community, place: PlaceId) -> bool:
+    """It is such a place, or lies within one."""
+    return not homes_watched_over(community).isdisjoint(ancestors(place))
 
 
 def _called(

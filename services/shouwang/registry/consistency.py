@@ -123,6 +123,8 @@ def _households(rows: Rows, names: Names) -> Iterator[Finding]:
             yield Finding(f"{row.path}.place", problem)
         for index, key in enumerate(row.value.keys):
             yield from names.person(f"{row.path}.keys[{index}].person", key.person)
+        for index, contact in enumerate(row.value.contacts):
+            yield from names.person(f"{row.path}.contacts[{index}].person", contact.person)
 
 
 def _patrols(rows: Rows, names: Names, around: Around) -> Iterator[Finding]:

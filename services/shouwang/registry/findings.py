@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 import msgspec
 
 from shouwang.domain.community import Community
-from shouwang.domain.duty import Group, Person, PostHolder, SiteFacts, Zone
+from shouwang.domain.duty import FAMILY, Group, Person, PostHolder, SiteFacts, Zone
 from shouwang.domain.errors import ConfigError
 from shouwang.domain.escalation import Policy
 from shouwang.domain.household import Household
@@ -83,6 +83,9 @@ class Names:
         self.groups = {row.value.id for row in rows.groups} | set(known.groups)
         self.rosters = {row.value.id for row in rows.rosters} | set(known.rosters)
         self.posts = {row.value.post for row in rows.posts} | {one.post for one in known.posts}
+        homes = [*(row.value for row in rows.households), *known.households.values()]
+        if any(contact.person for home in homes for contact in home.contacts):
+            self.posts.add(FAMILY)
         self._suggestions = SUGGESTIONS
 
     def person(self, path: str, id: str | None) -> Iterator[Finding]:
