@@ -280,3 +280,28 @@ def test_ended_cases_are_found_by_what_they_owe(site: Site, operator: TestClient
     ok(operator.post(f"{INCIDENTS}/{call}/follow-up", json={"result": "well"}))
     ok(client_as(Role.ADMIN).post(f"{INCIDENTS}/{call}/review", json={}))
     assert ok(operator.get(f"{INCIDENTS}/owed")) == {"review": 1, "follow_up": 0}
+
+
+@pytest.mark.parametrize("flag", ["drill", "test"])
+def test_a_drill_shows_counts_and_no_resident(site: Site, operator: TestClient, client_as: As, flag: str) -> None:
+    _, incident = site.alarm("smoke-501")
+    site.told(incident, "zhao", DeliveryState.SENT)
+    with site.casebook.change() as change:
+        change.keep_incident(msgspec.structs.replace(incident, **{flag: True}))
+    case = f"{INCIDENTS}/{incident.id}"
+    for client in (operator, client_as(Role.RESPONDER, person="zhao")):
+        shown = ok(client.get(f"{case}/card"))
+        assert (shown["households"], shown["helped"], shown["neighbours"]) == ([], [], 28)
+        counted = ok(client.get(f"{case}/headcount"))
+        assert counted["needs_help"] == 2 and len(counted["items"]) == 28
+        assert not any(one["needs"] or one["residents"] or one["helped"] for one in counted["items"])
+
+
+def test_who_only_oversees_counts_homes_without_what_their_people_need(site: Site, client_as: As) -> None:
+    _, incident = site.alarm("smoke-501")
+    for person in ("zhao", "zhang2"):
+        site.told(incident, person, DeliveryState.SENT)
+    path = f"{INCIDENTS}/{incident.id}/headcount"
+    assert ok(client_as(Role.RESPONDER, person="zhao").get(path))["items"][0]["needs"] == ["行动不便"]
+    afar = ok(client_as(Role.RESPONDER, person="zhang2").get(path))
+    assert afar["unknown"] == 28 and not any(one["needs"] for one in afar["items"])

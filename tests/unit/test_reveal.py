@@ -63,6 +63,13 @@ def test_what_is_over_and_what_is_no_case_justifies_nothing(facts: dict[str, obj
     assert "nothing was shown" in str(refusal.value) and "ask the desk" in str(refusal.value)
 
 
+@pytest.mark.parametrize("flag", ["drill", "test"])
+def test_an_exercise_shows_colleagues_and_no_home(flag: str) -> None:
+    plan_reveal(case(**{flag: True}), ASKED, [], actor="patrol", now=NOW)
+    with pytest.raises(Conflict, match=f"is a {flag}, for which no resident's data"):
+        plan_reveal(case(**{flag: True}), Asked(reason="visit", place=FLAT), [], actor="patrol", now=NOW)
+
+
 def test_a_closed_case_justifies_while_its_visit_is_owed() -> None:
     asks = Policy(id="help", steps=[Step(when=Milestone.RESOLVED, unless=Milestone.FOLLOWED_UP, tell=["zone"])])
     owing = case(state=IncidentState.CLOSED, policy=asks, resolved_at=NOW, reached={Milestone.RESOLVED: NOW})

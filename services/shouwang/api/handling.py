@@ -12,8 +12,8 @@ from shouwang.domain.acts import Attach, Check, Count, Dial, Enter, FollowUp
 from shouwang.domain.casefile import Attachment, CaseFile, Counting
 from shouwang.domain.checklist import Checklist, checklist_of, facts_of, filled, never_of
 from shouwang.domain.grouping import around_of
-from shouwang.domain.headcount import Head, heads, level_of
-from shouwang.domain.incident import Incident, is_live
+from shouwang.domain.headcount import Head, heads, level_of, sees_residents
+from shouwang.domain.incident import Incident
 from shouwang.domain.levels import posts_of
 from shouwang.domain.place import PlaceKind, ancestors
 from shouwang.domain.vocabulary import PersonId, PlaceId
@@ -141,7 +141,8 @@ def follow_up(window: TheWindow, caller: Caller, incident_id: IncidentRef, body:
 
 @router.get("/{incident_id}/headcount")
 def headcount(window: TheWindow, caller: Caller, incident_id: IncidentRef) -> HeadcountOut:
-    """人员清点: the dwellings of the fire floor and above, and what is known of each."""
+    """人员清点: the dwellings of the fire floor and above, and what is known of each; needs only where the card says
+    them too."""
     incident = visible(window, caller, incident_id)
     allow(caller, Act.RESPOND, incident.place)
     return _headcount(window, caller, incident)
@@ -174,14 +175,14 @@ def get_checklist(
 
 @router.get("/{incident_id}/card")
 def card(window: TheWindow, caller: Caller, incident_id: IncidentRef) -> CardOut:
-    """What this caller must know: whoever goes gets room, keys and needs while the case is live; above, a summary."""
+    """What this caller must know: whoever goes gets room, keys and needs while the case is live; above, a summary. In a
+    drill or test nobody learns who lives there."""
     incident = visible(window, caller, incident_id)
     community = window.directory.community()
     names = Names(community, caller)
-    told = {one.person for one in window.board.deliveries_of([incident.id])[incident.id]}
-    level = level_of(caller, incident, community, told)
+    level = level_of(caller, incident, community, _told(window, incident))
     counted = heads(incident, community) if level != "summary" else []
-    shown = is_live(incident.state) and level != "summary"
+    shown = sees_residents(level, incident)
     listed = checklist_of(window.checklists(), incident)
     posts = posts_of(caller.person, incident.place, community)
     tasks = [listed.tasks[post] for post in posts if post in listed.tasks] if listed else []
@@ -249,6 +250,10 @@ def _done(window: Window, caller: Principal, incident: Incident, act: Doing) -> 
     return whole(window, caller, window.respond.act(incident.id, act, actor=caller.actor))
 
 
+def _told(window: Window, incident: Incident) -> set[PersonId]:
+    return {one.person for one in window.board.deliveries_of([incident.id])[incident.id]}
+
+
 def _building(incident: Incident, window: Window) -> PlaceId:
     places = window.directory.community().places
     return around_of(incident.place, PlaceKind.BUILDING, places) or incident.place
@@ -258,7 +263,7 @@ def _headcount(window: Window, caller: Principal, incident: Incident) -> Headcou
     community = window.directory.community()
     names = Names(community, caller)
     found = heads(incident, community)
-    shown = is_live(incident.state)
+    shown = sees_residents(level_of(caller, incident, community, _told(window, incident)), incident)
     states = [one.counted.state if one.counted else None for one in found]
     return HeadcountOut(
         floors=list(dict.fromkeys(one.floor for one in found)),
@@ -266,12 +271,8 @@ def _headcount(window: Window, caller: Principal, incident: Incident) -> Headcou
         evacuated=states.count(Counting.EVACUATED) + states.count(Counting.NOBODY_HOME),
         not_reached=states.count(Counting.NOT_REACHED),
         unknown=states.count(None),
-        needs_help=len([one for one in found if one.helped and _is_inside(one)]),
+        needs_help=len([one for one in found if one.helped and one.is_inside]),
     )
-
-
-def _is_inside(one: Head) -> bool:
-    return one.counted is None or one.counted.state not in (Counting.EVACUATED, Counting.NOBODY_HOME)
 
 
 def _head_out(one: Head, names: Names) -> HeadOut:

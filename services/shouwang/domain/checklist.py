@@ -11,13 +11,14 @@ import msgspec
 
 from shouwang.domain.alert import CLASS_ZH, AlertClass
 from shouwang.domain.community import Community
-from shouwang.domain.grouping import around_of
+from shouwang.domain.grouping import around_of, kind_of
+from shouwang.domain.headcount import Head, heads
 from shouwang.domain.incident import Incident
 from shouwang.domain.message import CLASS_EN
 from shouwang.domain.moment import moment
 from shouwang.domain.place import PlaceKind
 from shouwang.domain.shift import timezone
-from shouwang.domain.vocabulary import Value
+from shouwang.domain.vocabulary import PlaceId, Value
 
 Words = dict[str, str]
 """By language."""
@@ -91,22 +92,56 @@ def filled(text: str, facts: Mapping[str, str]) -> str:
 
 
 def facts_of(incident: Incident, community: Community, *, caller: str, language: str = "zh") -> Mapping[str, str]:
-    """What scripts of this case are filled with. ``caller``: the name of who reads them out."""
-    place = next(iter(incident.places), incident.place)
-    floor = around_of(place, PlaceKind.FLOOR, community.places)
-    known = community.places.get(floor) if floor else None
-    household = community.households.get(place)
+    """What scripts of this case are filled with: every floor that burns, the people of all homes that were hit as far
+    as they are known, and the homes on these floors and above that need help to leave. ``caller``: the name of who
+    reads them out."""
+    in_chinese = language == "zh"
+    places = incident.places or [incident.place]
     local = moment(incident.opened_at).astimezone(timezone(community.site.timezone))
-    words = CLASS_ZH if language == "zh" else CLASS_EN
-    helped = [
-        one for one in community.households.values() if one.helped and floor and one.place.startswith(f"{floor}/")
-    ]
+    words = CLASS_ZH if in_chinese else CLASS_EN
+    floors = [around_of(place, PlaceKind.FLOOR, community.places) for place in places]
     return {
-        "address": " ".join(community.place_names(place)),
-        "floor": (known.name if known and known.name else floor.rpartition("/")[2]) if floor else "",
+        "address": " ".join(community.place_names(places[0])),
+        "floor": ("、" if in_chinese else ", ").join(
+            community.place_names(floor)[-1] for floor in dict.fromkeys(floors) if floor is not None
+        ),
         "what": words[incident.klass],
-        "people": str(household.residents) if household and household.residents is not None else "",
-        "helped": str(len(helped)) if helped else ("无" if language == "zh" else "none known"),
+        "people": _people(places, community, in_chinese=in_chinese),
+        "helped": _helped(heads(incident, community), community, in_chinese=in_chinese),
         "since": f"{local:%H:%M}",
         "caller": caller,
     }
+
+
+def _people(places: Sequence[PlaceId], community: Community, *, in_chinese: bool) -> str:
+    """How many live in the homes that were hit; a home of which nobody knows is said to be one, never counted as
+    empty. Nothing where none is known."""
+    homes = [place for place in places if kind_of(place, community.places) is PlaceKind.DWELLING]
+    households = [community.households.get(home) for home in homes]
+    known = [one.residents for one in households if one is not None and one.residents is not None]
+    if not known:
+        return ""
+    if unknown := len(homes) - len(known):
+        return (
+            f"{sum(known)}（另有{unknown}户人数不详）"
+            if in_chinese
+            else f"{sum(known)}, and {unknown} more homes unknown"
+        )
+    return str(sum(known))
+
+
+def _helped(counted: Sequence[Head], community: Community, *, in_chinese: bool) -> str:
+    """How many homes need help to leave, and on which floors, as whoever comes must know it before anything else. What
+    nobody has on record is said to be that, not to be nobody."""
+    floors: dict[str, int] = {}
+    for head in counted:
+        if head.helped and head.is_inside:
+            name = community.place_names(head.floor)[-1]
+            floors[name] = floors.get(name, 0) + 1
+    if not floors:
+        return "无登记" if in_chinese else "none on record"
+    where = ("、" if in_chinese else ", ").join(
+        f"{name} {count}户" if in_chinese else f"{count} on {name}" for name, count in floors.items()
+    )
+    total = sum(floors.values())
+    return f"{total}户（{where}）" if in_chinese else f"{total} ({where})"

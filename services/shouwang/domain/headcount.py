@@ -5,15 +5,13 @@ from collections.abc import Collection
 import msgspec
 
 from shouwang.domain.access import Principal, Role
-from shouwang.domain.casefile import Counted
+from shouwang.domain.casefile import Counted, Counting
 from shouwang.domain.community import Community
 from shouwang.domain.grouping import around_of
 from shouwang.domain.incident import Incident
+from shouwang.domain.levels import is_afar, shows_residents
 from shouwang.domain.place import PlaceKind, is_within
 from shouwang.domain.vocabulary import PlaceId, Value
-
-OVERSIGHT = frozenset({"sub_district_officer", "community_officer"})
-"""街道、社区: they answer for that it is done, and need no resident's data for it."""
 
 
 class Head(Value, frozen=True, kw_only=True):
@@ -26,46 +24,44 @@ class Head(Value, frozen=True, kw_only=True):
     needs: list[str]
     counted: Counted | None
 
+    @property
+    def is_inside(self) -> bool:
+        """As far as anybody knows."""
+        return self.counted is None or self.counted.state not in (Counting.EVACUATED, Counting.NOBODY_HOME)
+
     def without_needs(self) -> "Head":
-        """As it is shown when the case is over."""
+        """As it is shown when the case is over, in an exercise, and to whoever needs no names for what they do."""
         return msgspec.structs.replace(self, residents=None, helped=False, needs=[])
 
 
 def heads(incident: Incident, community: Community) -> list[Head]:
-    """Dwellings of the lowest floor of the case and of all floors above it in the same unit: fire floor first, then
-    upwards, on each floor those who need help first."""
-    around = [around_of(place, PlaceKind.FLOOR, community.places) for place in incident.places]
-    floors = [floor for floor in around if floor is not None]
-    if not floors:
-        return []
-    unit = floors[0].rpartition("/")[0]
-    storeys = [
-        id for id, place in community.places.items() if place.kind is PlaceKind.FLOOR and id.rpartition("/")[0] == unit
-    ]
-    ordered = sorted(storeys, key=_storey)
-    lowest = min((_storey(floor) for floor in floors if floor in storeys), default=None)
-    above = [floor for floor in ordered if lowest is None or _storey(floor) >= lowest]
+    """Dwellings that smoke or gas may reach: in each unit of the case those of its lowest floor there and of all floors
+    above; the whole unit where the case is of the unit or its stairwell, the whole building where it is of that. Units
+    in order of ignition, floors upwards, on each floor those who need help first. Nobody for a case of a wider place:
+    who is in danger there is no list of homes."""
+    scopes = _scopes(incident, community)
     counted = {one.place: one for one in (incident.file.headcount if incident.file else [])}
-    found: list[Head] = []
-    for floor in above:
-        dwellings = [
-            id for id, place in community.places.items() if place.kind is PlaceKind.DWELLING and is_within(id, floor)
-        ]
-        rows = []
-        for id in sorted(dwellings):
+    found: list[tuple[int, tuple[int, str], Head]] = []
+    for id, place in community.places.items() if scopes else ():
+        if place.kind is not PlaceKind.DWELLING:
+            continue
+        near = [(order, lowest) for order, (scope, lowest) in enumerate(scopes.items()) if is_within(id, scope)]
+        floor = around_of(id, PlaceKind.FLOOR, community.places) if near else None
+        storey = _storey(floor or "")
+        orders = [order for order, lowest in near if lowest is None or (floor is not None and storey[0] >= lowest)]
+        if orders:
             household = community.households.get(id)
-            rows.append(
-                Head(
-                    place=id,
-                    floor=floor,
-                    residents=household.residents if household else None,
-                    helped=household.helped if household else False,
-                    needs=list(household.needs) if household else [],
-                    counted=counted.get(id),
-                )
+            head = Head(
+                place=id,
+                floor=floor or around_of(id, PlaceKind.UNIT, community.places) or id,
+                residents=household.residents if household else None,
+                helped=household.helped if household else False,
+                needs=list(household.needs) if household else [],
+                counted=counted.get(id),
             )
-        found += sorted(rows, key=lambda one: (not one.helped, one.place))
-    return found
+            found.append((orders[0], storey, head))
+    found.sort(key=lambda one: (one[0], one[1], one[2].floor, not one[2].helped, one[2].place))
+    return [head for _, _, head in found]
 
 
 def level_of(caller: Principal, incident: Incident, community: Community, told: Collection[str]) -> str:
@@ -81,9 +77,29 @@ def level_of(caller: Principal, incident: Incident, community: Community, told: 
 
 
 def only_oversees(caller: Principal, community: Community) -> bool:
-    """Whoever stands for somebody all of whose posts are of oversight."""
-    posts = {one.post for one in community.posts if caller.person is not None and one.person == caller.person}
-    return bool(posts) and posts <= OVERSIGHT
+    """Whoever stands for somebody all of whose posts watch from afar (domain/levels.py)."""
+    return caller.person is not None and is_afar(caller.person, community)
+
+
+def sees_residents(level: str, incident: Incident) -> bool:
+    """Whether whoever is told at this level learns who lives there, now."""
+    return level != "summary" and shows_residents(incident)
+
+
+def _scopes(incident: Incident, community: Community) -> dict[PlaceId, int | None]:
+    """Units and buildings of the case in order of ignition, each with the lowest storey that is concerned, None for
+    all of them."""
+    found: dict[PlaceId, int | None] = {}
+    for place in incident.places or [incident.place]:
+        floor = around_of(place, PlaceKind.FLOOR, community.places)
+        within = [around_of(place, kind, community.places) for kind in (PlaceKind.UNIT, PlaceKind.BUILDING)]
+        scope = next((around for around in within if around is not None), None)
+        if scope is None:
+            continue
+        lowest = _storey(floor)[0] if floor is not None else None
+        known = found.setdefault(scope, lowest)
+        found[scope] = None if lowest is None or known is None else min(known, lowest)
+    return found
 
 
 def _storey(floor: str) -> tuple[int, str]:

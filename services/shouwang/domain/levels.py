@@ -16,7 +16,8 @@ from shouwang.domain.place import PlaceKind, ancestors
 from shouwang.domain.vocabulary import PersonId, PlaceId
 
 SUMMARY_POSTS = frozenset({"sub_district_officer", "community_officer", "branch_observer", "neighbour_supervisor"})
-"""Posts that watch and support, and never enter a home."""
+"""街道、社区、支部观察员、近邻监督员: they watch and answer for that it is done, never enter a home, and need no
+resident's data for it."""
 
 STAYING_POSTS = frozenset({DESK_POST, "branch_secretary", "committee_chair"})
 """Posts that lead from where they are; the desk has the console."""
@@ -73,6 +74,12 @@ def is_afar(person: PersonId, community: Community) -> bool:
     )
 
 
+def shows_residents(incident: Incident) -> bool:
+    """Whether anybody may learn from it who lives there, how to get in and who needs help: while somebody must act, and
+    never in an exercise, which is real to nobody but those who exercise."""
+    return is_live(incident.state) and not incident.drill and not incident.test
+
+
 def post_of(person: str, place: str, community: Community) -> str:
     """The post that the person holds at the place or nearest above it, empty where there is none."""
     held = {at: post for post, places in community.duties.get(PersonId(person), []) for at in places}
@@ -92,8 +99,8 @@ def post_words(post: str, *, in_chinese: bool) -> str:
 
 
 def _is_assigned(delivery: Delivery, incident: Incident, community: Community) -> bool:
-    person, is_exercise = delivery.person, incident.drill or incident.test
-    if is_exercise or not is_live(incident.state) or delivery.why not in _CALLS or person in incident.declined:
+    person = delivery.person
+    if not shows_residents(incident) or delivery.why not in _CALLS or person in incident.declined:
         return False
     if incident.holder is not None and delivery.why not in _CALLS_BESIDE_THE_HOLDER:
         return incident.holder == person

@@ -51,7 +51,7 @@ def plan_reveal(
     """What the journal says of it, to be kept before anything is shown, and how many more people and homes the actor
     may be shown for this case. ``before``: the actor's reveals for it so far. Raises Conflict where the case justifies
     nothing (any more), Exhausted where the actor has been shown as many as anybody is."""
-    _refuse_unjustified(incident, now)
+    _refuse_unjustified(incident, asked, now)
     shown = {(one.body.get("person"), one.body.get("place")) for one in before}
     shown_then = shown | {(asked.person, asked.place)}
     if len(shown_then) > REVEALS_AT_MOST:
@@ -80,9 +80,12 @@ def is_home_of(incident: Incident, place: str, community: Community) -> bool:
     return place in incident.places or any(head.place == place for head in heads(incident, community))
 
 
-def _refuse_unjustified(incident: Incident, now: Instant) -> None:
+def _refuse_unjustified(incident: Incident, asked: Asked, now: Instant) -> None:
     if incident.is_of_trial:
         raise Conflict(f"incident {incident.id} only carries a device's test to whoever tries it; {_REMEDY}")
+    if asked.place is not None and (incident.drill or incident.test):
+        what = "drill" if incident.drill else "test"
+        raise Conflict(f"incident {incident.id} is a {what}, for which no resident's data is shown; {_REMEDY}")
     if incident.state is IncidentState.CLOSED and not owes(incident, Owed.FOLLOW_UP):
         raise Conflict(
             f"incident {incident.id} is closed and owes no visit, so it justifies no look at anybody; {_REMEDY}"
