@@ -50,6 +50,11 @@ export type ZonePeopleChanged = S["PeopleOut"];
 export type ShiftsSent = S["ShiftsIn"];
 export type ShiftsChanged = S["ShiftsOut"];
 export type Swap = S["SwapOut"];
+export type Card = S["CardOut"];
+export type Checklist = S["ChecklistOut"];
+export type ChecklistItem = S["ItemOut"];
+export type Headcount = S["HeadcountOut"];
+export type Head = S["HeadOut"];
 export type Words = Record<string, string>;
 export type IncidentClass = Incident["class"];
 
