@@ -12,7 +12,7 @@ from sqlalchemy import bindparam, insert, select
 from harness.station import open_station
 from shouwang.domain.errors import StoreUnavailable
 from shouwang.store.database import Database
-from shouwang.store.tables import deliveries, meta
+from shouwang.store.tables import deliveries, device_states, directory, meta
 
 COMMUNITY = """
 site: {fallback: chief}
@@ -52,6 +52,60 @@ def test_constants_and_lists_of_them_keep_their_meaning_at_every_run(database: D
             assert hand.row(_ONE_OF, {"after": "z"}) is None
             assert hand.value(_ONE_OF, {"after": "z"}) is None
             assert hand.value(_ONE_OF, {"after": "a"}) == "b"
+
+
+_CHANGE = {"kind": "zone", "until": None, "at": 1, "body": "{}"}
+
+
+def test_rows_that_go_out_together_are_those_that_go_out_one_by_one(database: Database) -> None:
+    upsert = database.upsert(device_states, "device")
+    with database.write() as connection:
+        hand = database.statements.on(connection)
+        for since in (1, 2):
+            rows = [{"id": f"z{number}", "since": since, **_CHANGE} for number in (3, 1, 2)]
+            hand.run_all(insert(directory).inline(), rows)
+        states = [{"device": f"d'{n}\\", "heard_at": n, "due_at": None, "state": bytes([0, n, 255])} for n in range(3)]
+        hand.run_all(upsert, states)
+        hand.run_all(upsert, [{**one, "due_at": 7, "state": b""} for one in states[:2]])
+        hand.run_all(database.insert_once(meta, "key"), [{"key": key, "value": b"1"} for key in "aab"])
+    with database.read() as connection:
+        kept = connection.execute(select(directory.c.id, directory.c.since).order_by(directory.c.seq)).all()
+        assert [tuple(row) for row in kept] == [(f"z{number}", since) for since in (1, 2) for number in (3, 1, 2)]
+        found = connection.execute(select(device_states).order_by(device_states.c.device)).all()
+        assert [(row.device, row.heard_at, row.due_at, bytes(row.state)) for row in found] == [
+            ("d'0\\", 0, 7, b""),
+            ("d'1\\", 1, 7, b""),
+            ("d'2\\", 2, None, b"\x00\x02\xff"),
+        ]
+        assert connection.execute(
+            select(meta.c.key).where(meta.c.value == b"1").order_by(meta.c.key)
+        ).scalars().all() == [
+            "a",
+            "b",
+        ]
+
+
+_NEWEST = (
+    select(directory.c.id, directory.c.since)
+    .where(directory.c.kind == bindparam("kind"), directory.c.since <= bindparam("until"))
+    .order_by(directory.c.since.desc())
+    .limit(2)
+)
+_ALL = select(directory.c.id).where(directory.c.kind == bindparam("kind"))
+
+
+def test_questions_that_are_asked_together_have_the_answers_of_each(database: Database) -> None:
+    asked = [{"kind": kind, "until": until} for kind in ("b", "none", "a") for until in (3, 1)]
+    with database.write() as connection:
+        hand = database.statements.on(connection)
+        rows = [{**_CHANGE, "kind": kind, "id": f"{kind}{n}", "since": n} for n in (2, 1, 3) for kind in "ab"]
+        hand.run_all(insert(directory).inline(), rows)
+        together = hand.rows_of_each(_NEWEST, asked)
+        assert together == [[tuple(row) for row in hand.rows(_NEWEST, one)] for one in asked]
+        assert together[0] == [("b3", 3), ("b2", 2)]
+        assert together[3] == []
+        assert [len(found) for found in hand.rows_of_each(_ALL, [{"kind": kind} for kind in "bac"])] == [3, 3, 0]
+        assert hand.rows_of_each(_ALL, []) == []
 
 
 def test_a_look_sees_what_is_committed_and_not_what_is_under_way(database: Database) -> None:
