@@ -9,6 +9,7 @@ import { language, setLanguage } from "./words";
 import "./style/base.css";
 import "./style/shell.css";
 import "./style/room.css";
+import "./style/casework.css";
 import "./style/page.css";
 import "./style/phone.css";
 import "./style/plan.css";

@@ -4,8 +4,9 @@ import { get } from "../api/client";
 import type { Alert, Device, Incident, Place, Post } from "../api/types";
 import { now } from "./clock";
 import { readNamed } from "./duties";
-import { everyPost } from "./people";
+import { every, everyPost } from "./people";
 
+const PAGE = 500;
 const MONTH = 30 * 86_400_000;
 
 export const places = reactive(new Map<string, Place>());
@@ -49,12 +50,13 @@ export async function readBuilding(place: string): Promise<void> {
     if (!found) continue;
     places.set(found.id, found);
     if (found.kind !== "building") continue;
+    const query = { place: found.id, limit: PAGE };
     const [inside, there] = await Promise.all([
-      get("/api/v1/places", { query: { place: found.id, limit: 500 } }),
-      get("/api/v1/devices", { query: { place: found.id, limit: 500 } }),
+      every((cursor) => get("/api/v1/places", { query: { ...query, cursor } })),
+      every((cursor) => get("/api/v1/devices", { query: { ...query, cursor } })),
     ]);
-    for (const each of inside.items) places.set(each.id, each);
-    for (const each of there.items) devices.set(each.id, each);
+    for (const each of inside) places.set(each.id, each);
+    for (const each of there) devices.set(each.id, each);
     return;
   }
 }

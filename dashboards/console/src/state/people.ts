@@ -9,7 +9,7 @@ const PAGE = 500;
 const MOST = 20;
 
 /** All pages of a list; at most 10,000 rows. */
-async function all<T>(read: (cursor?: string) => Promise<{ items: T[]; next?: string | null }>): Promise<T[]> {
+export async function every<T>(read: (cursor?: string) => Promise<{ items: T[]; next?: string | null }>): Promise<T[]> {
   const found: T[] = [];
   let cursor: string | undefined;
   for (let page = 0; page < MOST; page++) {
@@ -21,8 +21,8 @@ async function all<T>(read: (cursor?: string) => Promise<{ items: T[]; next?: st
   return found;
 }
 
-export const everybody = (): Promise<Person[]> => all((cursor) => get("/api/v1/people", { query: { limit: PAGE, cursor } }));
-export const everyPost = (): Promise<Holder[]> => all((cursor) => get("/api/v1/posts", { query: { limit: PAGE, cursor } }));
+export const everybody = (): Promise<Person[]> => every((cursor) => get("/api/v1/people", { query: { limit: PAGE, cursor } }));
+export const everyPost = (): Promise<Holder[]> => every((cursor) => get("/api/v1/posts", { query: { limit: PAGE, cursor } }));
 
 /** No word about who cannot be read: the caller shows ids then. */
 export const everybodyOrNone = (): Promise<Person[]> => everybody().catch(() => []);
