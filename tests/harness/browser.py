@@ -33,6 +33,7 @@ FLAGS = [
 ]
 AXE = Path(__file__).parents[2] / "dashboards/console/node_modules/axe-core/axe.min.js"
 CONSOLE = Path(__file__).parents[2] / "services/shouwang/console"
+GAS = "heiman-hs1cg"
 DESK, PATROL = "desk", "patrol"
 PASSWORD = "a long enough password"
 SIZES = {"desk": (1920, 1080), "small": (1366, 768), "phone": (390, 844)}
@@ -42,13 +43,13 @@ PATIENCE = 15_000
 Registered = Sequence[object]
 
 
-BUILDINGS = range(3, 12)
+BUILDINGS = range(3, 16)
 """One for each test: what burns in a unit within 20 s of the last fire there is the same case again."""
 
 
 def compound(buttons: int = 0, faults: int = 0, storm: int = 0) -> list[object]:
-    """Buildings of two units with six floors, a smoke detector in each of their rooms; and as many buttons and faulty
-    detectors as wanted, each in a building of its own."""
+    """Buildings of two units with six floors, a smoke detector in each of their rooms, a gas detector and a button
+    on one floor; and as many buttons and faulty detectors as wanted, each in a building of its own."""
     found: list[object] = [
         SiteFacts(fallback=PersonId(DESK)),
         Place(id=PlaceId("cj"), kind=PlaceKind.SUB_DISTRICT, name="试验街道"),
@@ -72,6 +73,8 @@ def compound(buttons: int = 0, faults: int = 0, storm: int = 0) -> list[object]:
                     home = PlaceId(f"{level}/{room}")
                     found.append(Place(id=home, kind=PlaceKind.DWELLING, name=room))
                     found.append(_device(f"smoke-{building}-{unit}-{room}", SMOKE, home))
+        found.append(_device(f"gas-{building}", GAS, PlaceId(f"{tower}/u1/f5/501")))
+        found.append(_device(f"call-{building}", BUTTON, PlaceId(f"{tower}/u1/f5/502")))
     for name, profile, count in (("button", BUTTON, buttons), ("faulty", SMOKE, faults), ("storm", BUTTON, storm)):
         for number in range(count):
             tower = PlaceId(f"{ROOT}/{name}{number}")

@@ -14,7 +14,6 @@ const MARKS: Record<string, string> = { smoke: "fire", heat: "fire", gas: "gas",
 export function roomsOf(devices: Iterable<Pick<Device, "place" | "state" | "kind">>): Map<string, Room> {
   const found = new Map<string, Room>();
   for (const each of devices) {
-    if (!each.place) continue;
     const room = found.get(each.place) ?? { state: "ok" as Device["state"], marks: [] };
     if (WORST.indexOf(each.state) < WORST.indexOf(room.state)) room.state = each.state;
     const mark = MARKS[each.kind];
