@@ -212,6 +212,53 @@ def test_family_are_the_contacts_of_the_household_beside_who_holds_the_post_ther
     assert community.duties[PersonId("daughter")] == [("family", [home])]
 
 
+def with_contacts(id: str, *kinds: str) -> Person:
+    return Person(
+        id=PersonId(id),
+        name=id,
+        channels=[Contact(kind=kind, url="http://x", verified=True) for kind in kinds],
+        certificates=[Certificate()],
+    )
+
+
+def test_whoever_has_only_channels_that_are_not_installed_is_no_coverage_and_is_named() -> None:
+    community = compound(with_contacts("chief", "sms"), with_contacts("night1", "sms"), with_contacts("day1", "sms"))
+
+    def found(*channels: str) -> dict[GapKind, Gap]:
+        gaps = coverage_gaps(community, POLICIES, START, START + AHEAD, channels=channels)
+        return {gap.kind: gap for gap in gaps}
+
+    assert found() == found("webhook", "sms") == {}
+    off = found("webhook")
+    assert set(off) == {GapKind.EMPTY_STEP, GapKind.NO_FALLBACK, GapKind.CHANNEL_OFF}
+    assert "chief has no contact that can be used here (only sms)" in off[GapKind.EMPTY_STEP].detail
+    named = [
+        gap.person
+        for gap in coverage_gaps(community, POLICIES, START, START + AHEAD, channels=["webhook"])
+        if gap.kind is GapKind.CHANNEL_OFF
+    ]
+    assert named == ["chief", "day1", "night1"]
+
+
+def test_a_contact_that_was_proven_on_a_channel_since_taken_away_proves_nothing() -> None:
+    two = msgspec.structs.replace(
+        with_contacts("chief", "sms"),
+        channels=[Contact(kind="sms", number="1", verified=True), Contact(kind="webhook", url="http://x")],
+    )
+    found = coverage_gaps(compound(two), POLICIES, START, START + AHEAD, channels=["webhook"])
+    assert [(gap.kind, gap.person) for gap in found] == [(GapKind.UNVERIFIED_CONTACT, "chief")]
+
+
+def test_who_would_be_told_names_whom_no_installed_channel_reaches_as_the_alarm_itself_would() -> None:
+    community = compound(with_contacts("day1", "sms", "voice"), with_contacts("chief", "sms"))
+    [first, second] = who_would_be_told(community, POLICIES, ROOT, START, ["webhook", "console"])[0].steps
+    assert [called.person for called in first.people] == ["day2"] and first.off == ["day1"]
+    assert first.gaps == ["day1 has no contact that can be used here (only sms, voice)"]
+    assert (second.people, second.off) == ([], ["chief"])
+    assert who_would_be_told(community, POLICIES, ROOT, START, ["webhook"])[0].fallback is None
+    assert who_would_be_told(community, POLICIES, ROOT, START, ["sms"])[0].fallback == "chief"
+
+
 def test_a_community_above_its_compounds_is_no_place_where_anything_alarms() -> None:
     community = compound()
     above = {PlaceId("s/c"): Place(id=PlaceId("s/c"), kind=PlaceKind.COMMUNITY), **community.places}

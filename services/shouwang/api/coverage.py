@@ -8,18 +8,19 @@ from pydantic import Field
 
 from shouwang.domain.access import Act
 from shouwang.domain.community import Community
-from shouwang.domain.coverage import AHEAD, Gap, coverage_gaps
+from shouwang.domain.coverage import AHEAD, Gap
 from shouwang.domain.place import ancestors, is_within
 from shouwang.domain.reaching import Covered, who_would_be_told
-from shouwang.domain.vocabulary import DAY, UNASSIGNED, PlaceId
+from shouwang.domain.vocabulary import DAY, UNASSIGNED, PersonId, PlaceId
 
 from .access import Caller, allow
+from .covering import known_places
 from .doors import TheWindow, Window
 from .names import Names, place_names
 from .paging import DEFAULT_LIMIT, After, Limit, Page, cut_by_name
 from .problems import not_found
 from .questions import When, Within, instant_of, subtrees, time
-from .sheets import CalledOut, CoveredOut, CoveredStepOut, GapOut
+from .sheets import CalledOut, CoveredOut, CoveredStepOut, GapOut, OffOut
 
 router = APIRouter(prefix="/coverage", tags=["directory"])
 
@@ -47,18 +48,14 @@ def list_gaps(
     inside = subtrees(caller, place)
     community = window.directory.community()
     moment = instant_of(at, "query/at")
-    start = window.clock.now() if moment is None else moment
-    places = [id for id in _known_places(community) if all(is_within(id, one) for one in inside)]
-    if place is not None and not places:
-        places = [inside[0]]
-    policies = (*community.policies, *window.policies())
-    end = start + days * DAY if moment is None else start + 1
-    found = [gap_out(gap) for gap in coverage_gaps(community, policies, start, end, places)]
+    kept = window.kept_gaps.gaps(window, days * DAY if moment is None else 1, moment, sorted(inside))
+    found = [gap_out(gap) for gap in kept]
     configured = [gap for gap in plan_gaps(community) if all(is_within(gap.place or "", one) for one in inside)]
     gaps = [*configured, *found]
     page, following = cut_by_name(gaps, limit, cursor, _mark)
     names = Names(community, caller)
-    told = None if place is None else _told(window, names, PlaceId(place.strip("/")), start)
+    asked = window.clock.now() if moment is None else moment
+    told = None if place is None else _told(window, names, PlaceId(place.strip("/")), asked)
     return CoverageOut(items=[named(community, gap, names) for gap in page], next=following, told=told)
 
 
@@ -95,23 +92,24 @@ def plan_gaps(community: Community) -> Iterator[GapOut]:
                 yield GapOut(kind="zone_overlap", zone=zone.id, place=place, detail=detail)
     covered: set[str] = {place for zone in community.zones.values() if zone.kind == "party" for place in zone.places}
     above_covered: set[str] = {at for place in covered for at in ancestors(place)}
-    known = _known_places(community)
+    known = known_places(community)
     bare = {found for place in known if (found := _topmost_bare(place, covered, above_covered))}
     for top in sorted(bare):
         yield GapOut(kind="place_without_zone", place=top, detail=f"{top} is in no party zone")
 
 
-def _known_places(community: Community) -> set[PlaceId]:
-    return {*community.places, *(one.place for one in community.devices.values() if one.place != UNASSIGNED)}
-
-
 def _told(window: Window, names: Names, place: PlaceId, at: int) -> list[CoveredOut]:
     community = window.directory.community()
     policies = (*community.policies, *window.policies())
-    return [_covered_out(one, names) for one in who_would_be_told(community, policies, place, at)]
+    told = who_would_be_told(community, policies, place, at, window.kinds)
+    return [_covered_out(one, community, names) for one in told]
 
 
-def _covered_out(one: Covered, names: Names) -> CoveredOut:
+def _kinds(community: Community, id: PersonId) -> list[str]:
+    return sorted({one.kind for one in community.people[id].channels})
+
+
+def _covered_out(one: Covered, community: Community, names: Names) -> CoveredOut:
     steps = [
         CoveredStepOut(
             index=step.index,
@@ -129,6 +127,7 @@ def _covered_out(one: Covered, names: Names) -> CoveredOut:
                 )
                 for called in step.people
             ],
+            off=[OffOut(person=id, name=names.person(id), kinds=_kinds(community, id)) for id in step.off],
             gaps=step.gaps,
         )
         for step in one.steps

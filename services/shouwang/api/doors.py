@@ -4,7 +4,7 @@ Everything here is read beside the domain; only ``Respond`` (acts) and ``Directo
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Protocol
 
 from fastapi import Depends, Request
@@ -65,6 +65,7 @@ from shouwang.flows.respond import Respond
 from shouwang.flows.world import World
 from shouwang.ports import Casebook, Clock, Directory, Journal, ReadingStore, Subscriptions
 
+from .covering import KeptGaps
 from .stream import Tail
 
 
@@ -439,7 +440,8 @@ class Window:
     callbacks: Callbacks | None = None
     exercises: Exercises | None = None
     kinds: Collection[str] = ()
-    """Of contacts that this installation can reach."""
+    """Of contacts that this installation can reach; where none are named, coverage counts every contact."""
+    kept_gaps: KeptGaps = field(default_factory=KeptGaps)
     refuse_address: Callable[[str], str | None] = lambda _url: "no web address may be set here"
     """Why a web address may not be set over HTTP, None where it may."""
     site_mark: str = ""

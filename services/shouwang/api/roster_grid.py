@@ -85,7 +85,9 @@ def change_roster(window: TheWindow, caller: Caller, roster_id: Ref, body: Chang
     rosters = {**community.rosters, roster.id: changed}
     policies = (*community.policies, *window.policies())
     after = msgspec.structs.replace(community, rosters=rosters)
-    opened, closed = coverage_change(community, after, roster.id, policies, spans_of([*new, *removed]))
+    opened, closed = coverage_change(
+        community, after, roster.id, policies, spans_of([*new, *removed]), channels=window.kinds
+    )
     is_applied = not body.dry_run and changed is not roster
     if is_applied:
         window.directory.change([changed])
@@ -110,7 +112,9 @@ def change_shifts(window: TheWindow, caller: Caller, roster_id: Ref, body: Shift
     refuse(roster_faults(changed, community), "body")
     after = msgspec.structs.replace(community, rosters={**community.rosters, roster_id: changed})
     now, policies = window.clock.now(), (*community.policies, *window.policies())
-    opened, closed = coverage_change(community, after, roster_id, policies, [(now, now + LOOKED_AHEAD)])
+    opened, closed = coverage_change(
+        community, after, roster_id, policies, [(now, now + LOOKED_AHEAD)], channels=window.kinds
+    )
     is_applied = not body.dry_run and changed != known
     if is_applied:
         window.directory.change([changed])

@@ -12,7 +12,6 @@ from fastapi import APIRouter, Path, Query, Response
 from shouwang.domain.access import Act, Principal, Role
 from shouwang.domain.belonging import places_of
 from shouwang.domain.community import Community
-from shouwang.domain.coverage import coverage_gaps
 from shouwang.domain.duty import Absence, Person
 from shouwang.domain.journal import Entry
 from shouwang.domain.moment import moment, rfc3339
@@ -222,7 +221,7 @@ def duty_card(window: TheWindow, caller: Caller) -> DutyCardOut:
     names = Names(community, caller)
     rosters = {one.id: one for one in rosters_seen(community, caller)}
     watched = {id: _watches(community, roster, now, now + DAY, names) for id, roster in sorted(rosters.items())}
-    gaps = coverage_gaps(community, (*community.policies, *window.policies()), now, now + DAY)
+    gaps = window.kept_gaps.gaps(window, DAY)
     live = window.casebook.live_incidents(None, 200)
     return DutyCardOut(
         at=rfc3339(now),

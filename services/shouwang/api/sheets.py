@@ -221,8 +221,9 @@ class PolicyOut(BaseModel):
 class GapOut(BaseModel):
     """``kind``: place_without_zone, zone_without_members, zone_without_fallback, site_without_fallback, zone_overlap of
     the directory as configured; nobody (a first step that means nobody), empty_step, no_fallback, desk_uncertified,
-    nobody_at_night, three_roles, unverified_contact, calendar_ends of the time that was asked; empty_shift, of a change
-    of a roster, where nobody is left on duty by it."""
+    nobody_at_night, three_roles, channel_off (somebody has only contacts that no installed channel carries),
+    unverified_contact, calendar_ends of the time that was asked; empty_shift, of a change of a roster, where nobody is
+    left on duty by it."""
 
     kind: str
     place: str | None = None
@@ -251,6 +252,14 @@ class CalledOut(BaseModel):
     verified: bool
 
 
+class OffOut(BaseModel):
+    """A person whom a step means and who hears nothing: no contact has a channel that is installed here."""
+
+    person: str
+    name: str
+    kinds: list[str] = Field(description="Of their contacts.")
+
+
 class CoveredStepOut(BaseModel):
     index: int
     after: str
@@ -258,7 +267,8 @@ class CoveredStepOut(BaseModel):
     when: str | None
     tell: list[str]
     people: list[CalledOut]
-    gaps: list[str] = Field(description="Targets that mean nobody, and why.")
+    off: list[OffOut] = Field(description="Whom it means and cannot tell here.")
+    gaps: list[str] = Field(description="Targets that mean nobody, and why; and why those of `off` hear nothing.")
 
 
 class CoveredOut(BaseModel):

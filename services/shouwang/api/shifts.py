@@ -6,7 +6,6 @@ from pydantic import BaseModel, Field
 from shouwang.domain.access import Act, Principal
 from shouwang.domain.alert import AlertClass
 from shouwang.domain.clocks import clocks
-from shouwang.domain.coverage import coverage_gaps
 from shouwang.domain.exercise import Ended, Exercise, ExerciseKind, Score
 from shouwang.domain.incident import Incident, is_live
 from shouwang.domain.moment import rfc3339
@@ -134,11 +133,7 @@ def _shift(window: Window, caller: Principal, start: Instant, end: Instant) -> S
     if caller.place is not None:
         mine = {str(one.id) for one in community.devices.values() if is_within(one.place, caller.place)}
         faulty = [device for device in faulty if device in mine]
-    gaps = [
-        gap
-        for gap in coverage_gaps(community, (*community.policies, *window.policies()), now, now + SHIFT)
-        if is_gap_seen(caller, gap)
-    ]
+    gaps = [gap for gap in window.kept_gaps.gaps(window, SHIFT) if is_gap_seen(caller, gap)]
     drills = drill_lines(window, caller, start, end)
     return ShiftReportOut(
         start=rfc3339(start),

@@ -59,5 +59,5 @@ def list_stand_ins(
             verified=one.verified,
             elsewhere=one.elsewhere,
         )
-        for one in stand_ins(community, roster, start, end, seen)
+        for one in stand_ins(community, roster, start, end, seen, channels=window.kinds)
     ]

@@ -231,7 +231,7 @@ def _weighed(
 def _gaps(window: Window, community: Community, ahead: int) -> list[GapOut]:
     now = window.clock.now()
     policies = (*community.policies, *window.policies())
-    found = [gap_out(gap) for gap in coverage_gaps(community, policies, now, now + ahead)]
+    found = [gap_out(gap) for gap in coverage_gaps(community, policies, now, now + ahead, channels=window.kinds)]
     return [named(community, gap) for gap in (*plan_gaps(community), *found)]
 
 

@@ -4,7 +4,7 @@ People change at few moments (shifts, overrides, leave), so a month is looked at
 duties only once. Places that no post, zone or policy tells apart are one *stand*: 2,000 dwellings are some dozens.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, timedelta, tzinfo
 from enum import StrEnum
 from itertools import pairwise
@@ -30,7 +30,7 @@ from shouwang.domain.escalation import Policy
 from shouwang.domain.grouping import kind_of
 from shouwang.domain.moment import moment, parse_rfc3339
 from shouwang.domain.place import PlaceKind, ancestors
-from shouwang.domain.reaching import HOME_CARE, SCENARIOS, Scenario, homes_watched_over, policy_for
+from shouwang.domain.reaching import HOME_CARE, SCENARIOS, Scenario, homes_watched_over, people_off, policy_for
 from shouwang.domain.shift import KINDS_OF_DAY, edges, timezone
 from shouwang.domain.staff import is_certified
 from shouwang.domain.vocabulary import DAY, Instant, PersonId, PlaceId, Value
@@ -51,6 +51,8 @@ class GapKind(StrEnum):
     EMPTY_STEP = "empty_step"
     """A later step means nobody; the one after it comes at once."""
     NO_FALLBACK = "no_fallback"
+    CHANNEL_OFF = "channel_off"
+    """Somebody whom a step means has only contacts that this installation has no channel for."""
     UNVERIFIED_CONTACT = "unverified_contact"
     THREE_ROLES = "three_roles"
     NOBODY_AT_NIGHT = "nobody_at_night"
@@ -83,10 +85,13 @@ def coverage_gaps(
     start: Instant,
     end: Instant,
     places: Iterable[PlaceId] | None = None,
+    *,
+    channels: Collection[str] = (),
 ) -> list[Gap]:
-    """Every gap of these places (all that stand in the directory) in [start, end), worst kinds first."""
+    """Every gap of these places (all that stand in the directory) in [start, end), worst kinds first. ``channels``:
+    names of those that this installation has; empty means that every contact counts."""
     wanted = {*community.places, *(one.place for one in community.devices.values())} if places is None else places
-    looking = _Looking(community, policies, start, end)
+    looking = _Looking(community, policies, start, end, channels)
     stands = looking.stands(wanted)
     found = [
         *looking.empty_steps(stands, wanted),
@@ -94,6 +99,7 @@ def coverage_gaps(
         *looking.desks(stands),
         *looking.nights(stands),
         *looking.roles(),
+        *looking.channels_off(),
         *looking.unverified(),
         *looking.calendar(),
     ]
@@ -115,7 +121,14 @@ def duty_changes(community: Community, start: Instant, end: Instant) -> list[Ins
 class _Looking:
     """One look at a span: moments, and what was found of a combination of duties before."""
 
-    def __init__(self, community: Community, policies: Sequence[Policy], start: Instant, end: Instant) -> None:
+    def __init__(
+        self,
+        community: Community,
+        policies: Sequence[Policy],
+        start: Instant,
+        end: Instant,
+        channels: Collection[str],
+    ) -> None:
         self._community = community
         self._policies = policies
         moments = duty_changes(community, start, end)
@@ -135,6 +148,8 @@ class _Looking:
         self._named = {one.place for one in community.posts}
         self._named.update(place for zone in community.zones.values() for place in zone.places)
         self._named.update(PlaceId(place) for policy in policies for place in policy.match.places or ())
+        self._channels = channels
+        self._off = people_off(community, [id for id, one in community.people.items() if one.channels], channels)
         self._relied_on: set[PersonId] = set()
 
     def stands(self, places: Iterable[PlaceId]) -> dict[tuple[str, PlaceKind | None], PlaceId]:
@@ -191,7 +206,8 @@ class _Looking:
                 empty = self._empty(place, step.tell)
                 if not empty:
                     continue
-                why = "; ".join(resolve(self._community, place, step.tell, self._spans[empty[0]][0]).gaps)
+                found = resolve(self._community, place, step.tell, self._spans[empty[0]][0])
+                why = "; ".join([*found.gaps, *(self._off[person] for person in found.people)])
                 kind = GapKind.NOBODY if index == 0 else GapKind.EMPTY_STEP
                 detail = f"step {index} of policy {policy.id} ({', '.join(step.tell)}) means nobody{which}: {why}"
                 fills = rosters_filling(self._community, place, step.tell, self._spans[empty[0]][0])
@@ -199,7 +215,8 @@ class _Looking:
 
     def no_fallback(self, stands: Mapping[tuple[str, PlaceKind | None], PlaceId]) -> Iterator[Gap]:
         for place in stands.values():
-            if fallback_of(self._community, place) is None:
+            fallback = fallback_of(self._community, place)
+            if fallback is None or fallback in self._off:
                 detail = f"{place} has no reachable fallback: where a step means nobody, nobody hears of it"
                 yield Gap(kind=GapKind.NO_FALLBACK, detail=detail, place=place)
 
@@ -259,11 +276,17 @@ class _Looking:
             detail = f"{who} is in {len(together)} roles at a time: {', '.join(together)}"
             yield self._gap(GapKind.THREE_ROLES, detail, numbers, person=who)
 
+    def channels_off(self) -> Iterator[Gap]:
+        """People on whom a step relies and who cannot be told here at all; called after ``empty_steps``."""
+        for person in sorted(self._relied_on & set(self._off)):
+            detail = f"{self._off[person]}: no such channel is installed, and {person} hears of no alarm"
+            yield Gap(kind=GapKind.CHANNEL_OFF, detail=detail, person=person)
+
     def unverified(self) -> Iterator[Gap]:
         """People on whom a step relies and none of whose contacts was proven; called after ``empty_steps``."""
         for person in sorted(self._relied_on):
             known = self._community.people[person]
-            if not is_proven(known):
+            if person not in self._off and not is_proven(known, self._channels):
                 detail = f"no contact of {person} is verified; {person} is told all the same"
                 yield Gap(kind=GapKind.UNVERIFIED_CONTACT, detail=detail, person=person)
 
@@ -286,9 +309,9 @@ class _Looking:
         return next((around for around in ancestors(place) if around in self._named), "")
 
     def _empty(self, place: PlaceId, targets: Sequence[str]) -> list[int]:
-        """The spans in which targets mean nobody."""
+        """The spans in which targets mean nobody who can be told here."""
         alike = self._spans_alike(targets)
-        bare = {first for first in set(alike) if not self._people(place, targets, first)}
+        bare = {first for first in set(alike) if set(self._people(place, targets, first)) <= set(self._off)}
         return [number for number, first in enumerate(alike) if first in bare] if bare else []
 
     def _people(self, place: PlaceId, targets: Sequence[str], number: int) -> list[PersonId]:

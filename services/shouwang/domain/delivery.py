@@ -7,7 +7,7 @@ from urllib.parse import quote
 import msgspec
 
 from shouwang.domain.community import Community
-from shouwang.domain.duty import EXTRAS, Person, Resolution
+from shouwang.domain.duty import EXTRAS, Person, Resolution, no_contact
 from shouwang.domain.escalation import Milestone
 from shouwang.domain.incident import Incident, IncidentState, is_live
 from shouwang.domain.notice import (
@@ -68,8 +68,7 @@ def plan_deliveries(
         person = community.people.get(id)
         contact = next(iter(contacts(person, notice.step, incident, channels)), None) if person else None
         if person is None or contact is None:
-            kinds = ", ".join(sorted({one.kind for one in person.channels})) if person else ""
-            gaps.append(f"{id} has no contact that can be used here" + (f" (only {kinds})" if kinds else ""))
+            gaps.append(no_contact(person) if person else f"there is no person {id}")
             continue
         deliveries.append(_delivery(notice, person, contact, now))
     return Expansion(deliveries, gaps)

@@ -202,12 +202,24 @@ def empty_duties(community: "Community", now: Instant) -> list[str]:
 def is_reachable(community: "Community", person: str) -> bool:
     """A person with no channel counts as nobody."""
     known = community.people.get(PersonId(person))
-    return known is not None and any(contact.kind not in EXTRAS for contact in known.channels)
+    return known is not None and bool(usable(known))
 
 
-def is_proven(person: Person) -> bool:
+def usable(person: Person, channels: Collection[str] = ()) -> list[Contact]:
+    """The contacts that count, in the person's order. ``channels``: names of those that this installation has; empty
+    means that all count."""
+    return [one for one in person.channels if one.kind not in EXTRAS and (not channels or one.kind in channels)]
+
+
+def no_contact(person: Person) -> str:
+    """What is said of one without a contact that this installation has a channel for."""
+    kinds = ", ".join(sorted({one.kind for one in person.channels}))
+    return f"{person.id} has no contact that can be used here" + (f" (only {kinds})" if kinds else "")
+
+
+def is_proven(person: Person, channels: Collection[str] = ()) -> bool:
     """Some contact that counts was proven to reach them."""
-    return any(contact.verified and contact.kind not in EXTRAS for contact in person.channels)
+    return any(contact.verified for contact in usable(person, channels))
 
 
 def is_away(community: "Community", person: str, now: Instant) -> bool:

@@ -1,10 +1,10 @@
 """Whom an alarm at a place would reach at a moment, step by step, on which channels."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from shouwang.domain.alert import AlertClass
 from shouwang.domain.community import Community
-from shouwang.domain.duty import EXTRAS, fallback_of, resolve
+from shouwang.domain.duty import fallback_of, no_contact, resolve, usable
 from shouwang.domain.escalation import Policy, choose_policy
 from shouwang.domain.grouping import kind_of
 from shouwang.domain.place import ancestors
@@ -46,7 +46,8 @@ class Called(Value, frozen=True):
 
 
 class CoveredStep(Value, frozen=True, kw_only=True):
-    """A step and whom it means at a moment; ``gaps``: targets that mean nobody, and why."""
+    """A step and whom it means at a moment; ``off``: whom it means without a contact that this installation has a
+    channel for, who hear nothing; ``gaps``: targets that mean nobody, and why, and why those hear nothing."""
 
     index: int
     after: str
@@ -54,6 +55,7 @@ class CoveredStep(Value, frozen=True, kw_only=True):
     when: str | None
     tell: list[str]
     people: list[Called]
+    off: list[PersonId]
     gaps: list[str]
 
 
@@ -76,12 +78,18 @@ def who_would_be_told(
     """For each scenario, what would happen at ``place`` at that moment; tells nobody. ``channels``: names of those that
     this installation has; empty means that all count."""
     covered = []
+    fallback = fallback_of(community, place)
+    if fallback is not None and people_off(community, [fallback], channels):
+        fallback = None
     for asked in (*SCENARIOS, *(HOME_CARE if is_watched_over(community, place) else ())):
         policy = policy_for(policies, community, place, asked)
         steps = []
         for index, step in enumerate(policy.steps):
             found = resolve(community, place, step.tell, at)
-            people = [_called(community, person, step.channels, channels) for person in found.people]
+            off = people_off(community, found.people, channels)
+            people = [
+                _called(community, person, step.channels, channels) for person in found.people if person not in off
+            ]
             steps.append(
                 CoveredStep(
                     index=index,
@@ -90,7 +98,8 @@ def who_would_be_told(
                     when=step.when,
                     tell=list(step.tell),
                     people=people,
-                    gaps=found.gaps,
+                    off=list(off),
+                    gaps=[*found.gaps, *off.values()],
                 )
             )
         covered.append(
@@ -102,7 +111,7 @@ def who_would_be_told(
                 at=at,
                 policy=policy.id,
                 steps=steps,
-                fallback=fallback_of(community, place),
+                fallback=fallback,
             )
         )
     return covered
@@ -118,6 +127,12 @@ def policy_for(policies: Sequence[Policy], community: Community, place: PlaceId,
         kinds=(kind_of(place, community.places),),
         place=place,
     )
+
+
+def people_off(community: Community, people: Iterable[PersonId], channels: Collection[str]) -> Mapping[PersonId, str]:
+    """Those of these people of the directory who cannot be told here, and why."""
+    known = [community.people[person] for person in people]
+    return {person.id: no_contact(person) for person in known if not usable(person, channels)}
 
 
 def homes_watched_over(community: Community) -> set[PlaceId]:
@@ -136,11 +151,6 @@ def is_watched_over(community: Community, place: PlaceId) -> bool:
 def _called(
     community: Community, person: PersonId, preferred: Sequence[str] | None, channels: Collection[str]
 ) -> Called:
-    known = community.people[person]
-    usable = [
-        contact
-        for contact in known.channels
-        if contact.kind not in EXTRAS and (not channels or contact.kind in channels)
-    ]
-    ordered = sorted(usable, key=lambda contact: preferred is not None and contact.kind not in preferred)
-    return Called(person, [contact.kind for contact in ordered], any(contact.verified for contact in usable))
+    contacts = usable(community.people[person], channels)
+    ordered = sorted(contacts, key=lambda contact: preferred is not None and contact.kind not in preferred)
+    return Called(person, [contact.kind for contact in ordered], any(contact.verified for contact in contacts))

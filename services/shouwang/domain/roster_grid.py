@@ -3,7 +3,7 @@
 The sheet says of every cell what ``domain/shift.py`` says of a moment; it decides nothing of its own.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date, timedelta
 from enum import StrEnum
 from itertools import pairwise
@@ -149,14 +149,16 @@ def coverage_change(
     roster: str,
     policies: Sequence[Policy],
     touched: Sequence[tuple[Instant, Instant]],
+    *,
+    channels: Collection[str] = (),
 ) -> tuple[list[Gap], list[Gap]]:
     """Gaps that a change of a roster opens, and those that it closes, in the spans that it touches; each with its span.
     ``after`` differs from ``before`` in this roster alone, which ``before`` need not have."""
     opened: list[Gap] = []
     closed: list[Gap] = []
     for start, end in _merged(touched):
-        was = _gaps(before, roster, policies, start, end)
-        now = _gaps(after, roster, policies, start, end)
+        was = _gaps(before, roster, policies, start, end, channels)
+        now = _gaps(after, roster, policies, start, end, channels)
         opens = [gap for name, gap in now.items() if name not in was]
         is_emptied = any(gap.kind in (GapKind.EMPTY_SHIFT, GapKind.NOBODY) for gap in opens)
         opened += opens
@@ -174,9 +176,14 @@ _OF_PEOPLE = frozenset({GapKind.UNVERIFIED_CONTACT, GapKind.DESK_UNCERTIFIED, Ga
 
 
 def _gaps(
-    community: Community, roster: str, policies: Sequence[Policy], start: Instant, end: Instant
+    community: Community,
+    roster: str,
+    policies: Sequence[Policy],
+    start: Instant,
+    end: Instant,
+    channels: Collection[str],
 ) -> dict[tuple[object, ...], Gap]:
-    found = coverage_gaps(community, policies, start, end)
+    found = coverage_gaps(community, policies, start, end, channels=channels)
     known = community.rosters.get(roster)
     for watch in watches(community, known, start, end) if known is not None else ():
         if not watch.people:

@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from shouwang.domain.community import Community
 from shouwang.domain.coverage import duty_changes
-from shouwang.domain.duty import DESK_POST, is_away, is_proven, is_reachable
+from shouwang.domain.duty import DESK_POST, is_away, is_proven, usable
 from shouwang.domain.roster import Roster, people_of
 from shouwang.domain.staff import is_certified, rosters_now
 from shouwang.domain.vocabulary import Instant, PersonId, Value
@@ -26,11 +26,17 @@ class StandIn(Value, frozen=True, kw_only=True):
 
 
 def stand_ins(
-    community: Community, roster: Roster, start: Instant, end: Instant, people: Collection[str]
+    community: Community,
+    roster: Roster,
+    start: Instant,
+    end: Instant,
+    people: Collection[str],
+    *,
+    channels: Collection[str] = (),
 ) -> list[StandIn]:
-    """Whoever of ``people`` can be reached, is not away at any moment of the span and is not on duty in this roster
-    when it begins. The free stand before the busy; for a desk the certified before the others; then the roster's own
-    people, then those with a proven contact."""
+    """Whoever of ``people`` can be reached on these channels (empty: on any), is not away at any moment of the span and
+    is not on duty in this roster when it begins. The free stand before the busy; for a desk the certified before the
+    others; then the roster's own people, then those with a proven contact."""
     moments = duty_changes(community, start, end)
     duties = [rosters_now(community, at) for at in moments]
     zone = community.zones.get(roster.zone)
@@ -40,13 +46,13 @@ def stand_ins(
             person=one.id,
             own=one.id in own,
             certified=is_certified(community, one, end - 1),
-            verified=is_proven(one),
+            verified=is_proven(one, channels),
             elsewhere=sorted({id for then in duties for id in then.get(one.id, ()) if id != roster.id}),
         )
         for one in community.people.values()
         if one.id in people
         and roster.id not in duties[0].get(one.id, ())
-        and is_reachable(community, one.id)
+        and usable(one, channels)
         and not any(is_away(community, one.id, at) for at in moments)
     ]
     asks_papers = roster.post == DESK_POST

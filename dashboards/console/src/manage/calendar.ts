@@ -10,7 +10,7 @@ export interface GapDay {
 
 const DAY = 86_400_000;
 /** Somebody who should be told is not told at all. */
-const GRAVE: readonly string[] = ["nobody", "no_fallback", "empty_step", "nobody_at_night"];
+const GRAVE: readonly string[] = ["nobody", "no_fallback", "empty_step", "nobody_at_night", "channel_off"];
 
 /** One entry for each day, the first beginning at `start`; a gap with several spans is known by its first one. A gap of
  * all the time is on no day: it is a matter of configuration. */

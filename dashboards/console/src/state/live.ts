@@ -2,7 +2,7 @@
 import { computed, shallowRef, watch } from "vue";
 import { get } from "../api/client";
 import { follow } from "../api/stream";
-import type { Fact, Fleet, Gap, Incident, Ready } from "../api/types";
+import type { Fact, Fleet, Incident, Ready } from "../api/types";
 import { EMPTY, type Board, ended, fold, isLive, live, refreshed, snapshot } from "./board";
 import { now } from "./clock";
 import { may, restore, session } from "./session";
@@ -19,7 +19,6 @@ export const open = computed<Incident[]>(() => live(board.value));
 export const over = computed<Incident[]>(() => ended(board.value));
 export const ready = shallowRef<Ready | null>(null);
 export const fleet = shallowRef<Fleet | null>(null);
-export const gaps = shallowRef<Gap[]>([]);
 /** The line to the service is alive. */
 export const alive = shallowRef(true);
 /** When the picture was last known to be true. */
@@ -167,9 +166,7 @@ function soonFleet(): void {
 
 async function readFleet(): Promise<void> {
   if (!may("read")) return;
-  const [report, found] = await Promise.all([get("/api/v1/reports/fleet"), get("/api/v1/coverage", { query: { limit: 100 } })]);
-  fleet.value = report;
-  gaps.value = found.items;
+  fleet.value = await get("/api/v1/reports/fleet");
 }
 
 async function readReady(): Promise<void> {
