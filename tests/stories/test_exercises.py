@@ -3,17 +3,18 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from harness.station import Station, open_station
 from shouwang.domain.alert import AlertState
 from shouwang.domain.errors import Conflict, NotFound
 from shouwang.domain.exercise import Ended, Exercise, Score, score
-from shouwang.domain.incident import IncidentState, Outcome
+from shouwang.domain.incident import Incident, IncidentState, Outcome
 from shouwang.domain.notice import DeliveryState
-from shouwang.domain.vocabulary import MINUTE, PersonId
+from shouwang.domain.vocabulary import MINUTE, IncidentId, PersonId, PlaceId, Severity
 from shouwang.flows.answering import Answering
-from shouwang.flows.exercises import Exercises
+from shouwang.flows.exercises import PAGE, Exercises
 from shouwang.store.exercises import SqlExercises
 
 COMPOUND = """
@@ -48,6 +49,7 @@ devices:
   - {id: smoke-3, profile: heiman-hs1sa, address: "zigbee2mqtt:b3-smoke", place: cj/dm/jy/b3}
   - {id: smoke-9, profile: heiman-hs1sa, address: "zigbee2mqtt:b9-smoke", place: cj/dm/jy/b9}
 """
+WEST = PlaceId("cj/dm/jy/b9")
 SMOKE = {"smoke": True, "battery": 90, "linkquality": 80}
 
 
@@ -162,6 +164,34 @@ async def test_a_real_fire_ends_the_drill_at_once_and_comes_first(station: Stati
     assert station.alerts()[0].state is AlertState.UNACKED
     with pytest.raises(Conflict, match="is under way there"):
         hand.exercises.drill("east" if where == "in the zone" else "west", "smoke", by="wang")
+
+
+def storm(station: Station, like: Incident, count: int, **changes: object) -> None:
+    """So many newer live cases of another place, of which nobody was told."""
+    for number in range(count):
+        at = like.opened_at + 1 + number
+        facts = {"id": IncidentId(f"storm{number}"), "group": f"storm{number}", "opened_at": at, "place": WEST}
+        one = msgspec.structs.replace(like, **{**facts, "places": [WEST], "next_step_at": None, **changes})
+        with station.casebook.change() as change:
+            change.keep_incident(one)
+
+
+@pytest.mark.parametrize("severity", [Severity.CRITICAL, Severity.MEDIUM])
+async def test_a_storm_of_newer_cases_hides_no_real_fire_from_those_who_exercise(
+    station: Station, hand: Hand, severity: Severity
+) -> None:
+    begun = hand.exercises.drill("east", "smoke", by="wang")
+    await station.hears("zigbee2mqtt/b3-smoke", SMOKE)
+    real = next(one for one in station.incidents() if not one.drill)
+    storm(station, real, PAGE + 10, severity=severity)
+    hand.exercises.look()
+    assert (hand.found(begun).ended, hand.found(begun).note) == (Ended.PRE_EMPTED, real.id)
+    with pytest.raises(Conflict, match=f"{real.id} is under way there"):
+        hand.exercises.drill("east", "smoke", by="wang")
+    await station.settles()
+    for name in ("guard", "leader"):
+        while station.phone(name).waiting:
+            station.phone(name).receives(station.phone(name).waiting[0].body["why"])
 
 
 async def test_a_real_fire_elsewhere_with_other_people_lets_the_drill_go_on(station: Station, hand: Hand) -> None:

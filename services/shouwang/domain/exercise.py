@@ -104,6 +104,10 @@ MISSED = ["post:shift_lead", "post:property_manager"]
 VERIFICATION = Policy(id="verification", title={"zh": "联系方式验证", "en": "Verification of contacts"}, steps=[])
 
 
+DANGEROUS = frozenset({Severity.CRITICAL, Severity.HIGH})
+"""Before what is so severe every exercise stands back."""
+
+
 class Score(Value, frozen=True, kw_only=True):
     """The scorecard: who, and how many seconds after the beginning. ``missed``: told, and not heard of again."""
 
@@ -238,7 +242,7 @@ def refuse_at_bad_time(zone: str, live: Iterable[Incident], community: Community
 
 
 def is_real_danger(incident: Incident) -> bool:
-    return not incident.drill and not incident.test and incident.severity in (Severity.CRITICAL, Severity.HIGH)
+    return not incident.drill and not incident.test and incident.severity in DANGEROUS
 
 
 def pre_empts(

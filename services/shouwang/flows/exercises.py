@@ -2,7 +2,8 @@
 whatever is real."""
 
 import logging
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Protocol
 
 import msgspec
@@ -16,6 +17,7 @@ from shouwang.domain.duty_check import LATE, Plan, due_checks, plan_of_day
 from shouwang.domain.errors import Conflict, NotFound
 from shouwang.domain.escalation import Policy
 from shouwang.domain.exercise import (
+    DANGEROUS,
     DRILL_LASTS,
     Ended,
     Exercise,
@@ -42,8 +44,8 @@ log = logging.getLogger(__name__)
 LIVE_STATES = frozenset(
     {IncidentState.OPEN, IncidentState.ACKNOWLEDGED, IncidentState.EN_ROUTE, IncidentState.ON_SCENE}
 )
-LOOKED_AT = 200
-"""Newest live incidents among which a real one is looked for."""
+PAGE = 200
+"""Real dangers looked at together; a storm has more of them, and each one counts."""
 
 PLAN = "duty_checks.plan"
 """The fact that holds when desks are asked today. No API shows it."""
@@ -127,7 +129,7 @@ class Exercises:
     ) -> Exercise:
         """Raises NotFound, and Conflict where a real danger is under way in the zone or a drill already."""
         community = self._directory.community()
-        refuse_at_bad_time(zone, self._live_incidents(), community)
+        refuse_at_bad_time(zone, chain.from_iterable(self._dangers()), community)
         if other := next((one for one in self._live(ExerciseKind.DRILL) if one.zone == zone), None):
             raise Conflict(f"drill {other.id} is under way in zone {zone!r}; end it first")
         exercise, changed = begin_drill(
@@ -145,7 +147,7 @@ class Exercises:
     def check(self, zone: str, *, by: str, within: Duration | None = None, id: str = "") -> Exercise:
         """Asks the desk of a zone to answer. Raises NotFound, and Conflict where a real danger is under way there."""
         community = self._directory.community()
-        refuse_at_bad_time(zone, self._live_incidents(), community)
+        refuse_at_bad_time(zone, chain.from_iterable(self._dangers()), community)
         exercise, changed = begin_check(
             zone,
             within=within or self._answer_within,
@@ -224,16 +226,15 @@ class Exercises:
         return seen.ended is not None
 
     def _pre_empting(self, exercise: Exercise) -> Incident | None:
-        real = [one for one in self._live_incidents() if is_real_danger(one) and one.opened_at >= exercise.begun_at]
-        if not real:
-            return None
         community = self._directory.community()
-        told = self._cases.deliveries_of([exercise.incident, *(one.id for one in real)])
-        people = {id: {one.person for one in deliveries} for id, deliveries in told.items()}
-        exercised = people.get(exercise.incident, set())
-        return next(
-            (one for one in real if pre_empts(one, people.get(one.id, set()), exercise, exercised, community)), None
-        )
+        for real in self._dangers(since=exercise.begun_at):
+            told = self._cases.deliveries_of([exercise.incident, *(one.id for one in real)])
+            people = {id: {one.person for one in deliveries} for id, deliveries in told.items()}
+            exercised = people.get(exercise.incident, set())
+            for one in real:
+                if pre_empts(one, people.get(one.id, set()), exercise, exercised, community):
+                    return one
+        return None
 
     def _end(self, exercise: Exercise, how: Ended, *, by: str, note: str = "") -> Exercise:
         """The incident first: an exercise that is over never still calls anybody."""
@@ -301,8 +302,17 @@ class Exercises:
     def _live(self, kind: ExerciseKind) -> list[Exercise]:
         return [one for one in self._exercised.live() if one.kind is kind]
 
-    def _live_incidents(self) -> list[Incident]:
-        return self._cases.incidents(CaseQuery(states=LIVE_STATES), None, LOOKED_AT)
+    def _dangers(self, *, since: Instant = 0) -> Iterator[list[Incident]]:
+        """Every real danger under way that began since, newest first, a page at a time."""
+        query = CaseQuery(states=LIVE_STATES, severities=DANGEROUS)
+        after: Mark | None = None
+        while page := self._cases.incidents(query, after, PAGE):
+            real = [one for one in page if is_real_danger(one) and one.opened_at >= since]
+            if real:
+                yield real
+            after = (page[-1].opened_at, page[-1].id)
+            if len(page) < PAGE or page[-1].opened_at < since:
+                return
 
     def _record(self, kind: str, exercise: Exercise, incident: Incident) -> None:
         with self._casebook.change() as change:
