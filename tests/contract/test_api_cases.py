@@ -117,7 +117,15 @@ def test_a_case_is_declined_escalated_and_handed_over(site: Site, operator: Test
     _, incident = site.alarm("smoke-501")
     path = f"/api/v1/incidents/{incident.id}"
     assert client_as(Role.RESPONDER, person="zhao").post(f"{path}/decline", json={}).json()["declined"] == ["zhao"]
-    assert operator.post(f"{path}/escalate", json={"note": "two more"}).status_code == 200
+    for unsaid in ({}, {"reason": "  "}, None):
+        refused = problem(operator.post(f"{path}/escalate", json=unsaid), 422, "invalid")
+        assert "why more people are needed" in refused["detail"]
+    asked = operator.post(f"{path}/escalate", json={"reason": "two more"})
+    assert asked.status_code == 200
+    assert [one["body"]["note"] for one in asked.json()["timeline"] if one["kind"] == "incident.escalated"] == [
+        "two more"
+    ]
+    assert operator.post(f"{path}/escalate", json={"note": "as of the other acts"}).status_code == 200
     operator.post(f"{path}/acknowledge", json={})
     problem(operator.post(f"{path}/handover", json={"to": "nobody"}), 422, "invalid")
     assert operator.post(f"{path}/handover", json={"to": "zhou"}).json()["holder"] == "zhou"

@@ -232,19 +232,31 @@ def test_only_what_is_held_can_be_handed_over_and_only_to_somebody_known() -> No
 
 
 def test_asking_for_more_people_tells_the_next_level_whatever_it_waits_for() -> None:
-    plan = act(done(Acknowledge()), Escalate(note="heavy smoke"), at=40)
+    plan = act(done(Acknowledge()), Escalate(reason="heavy smoke"), at=40)
     assert told_by(plan.notices) == [("next_step", ["post:property_manager"])]
     assert plan.notices[0].detail == "heavy smoke"
-    again = act(plan.incident, Escalate(), at=41)
+    again = act(plan.incident, Escalate(reason="more people"), at=41)
     assert told_by(again.notices) == [("next_step", ["post:branch_secretary"])]
+
+
+def test_whoever_asks_for_more_people_says_why_and_it_is_kept_with_the_call() -> None:
+    plan = act(done(Acknowledge()), Escalate(reason="heavy smoke"), at=40)
+    assert [entry.body["note"] for entry in plan.entries if entry.kind == "incident.escalated"] == ["heavy smoke"]
+    file = plan.incident.file
+    assert file is not None
+    kept = [(one.reason, one.by, one.notice) for one in file.escalated]
+    assert kept == [("heavy smoke", "guard", plan.notices[0].id)]
+    for blank in ("", "  "):
+        with pytest.raises(Conflict, match="must know why"):
+            act(done(Acknowledge()), Escalate(reason=blank))
 
 
 def test_asking_for_more_people_when_all_are_told_calls_the_fallback_or_says_that_there_is_nobody() -> None:
     last = climb(opened(), seconds(1000))[0]
-    assert told_by(act(last, Escalate(), at=1001).notices) == [("next_step", ["person:fallback"])]
+    assert told_by(act(last, Escalate(reason="more people"), at=1001).notices) == [("next_step", ["person:fallback"])]
     bare = compound(zones={}, site=SiteFacts())
     with pytest.raises(Conflict, match="no further level"):
-        act(last, Escalate(), at=1001, community=bare)
+        act(last, Escalate(reason="more people"), at=1001, community=bare)
 
 
 # The end -------------------------------------------------------------------------------------------------------------
@@ -311,7 +323,7 @@ def test_a_case_is_closed_once_it_is_resolved() -> None:
     assert (closed.state, closed.closed_by, closed.next_step_at) == (S.CLOSED, "secretary", None)
 
 
-@pytest.mark.parametrize("what", [Acknowledge(), REAL, Decline(), Depart(), Arrive(), Escalate()])
+@pytest.mark.parametrize("what", [Acknowledge(), REAL, Decline(), Depart(), Arrive(), Escalate(reason="more people")])
 def test_what_comes_after_the_end_hears_who_ended_it(what: Act) -> None:
     over = done(Acknowledge(), RESOLVE)
     for by in ("guard", "patrol"):
@@ -373,7 +385,7 @@ ACTS = st.sampled_from(
         RESOLVE,
         Review(),
         Close(),
-        Escalate(),
+        Escalate(reason="more people"),
         Remark(),
         HandOver(to=PersonId("leader")),
     ]

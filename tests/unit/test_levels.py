@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from harness.cases import COMPOUND, FLAT, compound, person
 from shouwang.domain.alert import AlertClass
+from shouwang.domain.casefile import CaseFile, Escalated
 from shouwang.domain.community import Community
 from shouwang.domain.directions import TEXT_LIMIT, Entry, with_directions
 from shouwang.domain.duty import Person, PostHolder, Zone
@@ -255,3 +256,12 @@ def test_the_nearest_gate_and_key_go_before_all_others() -> None:
     entry = Entry(access=["近门", long, long, long], key_holders=["近钥匙", long])
     said = with_directions("火警" * 20, entry, in_chinese=True, can_answer=True)
     assert said.startswith("火警" * 20 + "；门禁 近门；钥匙 近钥匙；门禁 ")
+
+
+def test_why_a_person_called_for_more_people_is_not_read_afar() -> None:
+    """Words that people type may name somebody who lives there."""
+    file = CaseFile(escalated=[Escalated(reason="501 黄氏 is inside", at=AT, by="guard", notice=NoticeId("i1.2"))])
+    for who, reads in (("patrol", True), *((one, False) for one in AFAR)):
+        called = msgspec.structs.replace(delivery(who, Why.NEXT_STEP), notice=NoticeId("i1.2"))
+        said = compose(called, msgspec.structs.replace(incident(), file=file), None, SITE, url="", now=AT)
+        assert ("黄氏" in said.text, "reason" in said.body) == (reads, reads)

@@ -6,11 +6,12 @@ import msgspec
 import pytest
 
 from shouwang.domain.alert import Alert, AlertClass, AlertState
+from shouwang.domain.casefile import CaseFile, Escalated
 from shouwang.domain.community import Community
 from shouwang.domain.duty import Person, SiteFacts
 from shouwang.domain.escalation import Policy
 from shouwang.domain.incident import Finding, Incident, IncidentState, Outcome
-from shouwang.domain.message import WHY, compose, place_words
+from shouwang.domain.message import ASKED_LIMIT, WHY, compose, place_words
 from shouwang.domain.moment import parse_rfc3339
 from shouwang.domain.notice import Delivery, DeliveryState, Message, Why
 from shouwang.domain.place import Place, PlaceKind
@@ -112,6 +113,18 @@ def test_an_end_says_how_it_ended_and_a_finding_what_was_found() -> None:
     assert told(Why.STOOD_DOWN, outcome=Outcome.FALSE_ALARM).text.endswith("警情解除：误报")
     assert told(Why.STOOD_DOWN, "smith", outcome=Outcome.FALSE_ALARM).text.endswith("stood down: false alarm")
     assert told(Why.VERIFIED, finding=Finding.REAL).text.endswith("已核实：属实")
+
+
+def test_whoever_is_called_by_a_person_reads_why_and_nobody_else_does() -> None:
+    asked = Escalated(reason="火势大，需要水带", at=AT, by="wang", notice=NoticeId("i1.1"))
+    called = told(Why.NEXT_STEP, file=CaseFile(escalated=[asked]))
+    assert called.text.endswith("尚未处置，请支援，上报原因：火势大，需要水带")
+    assert called.body["reason"] == "火势大，需要水带"
+    long = msgspec.structs.replace(asked, reason="heavy smoke " * 10)
+    english = told(Why.NEXT_STEP, "smith", file=CaseFile(escalated=[long]))
+    assert english.text.endswith("…") and len(english.text.rpartition("because: ")[2]) == ASKED_LIMIT
+    other = told(Why.NEXT_STEP, file=CaseFile(escalated=[msgspec.structs.replace(asked, notice=NoticeId("i1.2"))]))
+    assert "上报原因" not in other.text and "reason" not in other.body
 
 
 def test_drill_test_and_demo_are_unmistakable() -> None:

@@ -164,7 +164,7 @@ def test_every_act_has_its_name() -> None:
     act.en_route(desk.id, actor="guard")
     act.arrive(desk.id, actor="guard")
     act.handover(desk.id, actor="guard", to="leader")
-    act.escalate(desk.id, actor="leader", note="two more")
+    act.escalate(desk.id, actor="leader", reason="two more")
     act.note(desk.id, actor="leader", note="fire lane is free")
     act.resolve(desk.id, actor="leader", outcome=Outcome.REAL, cause=None)
     act.review(desk.id, actor="secretary")

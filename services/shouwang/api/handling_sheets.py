@@ -2,7 +2,7 @@
 
 from typing import Annotated, Self
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import AliasChoices, BaseModel, Field, model_validator
 
 from shouwang.domain.alert import AlertClass
 from shouwang.domain.casefile import Counting, EntryWay, Proof, Topic, Visit
@@ -90,9 +90,10 @@ class FollowUpIn(Sent):
 
 
 class EscalateIn(Sent):
-    """``note``: why more people are needed."""
+    """``reason``, or ``note`` as of the other acts: why more people are needed. The next level reads it: no names or
+    phones of residents."""
 
-    note: NoteText = None
+    reason: str = Field(default="", max_length=500, validation_alias=AliasChoices("reason", "note"))
 
 
 class ItemOut(BaseModel):

@@ -16,7 +16,7 @@ from .arrival import proven
 from .cases import incidents_out
 from .doors import TheWindow, Window
 from .etags import IfMatch, etag, require_match
-from .handling_sheets import ArriveIn
+from .handling_sheets import ArriveIn, EscalateIn
 from .hold_views import permits_near
 from .names import Names
 from .owing import still_owing
@@ -177,11 +177,17 @@ def handover(
 
 @router.post("/{incident_id}/escalate")
 def escalate(
-    window: TheWindow, caller: Caller, incident_id: IncidentRef, body: Nothing | None = None, if_match: IfMatch = None
+    window: TheWindow,
+    caller: Caller,
+    incident_id: IncidentRef,
+    body: EscalateIn | None = None,
+    if_match: IfMatch = None,
 ) -> IncidentOut:
-    """立即上报: the next step of the policy, now."""
+    """立即上报: the next step of the policy, now, with the reason that its people read."""
     incident = _for_act(window, caller, incident_id, if_match)
-    return _whole(window, caller, window.respond.escalate(incident.id, actor=caller.actor, note=_note(body)))
+    if body is None or not body.reason:
+        raise invalid("body/reason", "say why more people are needed: those who are called now read it")
+    return _whole(window, caller, window.respond.escalate(incident.id, actor=caller.actor, reason=body.reason))
 
 
 @router.post("/{incident_id}/notes")

@@ -85,7 +85,9 @@ class HandOver(Said, frozen=True, kw_only=True):
 
 
 class Escalate(Said, frozen=True, kw_only=True):
-    """The next level now."""
+    """立即上报: the next level now. ``reason``: what the people of that level read."""
+
+    reason: str
 
 
 class Remark(Said, frozen=True, kw_only=True):
@@ -204,6 +206,8 @@ def refuse_impossible(incident: Incident, act: Act, actor: str, community: Commu
         )
     if isinstance(act, Review) and not is_live(state):
         _refuse_review(incident, actor, community)
+    if isinstance(act, Escalate) and not act.reason.strip():
+        raise Conflict("whoever is called now must know why: say for what more people are needed")
     if isinstance(act, Enter):
         _refuse_entry(incident, act, actor)
     if isinstance(act, HandOver) and act.to not in community.people:

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 import msgspec
 
-from shouwang.domain.vocabulary import IncidentId, Instant, PersonId, PlaceId, Value
+from shouwang.domain.vocabulary import IncidentId, Instant, NoticeId, PersonId, PlaceId, Value
 
 
 class Proof(StrEnum):
@@ -116,6 +116,15 @@ class Attachment(Value, frozen=True, kw_only=True):
     by: str
 
 
+class Escalated(Value, frozen=True, kw_only=True):
+    """Somebody asked for more people. ``notice``: the one by which they were called, and in which they read why."""
+
+    reason: str
+    at: Instant
+    by: str
+    notice: NoticeId
+
+
 class FollowedUp(Value, frozen=True, kw_only=True):
     result: Visit
     at: Instant
@@ -134,6 +143,7 @@ class CaseFile(Value, frozen=True, kw_only=True):
     headcount: list[Counted] = msgspec.field(default_factory=list)
     files: list[Attachment] = msgspec.field(default_factory=list)
     follow_ups: list[FollowedUp] = msgspec.field(default_factory=list)
+    escalated: list[Escalated] = msgspec.field(default_factory=list)
     reported_by: str = ""
     topic: Topic | None = None
     merged: list[IncidentId] = msgspec.field(default_factory=list)

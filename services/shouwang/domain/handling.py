@@ -36,6 +36,7 @@ from shouwang.domain.casefile import (
     Counted,
     Dialled,
     Entered,
+    Escalated,
     FollowedUp,
     Visit,
 )
@@ -312,9 +313,11 @@ class _Doing:
 
     def escalate(self, act: Escalate, community: Community) -> None:
         """A person who asks for more people gets them, whatever the step would have waited for."""
-        self.draft.record("incident.escalated", note=act.note)
-        if not self._call_on(community, Why.NEXT_STEP, heeds_unless=False, detail=act.note):
+        self.draft.record("incident.escalated", note=act.reason)
+        if not self._call_on(community, Why.NEXT_STEP, heeds_unless=False, detail=act.reason):
             raise Conflict("no further level is left to tell, and no reachable fallback is named")
+        called = Escalated(reason=act.reason, at=self.now, by=self.actor, notice=self.draft.notices[-1].id)
+        self._keep_file(escalated=[*self._file.escalated, called])
 
     def _call_on(self, community: Community, last: Why, *, heeds_unless: bool = True, detail: str) -> bool:
         """The next level now, or, where none is left, the fallback; False where there is neither."""

@@ -54,6 +54,9 @@ WHY: Mapping[Why, tuple[str, str]] = {
     Why.TEST: ("测试", "test"),
 }
 
+ASKED_LIMIT = 60
+"""Characters of a reason that a text message still has room for."""
+
 FINDING: Mapping[Finding, tuple[str, str]] = {
     Finding.REAL: ("属实", "real"),
     Finding.FALSE: ("不属实", "false"),
@@ -89,6 +92,7 @@ def compose(
     place = alert.place if alert else incident.place
     person = community.people.get(delivery.person)
     level = level_of(delivery, incident, community)
+    asked = "" if level is Level.SUMMARY else _asked_for(delivery, incident)
     name = compound_words(community, place) if level is Level.SUMMARY else place_words(community, place)
     body: dict[str, object] = {
         "id": delivery.key,
@@ -97,6 +101,7 @@ def compose(
         "alert": alert and {**alert_facts(alert), "acknowledged_by": alert.acknowledged_by},
         "place": {"path": place, "name": name},
         "person": {"id": delivery.person},
+        **({"reason": asked} if asked else {}),
         "drill": incident.drill or delivery.why is Why.DRILL,
         "test": incident.test or delivery.why is Why.TEST,
         "url": url,
@@ -107,7 +112,7 @@ def compose(
     if level is Level.SUMMARY:
         text = _summary(delivery.why, incident, alert, community, name, told, in_chinese)
     else:
-        text = _text(delivery.why, incident, alert, community, name, in_chinese)
+        text = _text(delivery.why, incident, alert, community, name, in_chinese) + _quoted(asked, in_chinese)
     if level is Level.ASSIGNED and not url and delivery.channel in _WORDS_FOR_ONE:
         entry = entry_of(incident.places or [incident.place], community)
         text = with_directions(text, entry, in_chinese=in_chinese, can_answer=can_answer)
@@ -141,6 +146,20 @@ def compound_words(community: Community, place: str) -> str:
 def _kind(community: Community, path: PlaceId) -> PlaceKind | None:
     known = community.places.get(path)
     return known.kind if known else None
+
+
+def _asked_for(delivery: Delivery, incident: Incident) -> str:
+    """Why a person called for these people, in that person's words. Offices afar do not read it, as they read no words
+    that people typed: they may name somebody."""
+    escalated = incident.file.escalated if incident.file is not None else []
+    return next((one.reason for one in escalated if one.notice == delivery.notice), "")
+
+
+def _quoted(asked: str, in_chinese: bool) -> str:
+    if not asked:
+        return ""
+    short = asked if len(asked) <= ASKED_LIMIT else f"{asked[: ASKED_LIMIT - 1]}…"
+    return f"，上报原因：{short}" if in_chinese else f", because: {short}"
 
 
 def _text(why: Why, incident: Incident, alert: Alert | None, community: Community, name: str, in_chinese: bool) -> str:

@@ -90,8 +90,8 @@ class Respond:
     def handover(self, incident: IncidentId, *, actor: str, to: str, note: str = "") -> Incident:
         return self.act(incident, HandOver(to=PersonId(to), note=note), actor=actor)
 
-    def escalate(self, incident: IncidentId, *, actor: str, note: str = "") -> Incident:
-        return self.act(incident, Escalate(note=note), actor=actor)
+    def escalate(self, incident: IncidentId, *, actor: str, reason: str) -> Incident:
+        return self.act(incident, Escalate(reason=reason), actor=actor)
 
     def note(self, incident: IncidentId, *, actor: str, note: str) -> Incident:
         return self.act(incident, Remark(note=note), actor=actor)
