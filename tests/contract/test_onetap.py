@@ -6,7 +6,7 @@ from fastapi.testclient import TestClient
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.window import COMPOUND, LINK_SECRET, ROOM, Site
+from harness.window import ABOVE, COMPOUND, LINK_SECRET, ROOM, Site
 from shouwang.api.server import build_app
 from shouwang.domain.duty import PostHolder
 from shouwang.domain.household import Household, KeyHolder
@@ -83,6 +83,44 @@ def test_the_page_says_what_the_responder_must_know(phone: TestClient, told: Del
     assert answer.headers["cache-control"] == "no-store"
     assert answer.headers["referrer-policy"] == "no-referrer"
     assert "default-src 'none'" in answer.headers["content-security-policy"]
+
+
+def test_the_page_says_what_this_post_does_what_nobody_may_and_calls_the_key_holder(
+    phone: TestClient, site: Site, told: Delivery
+) -> None:
+    site.directory.change([Household(place=ABOVE, helped=True, needs=["听障"])])
+    incident = site.board.incident(told.incident)
+    assert incident is not None
+    patrol, leader = (phone.get(path(site.told(incident, who, DeliveryState.SENT))).text for who in ("zhang", "zhao"))
+    for page in (patrol, leader):
+        assert '<a class=call href="tel:+8613800000000">拨打</a>' in page
+        assert "不许：志愿者不进入烟雾区" in page
+        assert "<b>金源小区 3号楼 2单元 6层 601</b> 听障" in page
+        assert page.index("不许") < page.index("<button") < page.index("您要做的"), (
+            "the answer is not below a long list"
+        )
+    assert "开消防车通道" in patrol and "敲门、引导、清点" not in patrol
+    assert "敲门、引导、清点，不进入烟雾" in leader and "开消防车通道" not in leader
+    desk = phone.get(path(told)).text
+    assert "报119" in desk and "601" not in desk, "who stays at the desk has the console"
+    site.respond.resolve(told.incident, actor="wang", outcome=Outcome.FALSE_ALARM)
+    over = phone.get(path(told)).text
+    assert "tel:" not in over and "2468" not in over
+
+
+@pytest.mark.parametrize("kind", ["drill", "test"])
+def test_a_drill_or_a_test_shows_no_residents_data(phone: TestClient, site: Site, told: Delivery, kind: str) -> None:
+    site.directory.change([Household(place=ABOVE, helped=True, needs=["听障"])])
+    incident = site.board.incident(told.incident)
+    assert incident is not None
+    with site.casebook.change() as transaction:
+        transaction.keep_incident(msgspec.structs.replace(incident, **{kind: True}))
+    patrol = site.told(incident, "zhang", DeliveryState.SENT)
+    for delivery in (told, patrol):
+        page = phone.get(path(delivery)).text
+        assert "3号楼 2单元 5层 501" in page and "您要做的" in page
+        for secret in ("2468", "赵测试 +86", "tel:", "行动不便", "听障", "601"):
+            assert secret not in page
 
 
 def test_looking_changes_nothing(phone: TestClient, site: Site, told: Delivery) -> None:

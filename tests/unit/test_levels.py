@@ -9,7 +9,7 @@ from harness.cases import COMPOUND, FLAT, compound, person
 from shouwang.domain.alert import AlertClass
 from shouwang.domain.casefile import CaseFile, Escalated
 from shouwang.domain.community import Community
-from shouwang.domain.directions import TEXT_LIMIT, Entry, with_directions
+from shouwang.domain.directions import TEXT_LIMIT, Called, Entry, with_directions
 from shouwang.domain.duty import Person, PostHolder, Zone
 from shouwang.domain.escalation import Policy
 from shouwang.domain.household import FamilyContact, Household, KeyHolder
@@ -246,14 +246,19 @@ def test_no_message_to_somebody_afar_or_not_assigned_says_anything_of_a_househol
 def test_directions_fit_a_text_message_and_never_cut_what_stands_before_them(
     text: str, gates: list[str], keys: list[str], can_answer: bool
 ) -> None:
-    whole = with_directions(text, Entry(access=gates, key_holders=keys), in_chinese=True, can_answer=can_answer)
+    whole = with_directions(
+        text,
+        Entry(access=gates, key_holders=[Called(note=one) for one in keys]),
+        in_chinese=True,
+        can_answer=can_answer,
+    )
     assert whole.startswith(text)
     assert whole == text or len(whole.encode("utf-16-be")) <= 2 * TEXT_LIMIT
 
 
 def test_the_nearest_gate_and_key_go_before_all_others() -> None:
     long = "长" * 40
-    entry = Entry(access=["近门", long, long, long], key_holders=["近钥匙", long])
+    entry = Entry(access=["近门", long, long, long], key_holders=[Called(note="近钥匙"), Called(note=long)])
     said = with_directions("火警" * 20, entry, in_chinese=True, can_answer=True)
     assert said.startswith("火警" * 20 + "；门禁 近门；钥匙 近钥匙；门禁 ")
 

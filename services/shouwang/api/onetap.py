@@ -104,7 +104,8 @@ def _page(window: Window, delivery: Delivery, incident: Incident, *, note: str =
         )
         return _html(text, status)
     told = window.board.deliveries_of([incident.id]).get(incident.id, [])
-    return _html(show(brief(delivery, incident, told, community), community, note=note), status)
+    page = brief(delivery, incident, told, community, window.checklists())
+    return _html(show(page, community, note=note), status)
 
 
 def _html(text: str, status: int) -> Response:

@@ -7,7 +7,9 @@ from html import escape
 
 from shouwang.domain.alert import CLASS_ZH
 from shouwang.domain.briefing import Briefing, Colleague
+from shouwang.domain.checklist import Words
 from shouwang.domain.community import Community
+from shouwang.domain.directions import Called
 from shouwang.domain.errors import ConfigError
 from shouwang.domain.incident import IncidentState, is_live
 from shouwang.domain.message import CLASS_EN
@@ -23,6 +25,9 @@ STYLE = (
     ".class{color:#b00020;font-weight:bold}.note{background:#fff4cc;padding:8px 10px;border-radius:4px}"
     "button{display:block;width:100%;font-size:20px;padding:14px;margin:10px 0;border:0;border-radius:8px;"
     "background:#b00020;color:#fff}button.soft{background:#e4e4e4;color:#111}"
+    ".never{border:2px solid #b00020;color:#b00020;font-weight:bold;padding:6px 10px;margin:8px 0;border-radius:4px}"
+    "a.call{display:inline-block;padding:8px 14px;margin:4px 0;border:1px solid #555;border-radius:8px;color:#111;"
+    "font-weight:bold}"
 )
 STYLE_HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
 
@@ -62,9 +67,11 @@ def show(page: Briefing, community: Community, *, note: str = "") -> str:
         f"<p>{('发生', 'since')[index]} {_clock(page.since, community)} · {_STATES[page.state][index]}"
         + (f" · {escape(page.holder)}" if page.holder else "")
         + "</p>",
-        *(_list(title[index], items) for title, items in _entry(page)),
-        _list(("已通知", "Told too")[index], [_colleague(one, index) for one in page.colleagues], escaped=True),
+        _never(page, index),
         _form(page, index) if is_live(page.state) else f"<p class=note>{('此警情已结束', 'It is over')[index]}</p>",
+        _list(("您要做的", "Your tasks")[index], [_said(words, index) for words in page.tasks]),
+        *(_list(title[index], items, escaped=True) for title, items in _entry(page, index)),
+        _list(("已通知", "Told too")[index], [_colleague(one, index) for one in page.colleagues], escaped=True),
     ]
     return _page("".join(say), page.language)
 
@@ -112,14 +119,35 @@ def _title(page: Briefing, index: int) -> str:
     return page.title.get("en" if index else "zh") or next(iter(page.title.values()), "")
 
 
-def _entry(page: Briefing) -> Sequence[tuple[tuple[str, str], list[str]]]:
+def _never(page: Briefing, index: int) -> str:
+    if not (page.never and is_live(page.state)):
+        return ""
+    rows = "".join(f"<p>{('不许：', 'Never: ')[index]}{escape(_said(words, index))}</p>" for words in page.never)
+    return f"<div class=never>{rows}</div>"
+
+
+def _said(words: Words, index: int) -> str:
+    return words.get("en" if index else "zh") or next(iter(words.values()), "")
+
+
+def _entry(page: Briefing, index: int) -> Sequence[tuple[tuple[str, str], list[str]]]:
+    """Rows of HTML under each heading."""
     entry = page.entry
+    helped = [f"<b>{escape(one.where)}</b> {escape('、'.join(one.needs))}" for one in page.helped]
     return (
-        (("进入方式", "How to get in"), entry.access),
-        (("钥匙保管人", "Who has a key"), entry.key_holders),
-        (("需要协助", "Needs help"), entry.needs),
-        (("家属", "Family"), entry.contacts),
+        (("进入方式", "How to get in"), [escape(one) for one in entry.access]),
+        (("钥匙保管人", "Who has a key"), [_called(one, index) for one in entry.key_holders]),
+        (("需要协助", "Needs help"), [escape(one) for one in entry.needs]),
+        (("家属", "Family"), [_called(one, index) for one in entry.contacts]),
+        (("着火层及以上需协助疏散", "To be helped out on this floor and above"), helped),
     )
+
+
+def _called(one: Called, index: int) -> str:
+    """Whom to call, with a button that calls."""
+    number = "".join(char for char in one.phone if char.isdigit() or char in "+*#")
+    call = f' <a class=call href="tel:{number}">{("拨打", "Call")[index]}</a>' if number else ""
+    return f"{escape(one.words)}{call}"
 
 
 def _list(title: str, items: Sequence[str], *, escaped: bool = False) -> str:

@@ -80,6 +80,14 @@ def checklist_of(checklists: Sequence[Checklist], incident: Incident) -> Checkli
     return own or checklist_for(checklists, incident.klass)
 
 
+def tasks_of(listed: Checklist | None, posts: Sequence[str]) -> list[Words]:
+    """What whoever holds these posts does, in a few lines: the tasks of the posts, else their steps."""
+    if listed is None:
+        return []
+    tasks = [listed.tasks[post] for post in posts if post in listed.tasks]
+    return tasks or [item.text for item in listed.items if set(item.posts).intersection(posts)]
+
+
 def script_problem(script: Script) -> str | None:
     """What is wrong with the text of a script: a field that is none."""
     unknown = sorted({name for text in script.text.values() for name in _FIELD.findall(text)} - set(FACTS))

@@ -18,13 +18,25 @@ TEXT_LIMIT = 201
 """Characters: three linked short messages of 67 (3GPP TS 23.040). A modem needs some seconds for each."""
 
 
+class Called(Value, frozen=True, kw_only=True):
+    """Somebody to call about a home, or, where only ``note`` is there, where its key is."""
+
+    name: str = ""
+    phone: str = ""
+    note: str = ""
+
+    @property
+    def words(self) -> str:
+        return " ".join(part for part in (self.name, self.phone, self.note) if part)
+
+
 class Entry(Value, frozen=True, kw_only=True):
     """How to get in: only for whoever may have to go, only while it lives."""
 
     access: list[str] = msgspec.field(default_factory=list)
-    key_holders: list[str] = msgspec.field(default_factory=list)
+    key_holders: list[Called] = msgspec.field(default_factory=list)
     needs: list[str] = msgspec.field(default_factory=list)
-    contacts: list[str] = msgspec.field(default_factory=list)
+    contacts: list[Called] = msgspec.field(default_factory=list)
 
 
 def entry_of(places: Sequence[PlaceId], community: Community) -> Entry:
@@ -36,14 +48,19 @@ def entry_of(places: Sequence[PlaceId], community: Community) -> Entry:
         access=[f"{community.place_names(one.place)[-1]}：{one.gate}" for one in known if one.gate],
         key_holders=[_key_holder(key, community) for one in known for key in one.keys],
         needs=[need for home in homes for need in home.needs],
-        contacts=[f"{one.name} {one.relation} {one.phone}" for home in homes for one in home.contacts],
+        contacts=[
+            Called(name=f"{one.name} {one.relation}".strip(), phone=one.phone)
+            for home in homes
+            for one in home.contacts
+        ],
     )
 
 
 def with_directions(text: str, entry: Entry, *, in_chinese: bool, can_answer: bool) -> str:
     """The text with as much of the entry as a text message holds. ``can_answer``: a text back is read here."""
     gates = [f"门禁 {one}" if in_chinese else f"entry {one}" for one in entry.access]
-    keys = [f"钥匙 {one}" if in_chinese else f"key {one}" for one in entry.key_holders if one]
+    held = [one.words for one in entry.key_holders if one.words]
+    keys = [f"钥匙 {one}" if in_chinese else f"key {one}" for one in held]
     wanted = [*gates[:1], *keys[:1], *gates[1:], *keys[1:]]
     if can_answer:
         wanted.append("回复1接单，2去不了" if in_chinese else "reply 1 to take it, 2 if you cannot")
@@ -55,6 +72,6 @@ def with_directions(text: str, entry: Entry, *, in_chinese: bool, can_answer: bo
     return text
 
 
-def _key_holder(key: KeyHolder, community: Community) -> str:
+def _key_holder(key: KeyHolder, community: Community) -> Called:
     person = community.people.get(key.person) if key.person else None
-    return " ".join(part for part in (person.name if person else "", person.phone if person else "", key.note) if part)
+    return Called(name=person.name if person else "", phone=person.phone if person else "", note=key.note)

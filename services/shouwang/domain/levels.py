@@ -98,22 +98,22 @@ def post_words(post: str, *, in_chinese: bool) -> str:
     return POST_ZH.get(post, post) if in_chinese else post.replace("_", " ")
 
 
-def _is_assigned(delivery: Delivery, incident: Incident, community: Community) -> bool:
-    person = delivery.person
-    if not shows_residents(incident) or delivery.why not in _CALLS or person in incident.declined:
-        return False
-    if incident.holder is not None and delivery.why not in _CALLS_BESIDE_THE_HOLDER:
-        return incident.holder == person
-    return incident.holder == person or delivery.why is Why.COVERAGE_GAP or _may_go(person, incident.place, community)
-
-
-def _may_go(person: PersonId, place: PlaceId, community: Community) -> bool:
+def may_go(person: PersonId, place: PlaceId, community: Community) -> bool:
     """Holds a post there whose people go, or answers for its duty zone and has no post that stays."""
     if here := set(posts_of(person, place, community)):
         return bool(here - SUMMARY_POSTS - STAYING_POSTS)
     around = set(ancestors(place))
     zones = (zones.get(at) for zones in community.zones_by_place.values() for at in around)
     return any(zone is not None and person in zone.members for zone in zones)
+
+
+def _is_assigned(delivery: Delivery, incident: Incident, community: Community) -> bool:
+    person = delivery.person
+    if not shows_residents(incident) or delivery.why not in _CALLS or person in incident.declined:
+        return False
+    if incident.holder is not None and delivery.why not in _CALLS_BESIDE_THE_HOLDER:
+        return incident.holder == person
+    return incident.holder == person or delivery.why is Why.COVERAGE_GAP or may_go(person, incident.place, community)
 
 
 def _is_above(place: PlaceId, community: Community) -> bool:
