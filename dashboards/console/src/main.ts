@@ -11,6 +11,7 @@ import "./style/shell.css";
 import "./style/room.css";
 import "./style/casework.css";
 import "./style/page.css";
+import "./style/handling.css";
 import "./style/phone.css";
 import "./style/plan.css";
 import "./style/rosters.css";

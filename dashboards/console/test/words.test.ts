@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { duty } from "../src/words/duty";
 import { casework } from "../src/words/casework";
 import { en } from "../src/words/en";
+import { handling } from "../src/words/handling";
 import { health } from "../src/words/health";
 import { install } from "../src/words/install";
 import { manage } from "../src/words/manage";
@@ -26,11 +27,11 @@ function paths(tree: Tree, at = ""): string[] {
 describe("words", () => {
   it("are there in both languages", () => {
     expect(paths(en as unknown as Tree).sort()).toEqual(paths(zh as unknown as Tree).sort());
-    for (const both of [casework, duty, health, install, staff, patrols, photos, plans, trials, pulse, manage, rosters, places, reveal]) expect(paths(both.en as unknown as Tree).sort()).toEqual(paths(both.zh as unknown as Tree).sort());
+    for (const both of [handling, casework, duty, health, install, staff, patrols, photos, plans, trials, pulse, manage, rosters, places, reveal]) expect(paths(both.en as unknown as Tree).sort()).toEqual(paths(both.zh as unknown as Tree).sort());
   });
 
   it("are English in English", () => {
-    const chinese = JSON.stringify([en, casework.en, duty.en, install.en, staff.en, Object.values(SAFETY).map((each) => each.en), patrols.en, photos.en, plans.en, trials.en, health.en, pulse.en, manage.en, rosters.en, places.en, reveal.en]).match(/[\u4e00-\u9fff]+/g) ?? [];
+    const chinese = JSON.stringify([en, handling.en, casework.en, duty.en, install.en, staff.en, Object.values(SAFETY).map((each) => each.en), patrols.en, photos.en, plans.en, trials.en, health.en, pulse.en, manage.en, rosters.en, places.en, reveal.en]).match(/[\u4e00-\u9fff]+/g) ?? [];
     expect(chinese).toEqual([]);
   });
 });

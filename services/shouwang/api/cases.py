@@ -53,8 +53,7 @@ def incident_out(
     told = [delivery_out(delivery, names, incident.place) for delivery in deliveries]
     entries = [entry_out(entry, names) for entry in timeline]
     revealed = [str(one.body["person"]) for one in timeline if one.kind == REVEALED and one.body.get("person")]
-    called = [one.person for one in incident.file.calls if one.person] if incident.file else []
-    people = names.people([*people_in(incident), *revealed, *called])
+    people = names.people([*people_in(incident), *revealed, *_people_of(incident.file)])
     people.update({one.person: one.name for one in told})
     return IncidentOut(
         id=incident.id,
@@ -191,6 +190,16 @@ def _dialled_out(one: Dialled) -> DialledOut:
         person=one.person,
         answered=one.answered,
     )
+
+
+def _people_of(file: CaseFile | None) -> list[str]:
+    """Whoever added to the case, or stands in what was added; a witness may be a post and a name as they were said."""
+    if file is None:
+        return []
+    added = [one.by for each in (file.arrivals, file.calls, file.entries, file.files, file.follow_ups) for one in each]
+    called = [one.person for one in file.calls if one.person]
+    seen = [person for one in file.entries for person in (one.authorised_by, *one.witnesses)]
+    return [*added, *called, *seen, *([file.reported_by] if file.reported_by else [])]
 
 
 def _file_out(file: CaseFile) -> CaseFileOut:

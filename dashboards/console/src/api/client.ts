@@ -104,8 +104,13 @@ export async function picture(path: GetPath, where: { path?: Record<string, stri
 export async function download(path: GetPath, query: Record<string, unknown>, name: string): Promise<void> {
   const answer = await fetch(address(path, { query }), { headers: headers(), signal: AbortSignal.timeout(120_000) });
   if (!answer.ok) throw refused(answer, await answer.json().catch(() => null));
+  saveFile(await answer.blob(), name);
+}
+
+/** A content, saved by the browser under a name. */
+export function saveFile(content: Blob, name: string): void {
   const link = document.createElement("a");
-  link.href = URL.createObjectURL(await answer.blob());
+  link.href = URL.createObjectURL(content);
   link.download = name;
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);

@@ -3,6 +3,7 @@ import { ref } from "vue";
 import { Refused, newKey, post } from "../api/client";
 import type { Incident } from "../api/types";
 import { type ActName, isLifeSafety, isUnheard } from "../state/board";
+import { startWork } from "../casework/working";
 import { board, readOne } from "../state/live";
 import { refreshed } from "../state/board";
 import { muteNow } from "../state/mutes";
@@ -16,6 +17,7 @@ export const asking = ref<{ one: Incident; act: ActName | "script" | "call" } | 
 
 export async function begin(name: string, one: Incident): Promise<void> {
   if (name === "mute") return muteNow();
+  if (startWork(name, one)) return;
   if (ASKS.has(name)) {
     asking.value = { one, act: name as ActName };
     return;

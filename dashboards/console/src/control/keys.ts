@@ -18,4 +18,5 @@ export const KEYS: Record<ActName | "mute" | "script" | "call", string> = {
 };
 export const WALL = "W";
 export const BATCH = "B";
+export const REPORT = "P";
 export const HELP = "?";

@@ -4,7 +4,10 @@ import { get } from "../api/client";
 import type { Alert, Device, Incident, Place, Post } from "../api/types";
 import { now } from "./clock";
 import { readNamed } from "./duties";
+import { ancestors } from "./paths";
 import { every, everyPost } from "./people";
+
+export { ancestors };
 
 const PAGE = 500;
 const MONTH = 30 * 86_400_000;
@@ -82,9 +85,4 @@ export function peopleOf(place: string): Post[] {
     for (const post of posts.all) if (post.place === path && !found.some((each) => each.person === post.person)) found.push(post);
   }
   return found;
-}
-
-export function ancestors(place: string): string[] {
-  const parts = place.split("/");
-  return parts.map((_, index) => parts.slice(0, parts.length - index).join("/"));
 }

@@ -4,6 +4,7 @@ import { duty } from "./duty";
 import { en } from "./en";
 import { handover } from "./handover";
 import { casework } from "./casework";
+import { handling } from "./handling";
 import { health } from "./health";
 import { install } from "./install";
 import { manage } from "./manage";
@@ -22,8 +23,8 @@ export type Language = "zh" | "en";
 
 const KEY = "shouwang.language";
 const WORDS: Record<Language, unknown> = {
-  zh: { ...zh, fit: install.zh, duty: duty.zh, manage: manage.zh, staff: staff.zh, patrols: patrols.zh, plans: plans.zh, trials: trials.zh, health: health.zh, pulse: pulse.zh, photos: photos.zh, roster: rosters.zh, places: places.zh, casework: casework.zh, handover: handover.zh, reveal: reveal.zh },
-  en: { ...en, fit: install.en, duty: duty.en, manage: manage.en, staff: staff.en, patrols: patrols.en, plans: plans.en, trials: trials.en, health: health.en, pulse: pulse.en, photos: photos.en, roster: rosters.en, places: places.en, casework: casework.en, handover: handover.en, reveal: reveal.en },
+  zh: { ...zh, fit: install.zh, duty: duty.zh, manage: manage.zh, staff: staff.zh, patrols: patrols.zh, plans: plans.zh, trials: trials.zh, health: health.zh, pulse: pulse.zh, photos: photos.zh, roster: rosters.zh, places: places.zh, casework: casework.zh, handover: handover.zh, reveal: reveal.zh, handling: handling.zh },
+  en: { ...en, fit: install.en, duty: duty.en, manage: manage.en, staff: staff.en, patrols: patrols.en, plans: plans.en, trials: trials.en, health: health.en, pulse: pulse.en, photos: photos.en, roster: rosters.en, places: places.en, casework: casework.en, handover: handover.en, reveal: reveal.en, handling: handling.en },
 };
 
 export const language = ref<Language>(localStorage.getItem(KEY) === "en" ? "en" : "zh");

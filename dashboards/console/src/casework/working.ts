@@ -1,0 +1,36 @@
+// What is being made of a case, over whatever page: one dialog at a time (CaseWork.vue shows it).
+import { shallowRef } from "vue";
+import type { Incident } from "../api/types";
+import { isLive } from "../state/board";
+
+export const WORKS = ["report", "merge", "split", "entry", "follow-up", "review", "close"] as const;
+export type Work = (typeof WORKS)[number];
+
+export const working = shallowRef<{ what: Work; one: Incident | null } | null>(null);
+
+/** Opens the dialog of an act that needs one of these. False: it is none of them, or needs no dialog. */
+export function startWork(name: string, one: Incident | null): boolean {
+  if (!(WORKS as readonly string[]).includes(name)) return false;
+  if (name === "close" && !one?.owed.length) return false; // nothing is owed: it is closed at once
+  working.value = { what: name as Work, one };
+  return true;
+}
+
+/** What may be made of a case now. */
+export function isWorkOffered(one: Incident, what: Work): boolean {
+  switch (what) {
+    case "report":
+      return true;
+    case "merge":
+    case "entry":
+      return isLive(one);
+    case "split":
+      return isLive(one) && one.alerts.length > 1;
+    case "follow-up":
+      return !isLive(one) && !one.file?.merged_into && one.owed.some((each) => each.what === "follow_up");
+    case "review":
+      return !isLive(one) && !one.file?.merged_into && !one.reviewed_at && one.owed.some((each) => each.what === "review");
+    case "close":
+      return one.state === "resolved";
+  }
+}
