@@ -215,6 +215,7 @@ def _file_out(file: CaseFile) -> CaseFileOut:
                 reason=one.reason,
                 authorised_by=one.authorised_by,
                 witnesses=one.witnesses,
+                witness_posts=one.witness_posts,
                 at=rfc3339(one.at),
                 by=one.by,
             )

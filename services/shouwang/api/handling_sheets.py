@@ -65,7 +65,8 @@ class CallIn(Sent):
 
 
 class EntryIn(Sent):
-    """入户. ``witnesses``: two people (ids, or posts and names as the site says them) beside whoever opens."""
+    """入户. ``witnesses``: two different people beside whoever opens: ids or names of the directory, whose post is then
+    recorded, else who they are in words."""
 
     how: EntryWay
     place: Ref

@@ -207,6 +207,7 @@ class EnteredOut(BaseModel):
     reason: str
     authorised_by: str
     witnesses: list[str]
+    witness_posts: dict[str, str] = Field(description="What they held there then, of those who held a post.")
     at: Time
     by: str
 

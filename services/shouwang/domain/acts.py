@@ -23,12 +23,10 @@ from shouwang.domain.incident import (
 )
 from shouwang.domain.place import is_within
 from shouwang.domain.vocabulary import PersonId, PlaceId, Value
+from shouwang.domain.witnessing import witnesses_of
 
 BRANCH_POSTS = frozenset({"branch_secretary", "branch_observer", "party_member", "neighbour_supervisor"})
 """小区党支部: who reviews how a case was handled."""
-
-WITNESSES = 2
-"""Whoever opens a home is seen by two others."""
 
 
 class Said(Value, frozen=True, kw_only=True):
@@ -209,7 +207,7 @@ def refuse_impossible(incident: Incident, act: Act, actor: str, community: Commu
     if isinstance(act, Escalate) and not act.reason.strip():
         raise Conflict("whoever is called now must know why: say for what more people are needed")
     if isinstance(act, Enter):
-        _refuse_entry(incident, act, actor)
+        _refuse_entry(incident, act, actor, community)
     if isinstance(act, HandOver) and act.to not in community.people:
         raise Conflict(f"there is no person {act.to} to hand over to")
     if (state, event) not in INCIDENT_MOVES:
@@ -231,10 +229,8 @@ def _refuse_review(incident: Incident, actor: str, community: Community) -> None
         raise Conflict(f"a case is reviewed by the branch: {names}")
 
 
-def _refuse_entry(incident: Incident, act: Enter, actor: str) -> None:
-    witnesses = set(act.witnesses) - {actor}
-    if len(witnesses) < WITNESSES:
-        raise Conflict(f"opening a home needs {WITNESSES} witnesses beside whoever opens it; found {len(witnesses)}")
+def _refuse_entry(incident: Incident, act: Enter, actor: str, community: Community) -> None:
+    witnesses_of(act.witnesses, actor=actor, community=community)
     if not is_live(incident.state):
         raise Conflict(f"incident {incident.id} is over; nobody enters a home for it any more")
 

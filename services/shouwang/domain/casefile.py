@@ -83,13 +83,15 @@ class Dialled(Value, frozen=True, kw_only=True):
 
 
 class Entered(Value, frozen=True, kw_only=True):
-    """A dwelling was opened. ``witnesses``: at least two people, whoever opened it not among them."""
+    """A dwelling was opened. ``witnesses``: at least two different people, whoever opened it not among them.
+    ``witness_posts``: what they held there then, of those who held a post."""
 
     how: EntryWay
     place: PlaceId
     reason: str
     authorised_by: str
     witnesses: list[str]
+    witness_posts: dict[str, str] = msgspec.field(default_factory=dict)
     at: Instant
     by: str
 

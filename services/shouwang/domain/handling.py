@@ -50,6 +50,7 @@ from shouwang.domain.journal import Entry
 from shouwang.domain.notice import Notice, Why
 from shouwang.domain.owed import is_of_exercise, owed
 from shouwang.domain.vocabulary import Instant, PersonId, Value
+from shouwang.domain.witnessing import posts_then, witnesses_of
 
 _ENDABLE = (AlertState.ACKED, AlertState.LATCHED_ACKED)
 
@@ -113,7 +114,7 @@ def plan_act(
         case Remark():
             doing.draft.record("incident.noted", note=act.note)
         case Check() | Dial() | Enter() | Count() | Attach() | FollowUp():
-            doing.add(act)
+            doing.add(act, community)
         case _:
             assert_never(act)
     return doing.plan()
@@ -224,7 +225,7 @@ class _Doing:
         self._keep_file(arrivals=[*earlier, arrived])
         self.draft.record("incident.on_scene", proof=act.proof, reference=act.reference, note=act.note)
 
-    def add(self, act: Check | Dial | Enter | Count | Attach | FollowUp) -> None:
+    def add(self, act: Check | Dial | Enter | Count | Attach | FollowUp, community: Community) -> None:
         """What changes nothing but the case's file."""
         file, at, by = self._file, self.now, self.actor
         match act:
@@ -245,12 +246,15 @@ class _Doing:
                     note=act.note,
                 )
             case Enter():
+                witnesses = witnesses_of(act.witnesses, actor=by, community=community)
+                posts = dict(posts_then(witnesses, act.place, community))
                 entered = Entered(
                     how=act.how,
                     place=act.place,
                     reason=act.reason,
                     authorised_by=act.authorised_by,
-                    witnesses=act.witnesses,
+                    witnesses=witnesses,
+                    witness_posts=posts,
                     at=at,
                     by=by,
                 )
@@ -261,7 +265,8 @@ class _Doing:
                     at_place=act.place,
                     reason=act.reason,
                     authorised_by=act.authorised_by,
-                    witnesses=act.witnesses,
+                    witnesses=witnesses,
+                    witness_posts=posts,
                     note=act.note,
                 )
             case Count():
