@@ -11,10 +11,12 @@ from harness.calls import SMOKE_DETECTOR, As, ok
 from harness.window import ABOVE, COMPOUND, ELSEWHERE, ROOM, Site, site_on
 from shouwang.domain.access import Role
 from shouwang.domain.alert import AlertClass
+from shouwang.domain.casefile import Topic
 from shouwang.domain.checklist import never_of
 from shouwang.domain.duty import PostHolder
 from shouwang.domain.escalation import Match, Milestone, Policy, Step
 from shouwang.domain.household import FamilyContact, Household, KeyHolder
+from shouwang.domain.levels import POST_ZH
 from shouwang.domain.notice import DeliveryState
 from shouwang.domain.roster import Roster, Shift
 from shouwang.domain.vocabulary import PersonId
@@ -133,10 +135,15 @@ def test_checklists_are_named_and_what_was_detected_beside_a_fire_forbids_too(si
 
 def test_every_shipped_checklist_says_what_posts_do_and_no_script_asks_for_an_unknown_fact() -> None:
     lists = {one.id: one for one in load_checklists()}
-    assert set(lists) == {"fire", "gas", "emergency-call", "water", "lift"}
+    classes = [klass for one in lists.values() for klass in one.classes]
+    assert sorted(classes) == sorted(AlertClass), "each class has one list"
+    assert [one.id for one in lists.values() if not one.classes] == [Topic.LIFT]
     assert {script.service for script in lists["emergency-call"].scripts} == {"120", "110"}
     for one in lists.values():
-        assert all({"zh", "en"} <= set(item.text) for item in one.items)
+        assert one.items and one.tasks
+        for words in (one.title, *one.never, *(item.text for item in one.items), *one.tasks.values()):
+            assert {"zh", "en"} <= set(words)
+        assert {post for item in one.items for post in item.posts} | set(one.tasks) <= set(POST_ZH)
         assert len({item.id for item in one.items}) == len(one.items)
 
 
