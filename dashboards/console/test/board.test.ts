@@ -88,6 +88,19 @@ describe("urgency", () => {
   });
 });
 
+describe("a duty check", () => {
+  it("stands above faults and below what is grave, until it is answered", () => {
+    const check = incident({ id: "check", class: "supervisory", severity: "medium", policy: "duty-check", drill: true });
+    const all = [
+      incident({ id: "drill", drill: true }), incident({ id: "panel", class: "fault", severity: "high" }), check, incident({ id: "leak", class: "water", severity: "high" }),
+      incident({ id: "fought", reached: { acknowledged: "t" } }), incident({ id: "home", class: "warning", severity: "medium" }), incident({ id: "fire" }),
+    ];
+    expect([...all].sort(byUrgency).map((one) => one.id)).toEqual(["fire", "fought", "leak", "check", "panel", "home", "drill"]);
+    const answered = { ...check, id: "answered", reached: { acknowledged: "t" } };
+    expect([incident({ id: "drill", drill: true }), answered, incident({ id: "done", class: "fault", severity: "low", reached: { acknowledged: "t" } })].sort(byUrgency).map((one) => one.id)).toEqual(["done", "drill", "answered"]);
+  });
+});
+
 describe("the next act", () => {
   it("follows the stage", () => {
     const taken = { state: "acknowledged", reached: { acknowledged: "t" } } as const;

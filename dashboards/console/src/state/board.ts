@@ -124,14 +124,25 @@ const LIFE = new Set<string>(["fire", "gas", "co", "emergency"]);
 
 export const isLifeSafety = (one: Incident): boolean => LIFE.has(one.class);
 
-/** Life that nobody has taken, life that somebody has, anything else that nobody has taken, the rest. */
-const rank = (one: Incident): number => (isLifeSafety(one) ? 0 : 2) + (isUnheard(one) ? 0 : 1);
+/** 查岗: it wants an answer within minutes, and tells the shift lead without one. */
+export const isDutyCheck = (one: Incident): boolean => one.drill && one.policy === "duty-check";
+
+const FAULTS = new Set<string>(["fault", "supervisory"]);
+const isGrave = (one: Incident): boolean => (one.severity === "critical" || one.severity === "high") && !FAULTS.has(one.class);
+
+/** Life that nobody has taken, life that somebody has, other grave things that nobody has taken; a duty check to answer;
+ * faults and the like that nobody has taken; the rest of what is real; exercises. */
+function rank(one: Incident): number {
+  if (one.drill) return isDutyCheck(one) && isUnheard(one) ? 3 : 6;
+  if (isLifeSafety(one)) return isUnheard(one) ? 0 : 1;
+  if (!isUnheard(one)) return 5;
+  return isGrave(one) ? 2 : 4;
+}
 
 /** What needs a person most comes first; in one rank the worse, the graver class, the older. Drills after all that is
  * real. A leak that nobody took never hides a fire that is being fought. */
 export function byUrgency(a: Incident, b: Incident): number {
   return (
-    Number(a.drill) - Number(b.drill) ||
     rank(a) - rank(b) ||
     SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) ||
     CLASSES.indexOf(a.class) - CLASSES.indexOf(b.class) ||
