@@ -203,3 +203,15 @@ def test_a_wrong_password_is_said_and_signing_out_ends_the_session(hall: Hall) -
     expect(page.locator("[role=alert]")).to_be_visible()
     page.reload()
     expect(page.locator("#name")).to_be_visible()
+
+
+def test_a_duty_check_rings_at_the_desk_as_what_it_is_and_a_fire_rings_over_it(hall: Hall) -> None:
+    desk = hall.page(size="small")
+    expect(desk.locator(".calm")).to_be_visible()
+    asked = {"data": {"zone": "whole", "minutes": 5}, "headers": {"X-Requested-With": "shouwang"}}
+    assert desk.request.post(f"{hall.url}/api/v1/duty-checks", **asked).status == 201
+    expect(desk.locator(".hero.drill .band")).to_contain_text("查岗")
+    expect(desk.locator("html")).to_have_attribute("data-sounding", "drill")
+    hears(hall, smoke(13, 1, "301"))
+    expect(desk.locator("h1.where")).to_have_text("13号楼 1单元 301")
+    expect(desk.locator("html")).to_have_attribute("data-sounding", "fire")
