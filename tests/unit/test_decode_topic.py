@@ -11,7 +11,9 @@ LEVEL = st.text(st.characters(blacklist_characters="/+#{}", blacklist_categories
 
 
 def match(template: str, topic: str, *, bases: list[str] | None = None, any_base: bool = False) -> list[str] | None:
-    found = Template(topic=template, bases=bases or ["z"]).match(topic, any_base=any_base)
+    read = Template(topic=template, bases=bases or ["z"])
+    found = read.match(topic, any_base=any_base)
+    assert found is None or any_base or read.may_have(topic.count("/") + 1)
     return None if found is None else [found.device, found.base]
 
 
@@ -43,6 +45,22 @@ def test_a_template_tells_the_names_in_a_topic(template: str, topic: str, names:
 def test_a_base_may_have_several_levels_and_there_may_be_several() -> None:
     assert match("{base}/{device+}", "east/z/x", bases=["z", "east/z"]) == ["x", "east/z"]
     assert match("{base}/{device+}", "z/x", bases=["z", "east/z"]) == ["x", "z"]
+
+
+SHAPES = ["a", "+", "{base}", "x{base}", "{gateway}", "{device}", "{device+}", "#"]
+
+
+@given(
+    st.lists(st.sampled_from(SHAPES), min_size=1, max_size=5, unique=True),
+    st.lists(st.sampled_from("az"), min_size=1, max_size=8),
+)
+def test_a_topic_with_other_levels_than_a_template_may_have_is_not_covered(shape: list[str], levels: list[str]) -> None:
+    try:
+        template = Template("/".join(shape), ["z", "a/z"])
+    except ProfileError:
+        return
+    if template.match("/".join(levels)) is not None:
+        assert template.may_have(len(levels))
 
 
 def test_an_unknown_base_is_the_first_level_where_the_family_is_known() -> None:

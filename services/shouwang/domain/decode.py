@@ -55,6 +55,9 @@ READERS: Mapping[str, Callable[[Family, Catalogue, tzinfo], Reader]] = {
 KNOWN_TOPICS = 65_536
 """Topics whose meaning is remembered; beyond it, all are found anew, so that a flood of topics costs no memory."""
 
+DEEPEST = 16
+"""Levels of a topic up to which the templates that may cover it are remembered."""
+
 LONGEST_KNOWN_TOPIC = 512
 """Characters. Longer ones are found anew each time, for the same reason."""
 
@@ -95,6 +98,7 @@ class Interpreter:
         }
         """Of topics with such a first level: what a device says first is not held against all templates there are."""
         self._routes_of_others = [one for one in self._routes if not one[2].firsts]
+        self._routes_by_shape: dict[tuple[str, int], list[tuple[str, Route, Template]]] = {}
         self._called = {name: family.id for family in families for name in (family.id, *family.also_called)}
         self._gateways = {family.id: family.behind for family in families}
         self._known: dict[tuple[str, str], Found | None] = {}
@@ -189,7 +193,7 @@ class Interpreter:
         return found
 
     def _find(self, topic: str, family: str) -> Found | None:
-        routes = self._routes if family else self._routes_by_first.get(topic.partition("/")[0], self._routes_of_others)
+        routes = self._routes if family else self._routes_for(topic)
         for id, route, template in routes:
             if (family and id != family) or (route.when_named and not family):
                 continue
@@ -198,6 +202,19 @@ class Interpreter:
                 device = filled(route.device, names.all) if route.device else names.device
                 return Found(id, route, device, names.base, names.all, self._behind(id, route, names.all, device))
         return None
+
+    def _routes_for(self, topic: str) -> Sequence[tuple[str, Route, Template]]:
+        """Those whose templates may cover it, by its first level and how many it has: a storm's topics are all new, and
+        a family has dozens of templates."""
+        first, levels = topic.partition("/")[0], topic.count("/") + 1
+        routes = self._routes_by_first.get(first)
+        if routes is None or levels > DEEPEST:
+            return self._routes_of_others if routes is None else routes
+        known = self._routes_by_shape.get((first, levels))
+        if known is None:
+            known = [one for one in routes if one[2].may_have(levels)]
+            self._routes_by_shape[first, levels] = known
+        return known
 
     def _behind(self, family: str, route: Route, names: Mapping[str, str], device: str) -> str:
         """The gateway that a topic tells; empty where it has not all the names for it."""

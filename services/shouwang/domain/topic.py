@@ -34,6 +34,12 @@ class Template:
         self._any_base = re.compile(_pattern(levels, "|".join([*map(re.escape, bases), "[^/]+"])), re.DOTALL)
         self.firsts = _firsts(levels[0], self._bases)
         """What the first level of a topic may be; empty where it may be anything. Does not concern ``any_base``."""
+        of_base = sum("{base}" in level for level in levels)
+        fixed = len(levels) - of_base - (levels[-1] == "#")
+        own = [base.count("/") + 1 for base in bases] or [1]
+        self._fewest = fixed + of_base * min(own)
+        is_open = levels[-1] == "#" or "{device+}" in levels
+        self._most = None if is_open else fixed + of_base * max(own)
 
     def match(self, topic: str, *, any_base: bool = False) -> Names | None:
         """Names in a topic. ``any_base``: somebody knows that the topic is of this family; one level is then the base
@@ -43,6 +49,10 @@ class Template:
             return None
         names = found.groupdict()
         return Names(names.get("device", ""), names.get("base", ""), names)
+
+    def may_have(self, levels: int) -> bool:
+        """Whether a topic of so many levels may be covered. Does not concern ``any_base``."""
+        return self._fewest <= levels and (self._most is None or levels <= self._most)
 
     def sample(self) -> str:
         """A topic that the template covers, to look who else does."""
