@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import bindparam, func, insert, select
 
 from harness.station import open_station
 from shouwang.domain.errors import StoreUnavailable
@@ -28,6 +28,11 @@ _PARTIAL = ("deliveries_due", "alerts_held", "anon_1")
 """Indexes that hold only what waits or is held now, and what is read through them."""
 
 _KEEP = insert(meta)
+_END_ALL = """
+    SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
+"""
+_BACKEND = select(func.pg_backend_pid()).where(bindparam("nothing") == "")
 _ONE_OF = select(meta.c.key, meta.c.value).where(
     meta.c.key.in_(["a", "b"]), meta.c.value != b"x", meta.c.key > bindparam("after")
 )
@@ -113,6 +118,27 @@ def test_a_look_sees_what_is_committed_and_not_what_is_under_way(database: Datab
         database.statements.on(connection).run(_KEEP, {"key": "a", "value": b"a"})
         assert database.look(_ONE_OF, {"after": ""}) == []
     assert [key for key, _ in database.look(_ONE_OF, {"after": ""})] == ["a"]
+
+
+@pytest.mark.servers
+def test_a_connection_that_its_server_ended_is_not_asked_again(postgres_url: str) -> None:
+    database, other = Database(postgres_url), Database(postgres_url)
+    database.create()
+    try:
+        with database.write() as connection:
+            database.statements.on(connection).run(_KEEP, {"key": "a", "value": b"a"})
+        before = database.look(_BACKEND, {"nothing": ""})
+        with other.write() as connection:
+            ended = connection.exec_driver_sql(_END_ALL).scalars().all()
+        assert len(ended) >= 2
+        for _ in ended:
+            assert [key for key, _ in database.look(_ONE_OF, {"after": ""})] == ["a"]
+            with database.read() as connection:
+                assert connection.execute(select(meta.c.key)).scalars().all() == ["a"]
+            assert database.look(_BACKEND, {"nothing": ""}) != before
+    finally:
+        database.close()
+        other.close()
 
 
 def test_many_threads_may_look_at_once(database: Database) -> None:

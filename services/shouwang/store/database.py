@@ -8,6 +8,7 @@ readers that tail them miss nothing.
 
 import fcntl
 import os
+import select
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Any, cast
 from sqlalchemy import Connection, Engine, Table, create_engine, event
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.sql.dml import Insert
 from sqlalchemy.sql.expression import ClauseElement
@@ -56,6 +57,7 @@ class Database:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._lock_file = os.open(f"{path}-writer", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         self.engine = self._engine(checkpoints)
+        self._looking = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         self.statements = Statements(self.engine.dialect)
         self._spare: list[Driver] = []
         driver: Any = self.engine.dialect.dbapi
@@ -94,7 +96,8 @@ class Database:
     def look(self, statement: ClauseElement, values: Values) -> list[Row]:
         """One SELECT by itself, on the latest that is committed: of what is looked at again and again."""
         if not self.is_sqlite:
-            with self.read() as connection:
+            # One way there and back: a transaction for it would be two more.
+            with self._answering(), self._looking.connect() as connection:
                 return self.statements.on(connection).rows(statement, values)
         with self._answering():
             # A statement of SQLite is a transaction of its own, so these connections are never left inside one.
@@ -185,9 +188,9 @@ class Database:
     def _engine(self, checkpoints: bool) -> Engine:
         if not self.is_sqlite:
             # A stricter level, where the server's default says so, would fix the view before the advisory lock is had.
-            return create_engine(
-                self._url, pool_size=8, max_overflow=8, pool_pre_ping=True, isolation_level="READ COMMITTED"
-            )
+            engine = create_engine(self._url, pool_size=8, max_overflow=8, isolation_level="READ COMMITTED")
+            event.listen(engine, "checkout", _refuse_ended)
+            return engine
         engine = create_engine(self._url, pool_size=8, max_overflow=24, connect_args={"timeout": 30})
         limit = 0 if checkpoints else WAL_LIMIT_PAGES
         event.listen(engine, "connect", _prepare(limit))
@@ -209,6 +212,15 @@ def _parse(url: str) -> URL:
             return parsed.set(drivername="postgresql+psycopg")
         case other:
             raise ConfigError(f"state database {other!r} is not supported; expected sqlite or postgresql")
+
+
+def _refuse_ended(driver: Any, _record: object, _proxy: object) -> None:
+    """A connection that its server has ended is not given out again: what an idle one has to read is its farewell. It
+    costs a microsecond; a question to the server (SQLAlchemy's ``pool_pre_ping``) costs every look a second way."""
+    poll = select.poll()
+    poll.register(driver.fileno(), select.POLLIN)
+    if driver.closed or poll.poll(0):
+        raise DisconnectionError("the server has ended this connection")
 
 
 def _prepare(autocheckpoint: int) -> Callable[[object, object], None]:
