@@ -107,7 +107,7 @@ def test_each_person_is_told_on_the_first_contact_that_can_be_used_here() -> Non
     assert expansion.gaps == [
         "post:x: nobody",
         "c has no contact that can be used here (only pager)",
-        "gone has no contact that can be used here",
+        "there is no person gone",
     ]
 
 
