@@ -13,7 +13,7 @@ from harness.compound import ROOT
 from harness.publisher import says
 from shouwang.domain.duty import PostHolder
 from shouwang.domain.escalation import Milestone, Step
-from shouwang.domain.incident import Incident, is_live
+from shouwang.domain.incident import Incident, Outcome, is_live
 from shouwang.domain.vocabulary import PersonId
 
 from .test_photos import photo
@@ -161,3 +161,38 @@ def test_a_home_is_entered_before_two_witnesses_and_its_photos_are_looked_at(hal
     assert saved.value.suggested_filename == "report.pdf"
     assert Path(saved.value.path()).read_bytes() == pdf.read_bytes()
     assert DESK in desk.locator(".files li").first.inner_text()
+
+
+def test_a_guard_reports_from_the_phone_and_a_report_that_reached_nobody_says_so(hall: Hall) -> None:
+    phone = hall.page("/duty", user=PATROL, size="phone", theme="light", language="en")
+    phone.click("[data-act=report]")
+    phone.check("dialog [name=kind][value=lift]", force=True)
+    choose_place(phone, "dialog [name=place]", "8-1")
+    assert violations(phone) == []
+    phone.context.set_offline(True)
+    phone.click("dialog button[type=submit]")
+    expect(phone.locator("dialog [role=alert]")).to_contain_text("nobody has heard of it")
+    phone.context.set_offline(False)
+    phone.click("dialog button[type=submit]")
+    expect(phone.locator(".case h1")).to_contain_text("8号楼 1单元")
+    expect(phone.locator(".case .top")).to_contain_text("People trapped in a lift")
+
+
+def test_the_report_of_responses_is_of_all_cases_by_what_one_asks_and_saved_as_a_sheet(hall: Hall) -> None:
+    says(hall.works.broker_port, smoke(4, 2, "401"))
+    hall.works.until(lambda: bool(going_on(hall, f"{ROOT}/b4")), "the case")
+    (one,) = going_on(hall, f"{ROOT}/b4")
+    hall.works.respond.acknowledge(one.id, actor=DESK)
+    hall.works.respond.resolve(one.id, actor=DESK, outcome=Outcome.FALSE_ALARM, cause="cooking", note="")
+    page = hall.page("/reports", size="small", theme="light")
+    expect(page.locator(".response tbody tr").first).to_contain_text("全小区")
+    page.click("[data-by=post]")
+    expect(page.locator(".response tbody tr", has_text="消控室值班员")).to_have_count(1)
+    page.click("[data-by=class]")
+    row = page.locator(".response tbody tr", has_text="火警")
+    expect(row.locator("td").nth(8)).not_to_have_text("")
+    assert violations(page) == []
+    with page.expect_download() as saved:
+        page.click("[data-save=csv]")
+    assert saved.value.suggested_filename.endswith(".csv")
+    assert "class,fire," in Path(saved.value.path()).read_text(encoding="utf-8-sig")

@@ -54,6 +54,8 @@ def test_how_fast_people_answered_is_told_by_zone_post_class_and_hour_against_th
     assert {one["key"]: one["cases"] for one in report["groups"]["zone"]} == {"": 1, "jinyuan-east": 2}
     assert [one["key"] for one in report["groups"]["post"]] == ["desk_operator"]
     assert [one["key"] for one in report["groups"]["hour"]] == ["02"]
+    assert {one["key"]: one["cases"] for one in report["groups"]["outcome"]} == {"false_alarm": 2, "real": 1}
+    assert {one["key"]: one["false"] for one in report["groups"]["day"]} == {"2026-11-24": 2}
     text = operator.get(f"{API}/reports/response?format=csv")
     assert text.headers["content-type"].startswith("text/csv") and "zone,jinyuan-east,2" in text.text
     book = load_workbook(io.BytesIO(operator.get(f"{API}/reports/response?format=xlsx").content))

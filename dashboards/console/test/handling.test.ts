@@ -49,7 +49,9 @@ describe("what may be made of a case", () => {
     expect([isWorkOffered(going, "merge"), isWorkOffered(going, "split"), isWorkOffered(going, "entry"), isWorkOffered(going, "review")]).toEqual([true, true, true, false]);
     expect(isWorkOffered({ ...going, alerts: ["x"] }, "split")).toBe(false);
     const over = incident({ id: "b", state: "closed", owed: [{ what: "review", at: null }] });
-    expect([isWorkOffered(over, "merge"), isWorkOffered(over, "review"), isWorkOffered(over, "follow-up"), isWorkOffered(over, "close")]).toEqual([false, true, false, false]);
+    expect([isWorkOffered(over, "merge"), isWorkOffered(over, "review"), isWorkOffered(over, "follow-up"), isWorkOffered(over, "close")]).toEqual([false, true, true, false]);
+    expect(isWorkOffered({ ...over, reviewed_at: "2026-11-25T02:14:07Z" }, "review")).toBe(false);
+    expect(isWorkOffered({ ...over, drill: true }, "follow-up")).toBe(false);
   });
 });
 

@@ -12,6 +12,7 @@ import { photos } from "../src/words/photos";
 import { plans } from "../src/words/plans";
 import { pulse } from "../src/words/pulse";
 import { reveal } from "../src/words/reveal";
+import { response } from "../src/words/response";
 import { rosters } from "../src/words/rosters";
 import { trials } from "../src/words/trials";
 import { SAFETY } from "../src/words/settings";
@@ -27,11 +28,11 @@ function paths(tree: Tree, at = ""): string[] {
 describe("words", () => {
   it("are there in both languages", () => {
     expect(paths(en as unknown as Tree).sort()).toEqual(paths(zh as unknown as Tree).sort());
-    for (const both of [handling, casework, duty, health, install, staff, patrols, photos, plans, trials, pulse, manage, rosters, places, reveal]) expect(paths(both.en as unknown as Tree).sort()).toEqual(paths(both.zh as unknown as Tree).sort());
+    for (const both of [response, handling, casework, duty, health, install, staff, patrols, photos, plans, trials, pulse, manage, rosters, places, reveal]) expect(paths(both.en as unknown as Tree).sort()).toEqual(paths(both.zh as unknown as Tree).sort());
   });
 
   it("are English in English", () => {
-    const chinese = JSON.stringify([en, handling.en, casework.en, duty.en, install.en, staff.en, Object.values(SAFETY).map((each) => each.en), patrols.en, photos.en, plans.en, trials.en, health.en, pulse.en, manage.en, rosters.en, places.en, reveal.en]).match(/[\u4e00-\u9fff]+/g) ?? [];
+    const chinese = JSON.stringify([en, response.en, handling.en, casework.en, duty.en, install.en, staff.en, Object.values(SAFETY).map((each) => each.en), patrols.en, photos.en, plans.en, trials.en, health.en, pulse.en, manage.en, rosters.en, places.en, reveal.en]).match(/[\u4e00-\u9fff]+/g) ?? [];
     expect(chinese).toEqual([]);
   });
 });

@@ -29,7 +29,9 @@ class SpreadOut(BaseModel):
     p95: float | None
 
 
-class GroupOut(BaseModel):
+class AnsweredOut(BaseModel):
+    """Cases with one thing in common."""
+
     key: str
     cases: int
     acknowledge: SpreadOut
@@ -46,13 +48,15 @@ class ResponseOut(BaseModel):
     start: Time = Field(serialization_alias="from")
     end: Time = Field(serialization_alias="to")
     targets: dict[str, tuple[int, float]]
-    total: GroupOut
-    groups: dict[str, list[GroupOut]] = Field(description="By zone, post, class and local hour.")
+    total: AnsweredOut
+    groups: dict[str, list[AnsweredOut]] = Field(
+        description="By zone, post, class, local hour, outcome (empty: not over) and local day."
+    )
     false_by_cause: list[tuple[str, int]]
     false_by_device: list[tuple[str, int]]
 
 
-@router.get("/reports/response", response_model=None)
+@router.get("/reports/response", response_model=None, responses={200: {"model": ResponseOut}})
 def response_report(
     window: TheWindow,
     caller: Caller,
@@ -61,7 +65,7 @@ def response_report(
     to: When = None,
     format: Literal["json", "csv", "xlsx"] = "json",
 ) -> ResponseOut | Response:
-    """接警、到场、办结用时 by zone, post, kind and hour against the standards; 误报 by cause and device."""
+    """接警、到场、办结用时 by zone, post, kind, hour, outcome and day against the standards; 误报 by cause, device."""
     allow(caller, Act.READ)
     start, end = span(window, since, to, USUAL)
     community = window.directory.community()
@@ -103,8 +107,8 @@ def inert(cell: object) -> object:
     return f"'{cell}" if isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@") else cell
 
 
-def _group_out(one: Group) -> GroupOut:
-    return GroupOut(
+def _group_out(one: Group) -> AnsweredOut:
+    return AnsweredOut(
         key=one.key,
         cases=one.cases,
         acknowledge=_spread_out(one.acknowledge),

@@ -25,7 +25,7 @@ TARGETS: Mapping[str, tuple[int, float]] = {
 }
 """Seconds, and the share that should make it; 0: counted, no target of ours."""
 
-BY = ("zone", "post", "class", "hour")
+BY = ("zone", "post", "class", "hour", "outcome", "day")
 FALSE = frozenset({Outcome.FALSE_ALARM, Outcome.ACCIDENTAL, Outcome.DEVICE_FAULT})
 
 
@@ -67,13 +67,15 @@ class ResponseFigures(Value, frozen=True, kw_only=True):
 
 
 def response_figures(incidents: Iterable[Incident], community: Community, zone: tzinfo) -> ResponseFigures:
-    """Of these incidents; ``zone``: in which hours are counted."""
+    """Of these incidents; ``zone``: in which hours and days are counted."""
     cases = [one for one in incidents if not (one.drill or one.test or one.late)]
     keys: Mapping[str, Callable[[Incident], str]] = {
         "zone": lambda one: one.zone or "",
         "post": lambda one: post_of(one.acknowledged_by or "", one.place, community),
         "class": lambda one: str(one.klass),
         "hour": lambda one: f"{moment(one.opened_at).astimezone(zone).hour:02}",
+        "outcome": lambda one: str(one.outcome or ""),
+        "day": lambda one: f"{moment(one.opened_at).astimezone(zone):%Y-%m-%d}",
     }
     groups: dict[str, list[Group]] = {}
     for name in BY:

@@ -26,11 +26,14 @@ export function isWorkOffered(one: Incident, what: Work): boolean {
       return isLive(one);
     case "split":
       return isLive(one) && one.alerts.length > 1;
-    case "follow-up":
-      return !isLive(one) && !one.file?.merged_into && one.owed.some((each) => each.what === "follow_up");
+    case "follow-up": // more than what is owed: a call to a home with a false alarm is worth a line too
+      return isLookedAfter(one);
     case "review":
-      return !isLive(one) && !one.file?.merged_into && !one.reviewed_at && one.owed.some((each) => each.what === "review");
+      return isLookedAfter(one) && !one.reviewed_at;
     case "close":
       return one.state === "resolved";
   }
 }
+
+/** Over, and a case of its own and of real life: a drill, or what became part of another, has nothing to look after. */
+const isLookedAfter = (one: Incident): boolean => !isLive(one) && !one.drill && !one.test && !one.file?.merged_into;

@@ -1,40 +1,29 @@
-// Figures over cases. Pure.
-import type { Incident } from "../api/types";
-
-/** The value below which a share of the values lies; null of none. */
-export function quantile(values: readonly number[], share: number): number | null {
-  if (!values.length) return null;
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? null;
-}
-
-/** How many of each, most first. */
-export function countBy(values: readonly string[]): [string, number][] {
-  const counts = new Map<string, number>();
-  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
-  return [...counts].sort((a, b) => b[1] - a[1]);
-}
+// Figures over what the report of responses counts. Pure.
+import type { Answered } from "../api/types";
 
 export interface Day {
-  at: string;
-  count: number;
-  falseAlarms: number;
+  key: string;
+  cases: number;
+  false: number;
 }
 
-/** The newest days up to the newest case, oldest first, those without a case too. */
-export function byDay(cases: readonly Incident[], most: number): Day[] {
-  const key = (at: number): string => new Date(at).toISOString().slice(0, 10);
-  const newest = Math.max(...cases.map((one) => Date.parse(one.opened_at)));
-  const days = new Map<string, Day>();
-  for (let back = most - 1; back >= 0; back--) {
-    const at = newest - back * 86_400_000;
-    if (Number.isFinite(at)) days.set(key(at), { at: new Date(at).toISOString(), count: 0, falseAlarms: 0 });
-  }
-  for (const one of cases) {
-    const found = days.get(key(Date.parse(one.opened_at)));
-    if (!found) continue;
-    found.count++;
-    if (one.outcome === "false_alarm") found.falseAlarms++;
-  }
-  return [...days.values()];
+/** A line for each of these days, those without a case too. */
+export function daily(groups: readonly Answered[], days: readonly string[]): Day[] {
+  const known = new Map(groups.map((each) => [each.key, each]));
+  return days.map((key) => ({ key, cases: known.get(key)?.cases ?? 0, false: known.get(key)?.false ?? 0 }));
+}
+
+/** Of those that are over, how many in a hundred were real; null of none. */
+export function realShare(outcomes: readonly Answered[]): number | null {
+  const over = outcomes.filter((each) => each.key);
+  const cases = over.reduce((sum, each) => sum + each.cases, 0);
+  return cases ? Math.round((100 * (over.find((each) => each.key === "real")?.cases ?? 0)) / cases) : null;
+}
+
+/** The share is below what should make it; a target of 0 is counted, and none of ours. */
+export const isBelow = (share: number, wanted: number, cases: number): boolean => cases > 0 && wanted > 0 && share < wanted;
+
+/** Those with most cases first, but hours in their order. */
+export function inOrder(by: string, groups: readonly Answered[]): Answered[] {
+  return by === "hour" ? [...groups] : [...groups].sort((a, b) => b.cases - a.cases || a.key.localeCompare(b.key));
 }

@@ -26,6 +26,9 @@ export const clock = (at: number): string => format("clock", { hour: "2-digit", 
 export const day = (at: string): string => format("day", { month: "2-digit", day: "2-digit" }).format(Date.parse(at));
 export const moment = (at: string): string => `${day(at)} ${clock(Date.parse(at))}`;
 
+/** 2026-11-24: the day of an instant, in the site's zone. */
+export const date = (at: number): string => format("date", { year: "numeric", month: "2-digit", day: "2-digit" }, "en-CA").format(at);
+
 /** 0 for Sunday, in the site's zone. */
 export const weekday = (at: number): number => ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"].indexOf(format("weekday", { weekday: "short" }, "en-US").format(at));
 /** 20:00 */
