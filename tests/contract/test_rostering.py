@@ -132,3 +132,24 @@ def test_a_calendar_program_reads_the_shifts_of_a_person_by_an_address_that_nobo
     assert "替班" in str(event["summary"])
     for wrong in (path[:-1] + "x", path.split("?")[0], path.replace("zhao", "wang")):
         assert anybody.get(wrong).status_code == 404
+
+
+def test_a_person_reads_their_own_coming_shifts_and_what_is_asked_of_them(desk: TestClient, client_as: As) -> None:
+    zhao, zhou = client_as(Role.RESPONDER, person="zhao"), client_as(Role.RESPONDER, person="zhou")
+    own = f"{API}/people/zhao/shifts?days=3"
+    read = ok(zhao.get(own))
+    begun, *coming = [(one["from"], one["to"]) for one in read["shifts"]]
+    assert begun == ("2026-11-23T12:00:00Z", "2026-11-24T00:00:00Z"), "under way: from its own beginning"
+    assert [start for start, _ in coming] == [f"2026-11-{day}T12:00:00Z" for day in (24, 25, 26)]
+    assert read["shifts"][1]["post"] == "desk_operator"
+    assert [one["id"] for one in read["shifts"][1]["takers"]] == ["zhang"]
+    swap = ok(zhao.post(f"{API}/swaps", json={"roster": "desk", "taker": "zhou", **TONIGHT}), 201)
+    asked = ok(zhou.get(f"{API}/people/zhou/shifts"))["swaps"]
+    assert [(one["id"], one["state"], one["asker"]) for one in asked] == [(swap["id"], "asked", "zhao")]
+    ok(zhou.post(f"{API}/swaps/{swap['id']}/agree", json={}))
+    assert "2026-11-24T12:00:00Z" not in [one["from"] for one in ok(zhao.get(own))["shifts"]]
+    (taken,) = ok(zhou.get(f"{API}/people/zhou/shifts"))["shifts"]
+    assert (taken["to"], taken["stands_in"]) == ("2026-11-25T00:00:00Z", True)
+    assert zhou.get(own).status_code == 403
+    assert ok(desk.get(own))["swaps"][0]["state"] == "agreed"
+    assert desk.get(f"{API}/people/nobody/shifts").status_code == 404

@@ -137,7 +137,7 @@ def list_swaps(window: TheWindow, caller: Caller, limit: Limit = DEFAULT_LIMIT, 
     seen = {roster.id for roster in rosters_seen(community, caller)}
     rows = [swap for swap in community.swaps.values() if caller.place is None or swap.roster in seen]
     page, following = cut_by_name(rows, limit, cursor, lambda swap: swap.id)
-    return Page(items=[_swap_out(swap, names) for swap in page], next=following)
+    return Page(items=[swap_out(swap, names) for swap in page], next=following)
 
 
 @router.post("/swaps", status_code=201)
@@ -162,7 +162,7 @@ def ask_swap(window: TheWindow, caller: Caller, body: SwapIn) -> SwapOut:
     )
     refuse(swap_faults(swap, community), "body")
     _change(window, caller, [swap], "swap.asked", swap=swap.id, roster=swap.roster, taker=swap.taker)
-    return _swap_out(swap, Names(community, caller))
+    return swap_out(swap, Names(community, caller))
 
 
 @router.post("/swaps/{swap_id}/{answer}")
@@ -183,7 +183,7 @@ def answer(
     if answered is not swap:
         values: list[object] = [answered, *([roster] if roster else [])]
         _change(window, caller, values, f"swap.{state}", swap=swap.id, roster=swap.roster)
-    return _swap_out(answered, Names(community, caller))
+    return swap_out(answered, Names(community, caller))
 
 
 @router.post("/people/{person_id}/absences", status_code=201)
@@ -346,7 +346,7 @@ def _watches(community: Community, roster: Roster, start: Instant, end: Instant,
     ]
 
 
-def _swap_out(swap: Swap, names: Names) -> SwapOut:
+def swap_out(swap: Swap, names: Names) -> SwapOut:
     return SwapOut(
         id=swap.id,
         roster=swap.roster,
