@@ -15,6 +15,7 @@ from shouwang.domain.duty import Contact, Person, PostHolder
 from shouwang.domain.escalation import Policy, Step
 from shouwang.domain.household import FamilyContact, Household, KeyHolder
 from shouwang.domain.incident import Incident
+from shouwang.domain.roster import Roster, Shift
 from shouwang.domain.vocabulary import PersonId, PlaceId
 from shouwang.store.users import SqlUsers
 
@@ -164,3 +165,54 @@ def test_ticks_and_the_headcount_wait_for_a_network_and_are_delivered_once(block
     }
     expect(phone.locator("#headcount summary")).to_contain_text("已疏散 1 · 家中无人 1 · 未联系上 0")
     assert violations(phone) == []
+
+
+@pytest.fixture
+def walk(homes: Hall, hall: Hall) -> Iterator[Hall]:
+    """The patrol by day, the volunteer by night."""
+    turns = [("08:00", "20:00", PATROL), ("20:00", "08:00", LEADER)]
+    shifts = [Shift(start=start, end=end, people=[PersonId(person)]) for start, end, person in turns]
+    hall.works.register([Roster(id="round", name="夜巡", zone="whole", post="grid_worker", shifts=shifts)])
+    yield hall
+    hall.works.directory.change([], [("roster", "round")])
+
+
+def test_a_shift_is_swapped_by_asking_and_agreeing_on_two_phones(walk: Hall) -> None:
+    phone = walk.page("/duty", user=PATROL, size="phone")
+    rows = phone.locator("#shifts .rows").first.locator("li")
+    expect(rows.first).to_contain_text("夜巡")
+    expect(rows.first).to_contain_text("08:00–20:00")
+    when = rows.nth(1).locator("b").first.inner_text()
+    rows.nth(1).locator("[data-ask]").click()
+    phone.select_option("dialog [name=taker]", LEADER)
+    assert violations(phone) == []
+    phone.click("dialog .go")
+    asked = phone.locator("[data-swap=asked]")
+    expect(asked).to_contain_text(when)
+    expect(asked.get_by_role("button", name="收回")).to_be_visible()
+    other = walk.page("/duty", user=LEADER, size="phone", theme="light", language="en")
+    expect(other.locator("[data-swap=asked]")).to_contain_text("waiting")
+    other.get_by_role("button", name="Agree").click()
+    expect(other.locator("[data-swap=agreed]")).to_be_visible()
+    assert violations(other) == []
+    phone.reload()
+    expect(phone.locator("[data-swap=agreed]")).to_contain_text(when)
+    expect(phone.locator("#shifts .rows").first).not_to_contain_text(when)
+    phone.get_by_role("button", name="订阅到手机日历").click()
+    address = phone.locator(".address input").input_value()
+    answer = phone.context.request.get(address)
+    assert answer.ok and answer.text().startswith("BEGIN:VCALENDAR")
+
+
+def test_shifts_are_a_tab_beside_a_case_and_a_new_case_comes_first(walk: Hall) -> None:
+    burning(walk, 9)
+    phone = phone_of(walk, PATROL)
+    phone.get_by_role("tab", name="我的班次").click()
+    expect(phone.locator("#shifts")).to_contain_text("夜巡")
+    expect(phone.locator("#tasks")).to_have_count(0)
+    expect(phone.locator(".case h1")).to_have_text("9号楼 2单元 301")
+    assert violations(phone) == []
+    phone.click("[data-act=acknowledge]")
+    expect(phone.locator("[data-act=en-route]")).to_be_visible()
+    phone.get_by_role("tab", name="警情").click()
+    expect(phone.locator("#tasks")).to_be_visible()

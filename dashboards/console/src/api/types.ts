@@ -59,6 +59,8 @@ export type Listed = S["ListedOut"];
 export type Script = S["ScriptOut"];
 export type Headcount = S["HeadcountOut"];
 export type Head = S["HeadOut"];
+export type OwnShifts = S["OwnShiftsOut"];
+export type OwnShift = S["OwnShiftOut"];
 export type Words = Record<string, string>;
 export type IncidentClass = Incident["class"];
 
