@@ -18,6 +18,7 @@ from shouwang.domain.escalation import Match, Milestone, Policy, Step
 from shouwang.domain.household import FamilyContact, Household, KeyHolder
 from shouwang.domain.levels import POST_ZH
 from shouwang.domain.notice import DeliveryState
+from shouwang.domain.premises import Gate, ServiceNumber
 from shouwang.domain.roster import Roster, Shift
 from shouwang.domain.vocabulary import PersonId
 from shouwang.registry.checklists import load_checklists
@@ -104,6 +105,39 @@ def test_the_checklist_has_the_words_for_119_and_keeps_when_a_person_called(site
     assert [one["id"] for one in again["items"] if one["done_at"]] == ["auto"]
     assert ok(operator.get(f"{case}/checklist?id=lift"))["id"] == "lift"
     assert operator.get(f"{case}/checklist?id=none").status_code == 404
+
+
+def test_the_sites_numbers_are_ready_to_dial_and_its_gate_is_in_the_words(site: Site, operator: TestClient) -> None:
+    bare = ok(operator.get(f"{burning(site)}/checklist"))
+    words = bare["scripts"][0]["text"]["zh"]
+    assert bare["gate"] is None and "消防车到小区大门有人接应" in words and "回拨电话：____" in words
+    facts = site.directory.community().site
+    site.directory.change(
+        [
+            msgspec.structs.replace(
+                facts,
+                numbers=[
+                    ServiceNumber(service="gas-company", number="000-1"),
+                    ServiceNumber(service="property", number="000-2"),
+                ],
+                gates=[Gate(name="西门", place=COMPOUND, note="夜间开")],
+            )
+        ]
+    )
+    case = burning(site, "smoke-202")
+    listed = ok(operator.get(f"{case}/checklist"))
+    assert listed["gate"] == {"name": "西门", "note": "夜间开"}
+    assert "回拨电话：000-2" in listed["scripts"][0]["text"]["zh"] and "西门" in listed["scripts"][0]["text"]["zh"]
+    assert "ring back on 000-2; somebody meets the engine at 西门" in listed["scripts"][0]["text"]["en"]
+    steps = {one["id"]: one for one in listed["items"]}
+    assert steps["gate"]["text"] == {"zh": "在西门迎接消防车并带路", "en": "Meet the engine at 西门 and lead it"}
+    assert (steps["call-119"]["number"], steps["gate"]["number"]) == ("119", "")
+    gas = ok(operator.get(f"{case}/checklist?id=gas"))
+    assert {one["service"]: one["number"] for one in gas["scripts"]} == {
+        "119": "119",
+        "120": "120",
+        "gas-company": "000-1",
+    }
 
 
 def test_a_call_names_whom_and_whether_anybody_answered_and_never_a_name(site: Site, operator: TestClient) -> None:

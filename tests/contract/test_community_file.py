@@ -78,6 +78,12 @@ def test_without_ids_of_profiles_and_families_these_are_not_judged() -> None:
     ("wrong", "said"),
     [
         ("sites: {}\n", "jinyuan.yaml:1: sites is not a section of a community file; did you mean 'site'?"),
+        (
+            "site: {numbers: [{service: '119', number: '120'}]}\n",
+            "site.numbers[0].service: 119 is the same everywhere; leave it out",
+        ),
+        ("site: {numbers: [{service: gas-company, number: x1}]}\n", "numbers[0].number: 'x1' cannot be dialled"),
+        ("site: {gates: [{name: 西门, place: nowhere}]}\n", "site.gates[0].place: there is no place 'nowhere'"),
         ("places: {a: b}\n", "jinyuan.yaml:1: places is not a list; expected rows that begin with -"),
         (
             "places: [{id: a, kind: bulding}]\n",

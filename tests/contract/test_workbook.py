@@ -22,7 +22,13 @@ from shouwang.registry.workbook import read_workbook, workbook_of
 pytestmark = pytest.mark.slow
 
 EVERYTHING = """
-site: {fallback: wang, timezone: Asia/Shanghai, desk_certified: 1, days: {"2027-02-13": workday}}
+site:
+  fallback: wang
+  timezone: Asia/Shanghai
+  desk_certified: 1
+  days: {"2027-02-13": workday}
+  numbers: [{service: gas-company, number: "000-1", name: 燃气}, {service: lift-firm, number: "001", place: s/c/jy}]
+  gates: [{name: 西门, place: s/c/jy, serves: [s/c/jy/b1/501], note: 夜间开}, {name: 南门, place: s/c/jy}]
 places:
   - {id: s, kind: sub_district, name: 街道}
   - {id: s/c/jy, kind: compound, name: 小区}

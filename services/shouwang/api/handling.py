@@ -1,6 +1,5 @@
 """What people do to a case beyond its clocks: by hand, merged and split, checklist, calls, headcount, entry, files."""
 
-from collections.abc import Mapping
 from typing import Annotated
 
 from anyio.to_thread import run_sync
@@ -10,12 +9,14 @@ from shouwang.domain.access import Act, Principal
 from shouwang.domain.acts import Act as Doing
 from shouwang.domain.acts import Attach, Check, Count, Dial, Enter, FollowUp
 from shouwang.domain.casefile import Attachment, CaseFile, Counting
-from shouwang.domain.checklist import Checklist, checklist_of, facts_of, filled, never_of
+from shouwang.domain.checklist import Checklist, checklist_of, facts_of, first_place, never_of, said
+from shouwang.domain.community import Community
 from shouwang.domain.grouping import around_of
 from shouwang.domain.headcount import Head, heads, level_of, sees_residents
 from shouwang.domain.incident import Incident
 from shouwang.domain.levels import posts_of
 from shouwang.domain.place import PlaceKind, ancestors
+from shouwang.domain.premises import gate_of, number_of_service
 from shouwang.domain.vocabulary import PersonId, PlaceId
 
 from .access import Caller, allow
@@ -30,6 +31,7 @@ from .handling_sheets import (
     CountIn,
     EntryIn,
     FollowUpIn,
+    GateOut,
     HeadcountOut,
     HeadOut,
     ItemOut,
@@ -299,6 +301,7 @@ def _checklist_out(listed: Checklist, incident: Incident, window: Window, caller
     person = community.people.get(caller.person) if caller.person else None
     name = person.name if person else caller.name
     facts = {language: facts_of(incident, community, caller=name, language=language) for language in ("zh", "en")}
+    gate = gate_of(community.site.gates, first_place(incident))
     return ChecklistOut(
         id=listed.id,
         title=listed.title,
@@ -306,28 +309,29 @@ def _checklist_out(listed: Checklist, incident: Incident, window: Window, caller
         items=[
             ItemOut(
                 id=item.id,
-                text=item.text,
+                text=said(item.text, facts),
                 posts=item.posts,
                 service=item.service,
+                number=_number(community, incident, item.service),
                 done_at=time(done[item.id].at) if item.id in done else None,
                 done_by=done[item.id].by if item.id in done else None,
             )
             for item in listed.items
         ],
-        scripts=_scripts(listed, facts, called),
+        scripts=[
+            ScriptOut(
+                service=one.service,
+                number=_number(community, incident, one.service),
+                name=one.name,
+                text=said(one.text, facts),
+                called_at=called.get(one.service, []),
+            )
+            for one in listed.scripts
+        ],
+        gate=GateOut(name=gate.name, note=gate.note) if gate else None,
         tasks=listed.tasks,
     )
 
 
-def _scripts(
-    listed: Checklist, facts: Mapping[str, Mapping[str, str]], called: Mapping[str, list[str]]
-) -> list[ScriptOut]:
-    return [
-        ScriptOut(
-            service=one.service,
-            name=one.name,
-            text={language: filled(text, facts.get(language, facts["zh"])) for language, text in one.text.items()},
-            called_at=called.get(one.service, []),
-        )
-        for one in listed.scripts
-    ]
+def _number(community: Community, incident: Incident, service: str) -> str:
+    return number_of_service(community.site.numbers, service, first_place(incident)) if service else ""

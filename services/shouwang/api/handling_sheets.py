@@ -98,12 +98,14 @@ class EscalateIn(Sent):
 
 
 class ItemOut(BaseModel):
-    """A step of the checklist; ``service``: a person dials this."""
+    """A step of the checklist; ``service``: whom a person rings, ``number``: what to dial, empty where the site names
+    none."""
 
     id: str
     text: Words
     posts: list[str]
     service: str
+    number: str
     done_at: Time | None
     done_by: str | None
 
@@ -112,9 +114,15 @@ class ScriptOut(BaseModel):
     """What to read out; the machine dials nobody."""
 
     service: str
+    number: str = Field(description="What to dial; empty where the site names none.")
     name: Words
     text: Words
     called_at: list[Time]
+
+
+class GateOut(BaseModel):
+    name: str
+    note: str
 
 
 class ListedOut(BaseModel):
@@ -131,6 +139,7 @@ class ChecklistOut(BaseModel):
     never: list[Words]
     items: list[ItemOut]
     scripts: list[ScriptOut]
+    gate: GateOut | None = Field(description="Where help for this place comes in, where the site says so.")
     tasks: dict[str, Words]
 
 

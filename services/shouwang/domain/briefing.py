@@ -8,7 +8,7 @@ nobody is shown any, for nobody has to get in.
 from collections.abc import Sequence
 
 from shouwang.domain.alert import AlertClass
-from shouwang.domain.checklist import Checklist, Words, checklist_of, never_of, tasks_of
+from shouwang.domain.checklist import Checklist, Words, checklist_of, facts_of, never_of, tasks_of
 from shouwang.domain.community import Community
 from shouwang.domain.directions import Entry, entry_of
 from shouwang.domain.headcount import heads
@@ -73,6 +73,8 @@ def brief(
     is_exercise = incident.drill or incident.test
     sees_all = is_live(incident.state) and not is_exercise and not is_afar(delivery.person, community)
     posts = posts_of(delivery.person, incident.place, community)
+    caller = person.name if person else ""
+    facts = {one: facts_of(incident, community, caller=caller, language=one) for one in ("zh", "en")}
     return Briefing(
         person=delivery.person,
         language=person.language if person else "zh",
@@ -87,7 +89,7 @@ def brief(
         has_declined=delivery.person in incident.declined,
         colleagues=_colleagues(delivery.person, incident, told, community),
         never=never_of(checklists, incident),
-        tasks=tasks_of(checklist_of(checklists, incident), posts),
+        tasks=tasks_of(checklist_of(checklists, incident), posts, facts),
         entry=entry_of(incident.places or [incident.place], community) if sees_all else Entry(),
         helped=_helped(delivery.person, incident, community) if sees_all else [],
         drill=incident.drill,

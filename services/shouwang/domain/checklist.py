@@ -17,6 +17,7 @@ from shouwang.domain.incident import Incident
 from shouwang.domain.message import CLASS_EN
 from shouwang.domain.moment import moment
 from shouwang.domain.place import PlaceKind
+from shouwang.domain.premises import gate_of, number_of_service
 from shouwang.domain.shift import timezone
 from shouwang.domain.vocabulary import PlaceId, Value
 
@@ -25,7 +26,8 @@ Words = dict[str, str]
 
 
 class Item(Value, frozen=True, kw_only=True):
-    """A step. ``posts``: whose it is; empty is anybody's. ``service``: a person dials this number."""
+    """A step, with facts as a script has them. ``posts``: whose it is; empty is anybody's. ``service``: whom a person
+    rings."""
 
     id: str
     text: Words
@@ -34,8 +36,8 @@ class Item(Value, frozen=True, kw_only=True):
 
 
 class Script(Value, frozen=True, kw_only=True):
-    """Words to read out to a service; ``{address}``, ``{floor}``, ``{what}``, ``{people}``, ``{helped}``, ``{since}``
-    and ``{caller}`` are filled."""
+    """Words to read out to a service; ``{address}``, ``{floor}``, ``{what}``, ``{people}``, ``{helped}``, ``{since}``,
+    ``{caller}``, ``{gate}`` (where help comes in) and ``{number}`` (on which the property is rung back) are filled."""
 
     service: str
     name: Words
@@ -54,7 +56,10 @@ class Checklist(Value, frozen=True, kw_only=True):
     tasks: dict[str, Words] = msgspec.field(default_factory=dict)
 
 
-FACTS = ("address", "floor", "what", "people", "helped", "since", "caller")
+PROPERTY = "property"
+"""物业: the service whose number is the one to be rung back on."""
+
+FACTS = ("address", "floor", "what", "people", "helped", "since", "caller", "gate", "number")
 _FIELD = re.compile(r"\{(\w+)\}")
 
 
@@ -80,23 +85,35 @@ def checklist_of(checklists: Sequence[Checklist], incident: Incident) -> Checkli
     return own or checklist_for(checklists, incident.klass)
 
 
-def tasks_of(listed: Checklist | None, posts: Sequence[str]) -> list[Words]:
-    """What whoever holds these posts does, in a few lines: the tasks of the posts, else their steps."""
+def tasks_of(listed: Checklist | None, posts: Sequence[str], facts: Mapping[str, Mapping[str, str]]) -> list[Words]:
+    """What whoever holds these posts does, in a few lines: the tasks of the posts, else their steps. ``facts``: by
+    language."""
     if listed is None:
         return []
     tasks = [listed.tasks[post] for post in posts if post in listed.tasks]
-    return tasks or [item.text for item in listed.items if set(item.posts).intersection(posts)]
+    steps = [said(item.text, facts) for item in listed.items if set(item.posts).intersection(posts)]
+    return tasks or steps
 
 
-def script_problem(script: Script) -> str | None:
-    """What is wrong with the text of a script: a field that is none."""
-    unknown = sorted({name for text in script.text.values() for name in _FIELD.findall(text)} - set(FACTS))
+def said(words: Words, facts: Mapping[str, Mapping[str, str]]) -> Words:
+    """Words with the facts of their language filled in; of a language without facts of its own, the Chinese ones."""
+    return {language: filled(text, facts.get(language, facts["zh"])) for language, text in words.items()}
+
+
+def text_problem(words: Words) -> str | None:
+    """What is wrong with the words of a script or a step: a field that is none."""
+    unknown = sorted({name for text in words.values() for name in _FIELD.findall(text)} - set(FACTS))
     return f"{', '.join(unknown)}: no fact of a case; expected {', '.join(FACTS)}" if unknown else None
 
 
 def filled(text: str, facts: Mapping[str, str]) -> str:
     """The text with the facts that it names; one that is not known stands as a blank to ask for."""
     return _FIELD.sub(lambda found: facts.get(found[1]) or "____", text)
+
+
+def first_place(incident: Incident) -> PlaceId:
+    """Where it began: help is called to there."""
+    return next(iter(incident.places), incident.place)
 
 
 def facts_of(incident: Incident, community: Community, *, caller: str, language: str = "zh") -> Mapping[str, str]:
@@ -108,6 +125,7 @@ def facts_of(incident: Incident, community: Community, *, caller: str, language:
     local = moment(incident.opened_at).astimezone(timezone(community.site.timezone))
     words = CLASS_ZH if in_chinese else CLASS_EN
     floors = [around_of(place, PlaceKind.FLOOR, community.places) for place in places]
+    gate = gate_of(community.site.gates, places[0])
     return {
         "address": " ".join(community.place_names(places[0])),
         "floor": ("、" if in_chinese else ", ").join(
@@ -118,6 +136,8 @@ def facts_of(incident: Incident, community: Community, *, caller: str, language:
         "helped": _helped(heads(incident, community), community, in_chinese=in_chinese),
         "since": f"{local:%H:%M}",
         "caller": caller,
+        "gate": gate.name if gate else "小区大门" if in_chinese else "the gate of the compound",
+        "number": number_of_service(community.site.numbers, PROPERTY, places[0]),
     }
 
 

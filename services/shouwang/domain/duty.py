@@ -13,6 +13,7 @@ import msgspec
 from shouwang.domain.errors import ConfigError
 from shouwang.domain.moment import parse_rfc3339
 from shouwang.domain.place import ancestors
+from shouwang.domain.premises import Gate, ServiceNumber
 from shouwang.domain.roster import Roster
 from shouwang.domain.shift import people_on_duty
 from shouwang.domain.vocabulary import UNASSIGNED, Instant, PersonId, PlaceId, Value
@@ -119,7 +120,8 @@ class SiteFacts(Value, frozen=True, kw_only=True):
     """What holds for the whole site. ``fallback`` answers where nobody else does, and for ``unassigned``. ``calendar``:
     whose public holidays hold (ISO 3166 code); ``days``: the site's own word on single days, ``holiday`` or
     ``workday``, by date, before the calendar's. ``desk_certified``: how many certified people a fire control room needs
-    at a time (GB 25506: two; one where the province allows it)."""
+    at a time (GB 25506: two; one where the province allows it). ``numbers``, ``gates``: whom to ring, where help comes
+    in (domain/premises.py)."""
 
     fallback: PersonId | None = None
     timezone: str = "Asia/Shanghai"
@@ -127,6 +129,8 @@ class SiteFacts(Value, frozen=True, kw_only=True):
     calendar: str = "CN"
     days: dict[str, str] = msgspec.field(default_factory=dict)
     desk_certified: int = 2
+    numbers: list[ServiceNumber] = msgspec.field(default_factory=list)
+    gates: list[Gate] = msgspec.field(default_factory=list)
 
 
 class Resolution(Value, frozen=True):

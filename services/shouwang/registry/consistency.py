@@ -6,9 +6,11 @@ compound watched is better than none.
 
 from collections.abc import Iterator
 
+from shouwang.domain.duty import SiteFacts
 from shouwang.domain.errors import ConfigError
 from shouwang.domain.patrol import patrol_problems
 from shouwang.domain.place import PlaceKind, ancestors
+from shouwang.domain.premises import FIXED
 from shouwang.domain.shift import HOLIDAY, WORKDAY, timezone
 from shouwang.domain.vocabulary import UNASSIGNED
 from shouwang.registry.duty_findings import (
@@ -78,6 +80,28 @@ def _site(rows: Rows, names: Names, around: Around) -> Iterator[Finding]:
         yield from day_findings(f"{path}.days", day)
         if kind not in (HOLIDAY, WORKDAY):
             yield Finding(f"{path}.days", f"{day} is {kind!r}; expected {HOLIDAY} or {WORKDAY}")
+    yield from _premises(rows, around, path, site)
+
+
+def _premises(rows: Rows, around: Around, path: str, site: SiteFacts) -> Iterator[Finding]:
+    """Numbers and gates."""
+    known = {row.value.id for row in rows.places} | set(around.community.places)
+    for index, one in enumerate(site.numbers):
+        at = f"{path}.numbers[{index}]"
+        yield from identity_findings(f"{at}.service", one.service)
+        if one.service in FIXED:
+            yield Finding(f"{at}.service", f"{one.service} is the same everywhere; leave it out")
+        if sum(sign.isdigit() for sign in one.number) < 3:
+            yield Finding(f"{at}.number", f"{one.number!r} cannot be dialled; expected digits")
+        if one.place is not None and one.place not in known:
+            yield Finding(f"{at}.place", f"there is no place {one.place!r}")
+    for index, gate in enumerate(site.gates):
+        at = f"{path}.gates[{index}]"
+        if not gate.name.strip():
+            yield Finding(f"{at}.name", "is empty; expected what people call the gate")
+        for field, place in (("place", gate.place), *(("serves", one) for one in gate.serves)):
+            if place not in known:
+                yield Finding(f"{at}.{field}", f"there is no place {place!r}")
 
 
 def _places(rows: Rows) -> Iterator[Finding]:

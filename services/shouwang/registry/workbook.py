@@ -25,6 +25,7 @@ from shouwang.domain.escalation import Step
 from shouwang.domain.household import FamilyContact, KeyHolder
 from shouwang.domain.patrol import Point
 from shouwang.domain.place import PlaceKind
+from shouwang.domain.premises import Gate, ServiceNumber
 from shouwang.domain.roster import Override, Shift
 from shouwang.domain.vocabulary import Value
 from shouwang.registry.community import SECTIONS, Reading, Remark, read_document
@@ -61,6 +62,8 @@ PARTS: Mapping[tuple[str, str], tuple[str, type[Value]]] = {
     ("patrols", "rounds"): ("巡查时段", Shift),
 }
 """Lists of a section's rows that have a sheet of their own."""
+SITE_PARTS: Mapping[str, tuple[str, type[Value]]] = {"numbers": ("服务电话", ServiceNumber), "gates": ("大门", Gate)}
+"""Lists of the site's facts, likewise."""
 
 HEADINGS: Mapping[str, str] = {
     "id": "编号",
@@ -115,6 +118,9 @@ HEADINGS: Mapping[str, str] = {
     "calendar": "节假日历",
     "desk_certified": "消控室持证人数",
     "demo": "演示",
+    "service": "服务",
+    "number": "号码",
+    "serves": "通往",
 }
 KINDS_ZH: Mapping[str, str] = {
     "街道": PlaceKind.SUB_DISTRICT,
@@ -172,7 +178,12 @@ def workbook_of(community: Community) -> bytes:
     """The workbook that reads back as this community."""
     book = Workbook()
     _guide(book.active)
-    _write(book.create_sheet(SITE_SHEET), ("项目", "值"), list(_site_rows(plain(community.site))))
+    site = plain(community.site)
+    _write(book.create_sheet(SITE_SHEET), ("项目", "值"), list(_site_rows(site)))
+    for field, (sheet, shape) in SITE_PARTS.items():
+        columns = _columns(shape, "")
+        cells = [[_cell(one.get(column), "", column) for column in columns] for one in site.get(field, ())]
+        _write(book.create_sheet(sheet), [heading(column) for column in columns], cells)
     for section, values in sections_of(community).items():
         rows = [plain(value) for value in values]
         columns = _columns(SECTIONS[section], section)
@@ -243,6 +254,7 @@ def _document(book: Any, shown: str, faults: list[Remark]) -> SheetDocument:
     if SITE_SHEET in book.sheetnames:
         content["site"] = _site(_rows(book[SITE_SHEET], ("项目", "值"), shown, SITE_SHEET, faults))
         lines["$.site"], sheets["$.site"] = 2, SITE_SHEET
+    _add_site_parts(book, content, lines, sheets, shown, faults)
     for section, sheet in SHEETS.items():
         if sheet not in book.sheetnames:
             continue
@@ -261,6 +273,30 @@ def _document(book: Any, shown: str, faults: list[Remark]) -> SheetDocument:
         lines[f"$.{section}"], sheets[f"$.{section}"] = 1, sheet
         _add_parts(book, section, rows, index, lines, sheets, shown, faults)
     return SheetDocument(shown, content, lines, sheets)
+
+
+def _add_site_parts(
+    book: Any,
+    content: dict[str, object],
+    lines: dict[str, int],
+    sheets: dict[str, str],
+    shown: str,
+    faults: list[Remark],
+) -> None:
+    for field, (sheet, shape) in SITE_PARTS.items():
+        if sheet not in book.sheetnames:
+            continue
+        columns, kinds = _columns(shape, ""), _kinds(shape)
+        found: list[dict[str, object]] = []
+        for number, cells in _rows(book[sheet], [heading(column) for column in columns], shown, sheet, faults):
+            path = f"$.site.{field}[{len(found)}]"
+            lines[path], sheets[path] = number, sheet
+            found.append(_values(cells, columns, kinds, ""))
+        site = content.get("site")
+        if isinstance(site, dict):
+            site[field] = found
+        elif found:
+            faults.append(Remark(f"{shown} {sheet}:2", f"belongs to the site; sheet {SITE_SHEET} is missing"))
 
 
 def _add_parts(
@@ -418,7 +454,7 @@ def _kind_of(annotation: Any) -> str:
 
 def _site_rows(site: Mapping[str, object]) -> Iterator[tuple[str, object]]:
     for field in msgspec.structs.fields(SiteFacts):
-        if field.encode_name in site:
+        if field.encode_name in site and field.encode_name not in SITE_PARTS:
             yield heading(field.encode_name), _cell(site[field.encode_name], "site", field.encode_name)
 
 
@@ -434,4 +470,4 @@ def _site(rows: Iterator[tuple[int, list[object]]]) -> dict[str, object]:
 
 
 _REQUIRED = {"rosters": ("shifts",), "policies": ("steps",)}
-_KNOWN_SHEETS = {"说明", SITE_SHEET, *SHEETS.values(), *(sheet for sheet, _ in PARTS.values())}
+_KNOWN_SHEETS = {"说明", SITE_SHEET, *SHEETS.values(), *(sheet for sheet, _ in (*PARTS.values(), *SITE_PARTS.values()))}
