@@ -9,7 +9,8 @@ from harness.cases import NOW, alert, compound, opened, seconds, told_by
 from shouwang.domain.acts import Act, Close, FollowUp, Resolve, Review
 from shouwang.domain.alert import LIFE_SAFETY, AlertClass
 from shouwang.domain.casefile import Visit
-from shouwang.domain.climbing import climb
+from shouwang.domain.climbing import climb, nobody_answers
+from shouwang.domain.delivery import is_worth_telling
 from shouwang.domain.errors import Conflict
 from shouwang.domain.escalation import Milestone, Policy, Step
 from shouwang.domain.handling import ActPlan, plan_act
@@ -63,6 +64,19 @@ def test_closing_keeps_the_visit_and_the_review_due_and_says_so_in_the_journal()
     assert owed(told) == [Debt(what=Owed.FOLLOW_UP), Debt(what=Owed.REVIEW)]
     done = act(act(told, VISITED, at=NOW + DAY).incident, Review(), "secretary", at=NOW + DAY).incident
     assert (done.state, done.reviewed_by, owed(done)) == (IncidentState.CLOSED, "secretary", [])
+
+
+def test_a_visit_that_nobody_is_there_to_make_is_the_fallbacks_once() -> None:
+    closed = act(over(), Close()).incident
+    told, (asked,), _ = climb(closed, NOW + 6 * HOUR)
+    gap, notices, entries = nobody_answers(told, asked, ["nobody"], community=SITE, now=NOW + 6 * HOUR)
+    assert told_by(notices) == [("coverage_gap", ["person:fallback"])]
+    assert is_worth_telling(notices[0], gap)
+    assert [entry.kind for entry in entries] == ["coverage.gap", "notice.made"]
+    for again in (asked, notices[0]):
+        assert nobody_answers(gap, again, ["nobody"], community=SITE, now=NOW + DAY) == (gap, [], [])
+    visited = act(told, VISITED, at=NOW + 6 * HOUR).incident
+    assert nobody_answers(visited, asked, ["nobody"], community=SITE, now=NOW + DAY)[1] == []
 
 
 def test_whoever_was_visited_before_is_not_asked_for_again() -> None:

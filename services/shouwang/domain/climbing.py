@@ -9,6 +9,7 @@ from shouwang.domain.escalation import NOBODY, Milestone, lapses_at
 from shouwang.domain.incident import Incident, IncidentState, is_live
 from shouwang.domain.journal import Entry
 from shouwang.domain.notice import Notice, Why
+from shouwang.domain.owed import Owed, owes
 from shouwang.domain.vocabulary import Instant
 
 _CALLS = frozenset({Why.FIRST, Why.WORSE, Why.NEXT_STEP, Why.VERIFIED, Why.REPEAT})
@@ -48,12 +49,13 @@ def nobody_answers(
 ) -> Changed:
     """What follows when a notice resolved to nobody, or every delivery of it was refused: the next level at once, the
     fallback is told, and the coverage gap is on record. A second call for one step changes nothing, nor does one for an
-    incident that is over.
+    incident that is over; only a visit 回访 that nobody is there to make becomes the fallback's.
 
     ``gaps``: the reasons, as ``duty.Resolution`` gives them. The caller keeps the result in the transaction in which it
     found out."""
     concerns_nobody = notice.step is None and notice.why not in _CALLS
-    if not is_live(incident.state) or concerns_nobody or _is_known(incident, notice):
+    is_visit = not is_live(incident.state) and _asks_for_visit(incident, notice)
+    if not (is_live(incident.state) or is_visit) or concerns_nobody or _is_known(incident, notice):
         return incident, [], []
     draft = Draft(incident, now)
     draft.record(
@@ -62,7 +64,7 @@ def nobody_answers(
     level = None
     if notice.step is not None:
         draft.mark(notice.step, skipped=NOBODY)
-        level = draft.level_after(notice.step)
+        level = None if is_visit else draft.level_after(notice.step)
     fallback = None if _was_told(notice) else fallback_of(community, incident.place)
     reason = "; ".join(gaps)
     if level is not None:
@@ -74,7 +76,9 @@ def nobody_answers(
         else:
             draft.hurry(level, Why.NEXT_STEP, alert=notice.alert, detail=NOBODY)
     if fallback is not None:
-        draft.tell(Why.COVERAGE_GAP, [f"person:{fallback}"], alert=notice.alert, detail=reason)
+        # What follows the end is known by its step: nothing else is sent for a case that is over.
+        step = notice.step if is_visit else None
+        draft.tell(Why.COVERAGE_GAP, [f"person:{fallback}"], step=step, alert=notice.alert, detail=reason)
     draft.look_again()
     return draft.done()
 
@@ -90,6 +94,12 @@ def _resume(draft: Draft) -> None:
 
 def _is_known(incident: Incident, notice: Notice) -> bool:
     return any(mark.index == notice.step and mark.skipped == NOBODY for mark in incident.steps)
+
+
+def _asks_for_visit(incident: Incident, notice: Notice) -> bool:
+    steps = incident.policy.steps
+    step = steps[notice.step] if notice.step is not None and notice.step < len(steps) else None
+    return step is not None and step.when is Milestone.RESOLVED and owes(incident, Owed.FOLLOW_UP)
 
 
 def _was_told(notice: Notice) -> bool:
