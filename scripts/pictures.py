@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Takes the pictures of the console for the README and the documents: docs/pictures/*.png, from the demo compound.
+Another folder may be named instead.
 
 Starts a service of its own on free ports and a Chromium; needs the development environment and a built console.
 """
@@ -22,7 +23,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 ROOT = Path(__file__).parents[1]
-TO = ROOT / "docs" / "pictures"
+TO = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "docs" / "pictures"
 DESK, SMALL, PHONE = (1920, 1080), (1366, 768), (390, 844)
 LANGUAGES = ("zh", "en")
 LOOKS = (("zh", "dark"), ("en", "light"))
@@ -154,7 +155,7 @@ def main() -> None:
     sys.path.insert(0, str(ROOT / "tests"))
     from harness.browser import FLAGS
 
-    TO.mkdir(exist_ok=True)
+    TO.mkdir(parents=True, exist_ok=True)
     chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
     with service() as (url, mqtt, tokens), sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=chromium, args=FLAGS)

@@ -156,6 +156,11 @@ def test_the_wall_reads_from_four_metres_and_the_language_changes(hall: Hall) ->
     size = page.evaluate("parseFloat(getComputedStyle(document.querySelector('.wall .big h1')).fontSize)")
     assert size >= 100, "a letter of 1/10 of a metre on a 55 inch screen"
     assert page.evaluate("document.documentElement.scrollHeight <= innerHeight"), "a wall does not scroll"
+    page.set_viewport_size({"width": 3840, "height": 2160})
+    larger = page.evaluate("parseFloat(getComputedStyle(document.querySelector('.wall .big h1')).fontSize)")
+    assert larger >= 1.9 * size, "the same letters on a screen of four times as many dots"
+    assert page.evaluate("document.documentElement.scrollHeight <= innerHeight"), "a wall does not scroll"
+    page.set_viewport_size({"width": 1920, "height": 1080})
     page.keyboard.press("Escape")
     page.click("#language")
     expect(page.locator("[data-act=acknowledge]")).to_contain_text("Acknowledge")

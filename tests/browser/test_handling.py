@@ -147,7 +147,7 @@ def test_a_home_is_entered_before_two_witnesses_and_its_photos_are_looked_at(hal
 
     desk.set_input_files(".files input[type=file]", photo(tmp_path / "kitchen.png", 40))
     expect(desk.locator(".files li")).to_contain_text("kitchen.png")
-    desk.click(".files .thumb")
+    desk.click(".files .small-photo")
     expect(desk.locator("dialog img.shot")).to_be_visible()
     assert desk.evaluate("document.querySelector('dialog img.shot').naturalWidth") == 1600
     assert violations(desk) == []
