@@ -95,6 +95,7 @@ def test_the_checklist_has_the_words_for_119_and_keeps_when_a_person_called(site
     listed = ok(operator.get(f"{case}/checklist"))
     words = next(one for one in listed["scripts"] if one["service"] == "119")["text"]["zh"]
     assert "城江街道 东门社区 金源小区 3号楼 2单元 5层 501" in words and "5层" in words and "屋内人数：2" in words
+    assert "需协助疏散住户：2户（5层 1户、6层 1户）" in words
     assert "{" not in words and "王测试" in words
     ok(operator.post(f"{case}/calls", json={"service": "119"}))
     ok(operator.post(f"{case}/checks", json={"item": "auto"}))
@@ -265,6 +266,23 @@ def test_two_cases_that_are_one_are_merged_and_one_that_is_two_is_split(site: Si
     assert ok(operator.get(f"/api/v1/alerts/{gone['alerts'][0]}"))["incident"] == parted["id"]
     assert operator.post(f"{kept}/split", json={"alerts": ok(operator.get(kept))["alerts"]}).status_code == 409
     assert operator.post(f"{kept}/merge", json={"into": merged["id"]}).status_code == 409
+
+
+def test_a_fire_merged_into_a_fault_goes_on_as_a_fire_and_never_as_a_drill(site: Site, operator: TestClient) -> None:
+    fire = burning(site)
+    body = {"place": ROOM, "class": "fault", "note": "dead detector"}
+    fault = f"{INCIDENTS}/{ok(operator.post(INCIDENTS, json=body), 201)['id']}"
+    merged = ok(operator.post(f"{fire}/merge", json={"into": fault.rpartition("/")[2]}))
+    assert (merged["id"], merged["class"], merged["severity"]) == (fault.rpartition("/")[2], "fire", "critical")
+    assert (merged["policy"], merged["place"]) == (ok(operator.get(fire))["policy"], ROOM)
+    assert ok(operator.get(f"{fault}/checklist"))["id"] == "fire"
+    _, drill = site.alarm("smoke-202")
+    with site.casebook.change() as change:
+        change.keep_incident(msgspec.structs.replace(drill, drill=True))
+    for case, into in ((fault, drill.id), (f"{INCIDENTS}/{drill.id}", merged["id"])):
+        refused = operator.post(f"{case}/merge", json={"into": into})
+        assert refused.status_code == 409 and f"{drill.id} is a drill" in refused.json()["detail"]
+        assert f"go on with {merged['id']}" in refused.json()["detail"]
 
 
 def test_a_call_for_help_is_followed_up_after_it_is_resolved(site: Site, operator: TestClient) -> None:
