@@ -143,3 +143,9 @@ def test_nobody_learns_who_lives_there_from_an_exercise_or_from_what_is_over() -
     assert not sees_residents("summary", fire(FLAT))
     for changes in ({"drill": True}, {"test": True}, {"state": IncidentState.RESOLVED}):
         assert not sees_residents("assigned", fire(FLAT, **changes))
+
+
+@pytest.mark.parametrize("klass", AlertClass)
+def test_only_what_spreads_endangers_other_homes(klass: AlertClass) -> None:
+    found = heads(fire(FLAT, klass=klass), site(home(UPSTAIRS, 2, helped=True)))
+    assert bool(found) is (klass in (AlertClass.FIRE, AlertClass.GAS, AlertClass.CO))
