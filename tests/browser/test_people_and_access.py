@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from harness.browser import AXE, DESK, PASSWORD, Hall, choose_place, smoke
+from harness.browser import AXE, DESK, PASSWORD, PATROL, Hall, choose_place, smoke
 from harness.publisher import says
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(150)]
@@ -129,3 +129,36 @@ def test_those_who_may_not_read_the_journal_are_told_so(hall: Hall) -> None:
     page = hall.page("/records", user="patrol", size="small")
     expect(page.locator(".blank h2")).to_have_text("你的角色看不到这一页")
     assert PASSWORD not in page.content()
+
+
+def test_contacts_are_added_ordered_and_refused_beside_their_field(hall: Hall) -> None:
+    page = hall.page("/people", user="chief", size="small")
+    row = page.locator("tr", has_text=PATROL)
+    row.get_by_role("button", name="联系方式").click()
+    expect(page.locator("dialog li")).to_have_count(1)
+    expect(page.locator("dialog button.go")).to_be_disabled()
+    page.locator("dialog [name=kind]").select_option("webhook")
+    page.get_by_role("button", name="添加").click()
+    page.locator("dialog").get_by_label("地址", exact=True).fill("http://127.0.0.1:9/inside")
+    assert violations(page) == []
+    page.click("dialog button.go")
+    expect(page.locator("dialog li [role=alert]")).to_contain_text("地址不能用")
+    page.locator("dialog").get_by_label("地址", exact=True).fill("https://93.184.215.14/hook")
+    page.get_by_role("button", name="上移 · 推送").click()
+    page.click("dialog button.go")
+    expect(page.locator("dialog li").first).to_have_attribute("data-kind", "webhook")
+    expect(page.locator("dialog li").first).to_contain_text("未核实")
+    expect(row.locator(".chip").first).to_contain_text("推送")
+    page.get_by_role("button", name="删除 · 推送").click()
+    page.click("dialog button.go")
+    expect(page.locator("dialog li")).to_have_count(1)
+    page.get_by_role("button", name="删除 · 控制台").click()
+    page.click("dialog button.go")
+    expect(page.locator("dialog")).to_contain_text("收不到任何通知。确定要删除全部？")
+    page.keyboard.press("Escape")
+    expect(row).to_contain_text("控制台")
+    narrow = hall.page("/people", user="chief", size="phone", theme="light", language="en")
+    narrow.locator("tr", has_text=PATROL).get_by_role("button", name="Contacts").click()
+    expect(narrow.locator("dialog li")).to_contain_text("Console")
+    assert narrow.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert violations(narrow) == []

@@ -56,6 +56,24 @@ def test_new_contacts_are_fenced_and_unproven_and_known_ones_keep_what_is_known(
     assert "93.184" not in str(entry.body)
 
 
+def test_contacts_are_put_in_another_order_by_who_never_sees_their_addresses(client_as: As, site: Site) -> None:
+    gone = Contact(kind="voice", number="+8613800000001", verified=True)
+    proven = Contact(kind="webhook", url="http://10.0.0.7/inside", secret="s", verified=True)
+    site.directory.change([Person(id=PersonId("wang"), name="王测试", channels=[gone, proven])])
+    admin = client_as(Role.ADMIN)
+    answer = put(admin, {"kind": "console"}, {"kind": "webhook", "keep": 1}, {"kind": "voice", "keep": 0})
+    assert answer.status_code == 200
+    assert kept(site) == [Contact(kind="console", guarded=True), proven, gone], "and one whose channel is not installed"
+    for sent, pointer in (
+        ([{"kind": "console", "keep": 3}], "body/0/keep"),
+        ([{"kind": "webhook", "keep": 0}], "body/0/keep"),
+        ([{"kind": "console", "keep": 0}, {"kind": "console", "keep": 0}], "body"),
+    ):
+        refused = put(admin, *sent)
+        assert refused.status_code == 422 and [one["pointer"] for one in refused.json()["errors"]] == [pointer]
+    assert len(kept(site)) == 3
+
+
 @pytest.mark.parametrize(
     ("contact", "field"),
     [

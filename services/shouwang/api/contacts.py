@@ -29,8 +29,10 @@ CONTACTS_AT_MOST = 20
 
 
 class ContactIn(Sent):
-    """``secret`` absent: that of the same contact as it is now."""
+    """``secret`` absent: that of the same contact as it is now. ``keep``: where a contact stands now that stays as it
+    is, for who reorders without knowing addresses, which are never shown; of the rest only ``kind`` is read then."""
 
+    keep: int | None = Field(default=None, ge=0, description="Place of a present contact in its order, from 0.")
     kind: str = Field(min_length=1, max_length=40, examples=["webhook", "sms", "voice", "landline", "email", "wecom"])
     url: str = Field(default="", max_length=2000)
     number: str = Field(default="", max_length=40, description="Of a telephone; absent: the person's own.")
@@ -55,11 +57,15 @@ def set_contacts(
     contacts = [_contact(person, one) for one in body]
     faults = [
         FieldError(f"body/{index}/{field}", detail)
-        for index, contact in enumerate(contacts)
-        for field, detail in _faults(window, person, contact)
+        for index, (sent, contact) in enumerate(zip(body, contacts, strict=True))
+        for field, detail in (_faults(window, person, contact) if contact is not None else _gone(sent))
+        if contact is None or sent.keep is None
     ]
+    kept = [one.keep for one in body if one.keep is not None]
+    faults += [FieldError("body", f"contact {index} is kept twice") for index in set(kept) if kept.count(index) > 1]
     if faults:
         raise Problem(Code.INVALID, "these contacts cannot be used", errors=faults)
+    contacts = [one for one in contacts if one is not None]
     changed = msgspec.structs.replace(person, channels=contacts)
     if changed != person:
         window.directory.change([changed])
@@ -69,7 +75,7 @@ def set_contacts(
                     at=window.clock.now(),
                     kind="person.contacts_changed",
                     actor=caller.actor,
-                    body={"person": person.id, "kinds": [one.kind for one in contacts]},
+                    body={"person": person.id, "kinds": [one.kind for one in changed.channels]},
                 )
             )
     community, now = window.directory.community(), window.clock.now()
@@ -77,14 +83,22 @@ def set_contacts(
     return person_out(community, Names(community, caller), shown, now, rosters_now(community, now))
 
 
-def _contact(person: Person, sent: ContactIn) -> Contact:
-    """The same contact keeps what is known of it, wherever in the order it stands now."""
+def _contact(person: Person, sent: ContactIn) -> Contact | None:
+    """The same contact keeps what is known of it, wherever in the order it stands now; None where what is to be kept is
+    not there any more."""
+    if sent.keep is not None:
+        present = person.channels[sent.keep] if sent.keep < len(person.channels) else None
+        return present if present is not None and present.kind == sent.kind else None
     known = next(
         (one for one in person.channels if (one.kind, one.url, one.number) == (sent.kind, sent.url, sent.number)), None
     )
     if known is not None:
         return known if sent.secret is None else msgspec.structs.replace(known, secret=sent.secret)
     return Contact(kind=sent.kind, url=sent.url, number=sent.number, secret=sent.secret or "", guarded=True)
+
+
+def _gone(sent: ContactIn) -> list[tuple[str, str]]:
+    return [("keep", f"there is no {sent.kind} contact there any more: somebody changed them; read this person anew")]
 
 
 def _faults(window: Window, person: Person, contact: Contact) -> list[tuple[str, str]]:

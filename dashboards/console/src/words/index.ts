@@ -11,6 +11,7 @@ import { manage } from "./manage";
 import { places } from "./places";
 import { patrols } from "./patrols";
 import { photos } from "./photos";
+import { contacts } from "./contacts";
 import { plans } from "./plans";
 import { pulse } from "./pulse";
 import { reveal } from "./reveal";
@@ -24,8 +25,8 @@ export type Language = "zh" | "en";
 
 const KEY = "shouwang.language";
 const WORDS: Record<Language, unknown> = {
-  zh: { ...zh, fit: install.zh, duty: duty.zh, manage: manage.zh, staff: staff.zh, patrols: patrols.zh, plans: plans.zh, trials: trials.zh, health: health.zh, pulse: pulse.zh, photos: photos.zh, roster: rosters.zh, places: places.zh, casework: casework.zh, handover: handover.zh, reveal: reveal.zh, handling: handling.zh, response: response.zh },
-  en: { ...en, fit: install.en, duty: duty.en, manage: manage.en, staff: staff.en, patrols: patrols.en, plans: plans.en, trials: trials.en, health: health.en, pulse: pulse.en, photos: photos.en, roster: rosters.en, places: places.en, casework: casework.en, handover: handover.en, reveal: reveal.en, handling: handling.en, response: response.en },
+  zh: { ...zh, fit: install.zh, duty: duty.zh, manage: manage.zh, staff: staff.zh, patrols: patrols.zh, plans: plans.zh, contacts: contacts.zh, trials: trials.zh, health: health.zh, pulse: pulse.zh, photos: photos.zh, roster: rosters.zh, places: places.zh, casework: casework.zh, handover: handover.zh, reveal: reveal.zh, handling: handling.zh, response: response.zh },
+  en: { ...en, fit: install.en, duty: duty.en, manage: manage.en, staff: staff.en, patrols: patrols.en, plans: plans.en, contacts: contacts.en, trials: trials.en, health: health.en, pulse: pulse.en, photos: photos.en, roster: rosters.en, places: places.en, casework: casework.en, handover: handover.en, reveal: reveal.en, handling: handling.en, response: response.en },
 };
 
 export const language = ref<Language>(localStorage.getItem(KEY) === "en" ? "en" : "zh");
