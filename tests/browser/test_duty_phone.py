@@ -13,6 +13,7 @@ from shouwang.domain.access import Role
 from shouwang.domain.casefile import CaseFile
 from shouwang.domain.duty import Contact, Person, PostHolder
 from shouwang.domain.escalation import Policy, Step
+from shouwang.domain.hearsay import AT_ONCE
 from shouwang.domain.household import FamilyContact, Household, KeyHolder
 from shouwang.domain.incident import Incident
 from shouwang.domain.roster import Roster, Shift
@@ -154,11 +155,15 @@ def test_ticks_and_the_headcount_wait_for_a_network_and_are_delivered_once(block
     expect(phone.locator("#headcount summary")).to_contain_text("已疏散 1 · 家中无人 1 · 未联系上 0")
     expect(phone.locator(".strip.outbox b")).to_have_text("4")
     assert (file_of(block, one).checks, file_of(block, one).headcount) == ([], [])
+    phone.wait_for_timeout(AT_ONCE // 1000 + 500)
     phone.context.set_offline(False)
     expect(phone.locator(".strip.outbox")).to_have_count(0, timeout=30_000)
     expect(phone.locator("[data-item=knock] .warn")).to_have_count(0)
     kept = file_of(block, one)
     assert [(each.item, each.by) for each in kept.checks] == [("knock", LEADER)]
+    timeline = block.works.board.timelines([one.id], None)[one.id]
+    (line,) = [each for each in timeline if each.kind == "incident.checked"]
+    assert line.body["said_at"] == kept.checks[0].at < line.at - AT_ONCE, "when it was ticked, and when it came"
     assert {each.place: str(each.state) for each in kept.headcount} == {
         home(6): "evacuated",
         upstairs(6): "nobody_home",

@@ -17,10 +17,11 @@ from shouwang.domain.duty import PostHolder
 from shouwang.domain.escalation import Match, Milestone, Policy, Step
 from shouwang.domain.household import FamilyContact, Household, KeyHolder
 from shouwang.domain.levels import POST_ZH
+from shouwang.domain.moment import rfc3339
 from shouwang.domain.notice import DeliveryState
 from shouwang.domain.premises import Gate, ServiceNumber
 from shouwang.domain.roster import Roster, Shift
-from shouwang.domain.vocabulary import PersonId
+from shouwang.domain.vocabulary import SECOND, PersonId
 from shouwang.registry.checklists import load_checklists
 
 pytestmark = pytest.mark.slow
@@ -73,6 +74,29 @@ def test_an_arrival_is_proven_by_a_tag_a_press_or_a_fresh_photo_and_nothing_else
     late = client_as(Role.RESPONDER, person="zhao")
     assert late.post(f"{case}/arrive", json={"proof": "photo", "reference": photo["id"]}).status_code == 422
     ok(late.post(f"{case}/arrive", json={"proof": "tag", "reference": f"{ROOM}"}))
+
+
+def test_an_act_that_a_phone_kept_says_when_it_was_done_beside_when_it_came(site: Site, client_as: As) -> None:
+    case = burning(site)
+    patrol = client_as(Role.RESPONDER, person="zhang")
+    site.clock.forward(900)
+    pressed = rfc3339(site.clock.now() - 780 * SECOND)
+    arrived = ok(patrol.post(f"{case}/arrive", json={"at": pressed}))
+    assert arrived["on_scene_at"] == pressed
+    clock = {one["name"]: one for one in arrived["clocks"]}["on_scene"]
+    assert (clock["met_at"], clock["late"], clock["said"]) == (pressed, False, True)
+    (line,) = [one for one in arrived["timeline"] if one["kind"] == "incident.on_scene"]
+    assert (line["at"], line["body"]["said_at"]) == (rfc3339(site.clock.now()), pressed)
+    ok(patrol.post(f"{case}/calls", json={"service": "119", "at": pressed}))
+    ok(patrol.post(f"{case}/checks", json={"item": "lane", "at": pressed}))
+    ok(patrol.post(f"{case}/headcount", json={"place": ROOM, "state": "evacuated", "at": pressed}))
+    listed = ok(patrol.get(f"{case}/checklist"))
+    assert [one["done_at"] for one in listed["items"] if one["done_at"]] == [pressed]
+    assert next(one for one in listed["scripts"] if one["service"] == "119")["called_at"] == [pressed]
+    ahead = rfc3339(site.clock.now() + 3600 * SECOND)
+    noted = ok(patrol.post(f"{case}/notes", json={"note": "a clock that is wrong", "at": ahead}))
+    assert noted["timeline"][-1]["body"]["doubted"] is True, "taken all the same"
+    assert patrol.post(f"{case}/notes", json={"note": "x", "at": "yesterday"}).status_code == 422
 
 
 def test_files_are_known_by_their_content_bounded_and_given_to_those_who_answer(

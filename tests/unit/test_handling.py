@@ -11,6 +11,7 @@ from shouwang.domain.acts import (
     Act,
     Arrive,
     Close,
+    Count,
     Decline,
     Depart,
     Escalate,
@@ -21,7 +22,9 @@ from shouwang.domain.acts import (
     Verify,
 )
 from shouwang.domain.alert import Alert, AlertClass, AlertState
+from shouwang.domain.casefile import Counting
 from shouwang.domain.climbing import climb, is_stuck
+from shouwang.domain.clocks import clocks
 from shouwang.domain.community import Community
 from shouwang.domain.duty import SiteFacts
 from shouwang.domain.errors import Conflict
@@ -29,7 +32,7 @@ from shouwang.domain.escalation import Milestone, Policy, Step
 from shouwang.domain.handling import ActPlan, plan_act
 from shouwang.domain.incident import Finding, Incident, IncidentState, Outcome
 from shouwang.domain.notice import Why
-from shouwang.domain.vocabulary import PersonId, Severity
+from shouwang.domain.vocabulary import PersonId, PlaceId, Severity
 
 S = IncidentState
 REAL = Verify(finding=Finding.REAL, how="on_scene")
@@ -437,3 +440,53 @@ def test_whatever_people_do_nobody_is_told_twice_of_one_thing_and_no_case_is_stu
         if incident.state is S.RESOLVED:
             assert not any(one.state in (AlertState.UNACKED, AlertState.LATCHED_UNACKED) for one in alerts.values())
             assert all(one.why is not Why.NEXT_STEP for one in notices) or deed != "rounds"
+
+
+# Kept by a phone -----------------------------------------------------------------------------------------------------
+
+
+def test_an_arrival_that_a_phone_kept_counts_from_when_it_was_and_its_line_says_both_times() -> None:
+    plan = act(opened(), Arrive(said_at=seconds(150)), at=900)
+    incident = plan.incident
+    assert incident.on_scene_at == seconds(150)
+    assert (incident.acknowledged_at, incident.reached[Milestone.ON_SCENE]) == (seconds(900), seconds(900))
+    assert incident.file is not None and incident.file.arrivals[0].at == seconds(150)
+    (line,) = [one for one in plan.entries if one.kind == "incident.on_scene"]
+    assert (line.at, line.body["said_at"]) == (seconds(900), seconds(150))
+    assert "doubted" not in line.body
+    assert not [one for one in plan.entries if "said_at" in one.body and not one.kind.startswith("incident.")]
+    (clock,) = [one for one in clocks(incident, seconds(900)) if one.name == "on_scene"]
+    assert (clock.met_at, clock.late, clock.said, clock.proven) == (seconds(150), False, True, False)
+    at_once = act(opened(), Arrive(said_at=seconds(895)), at=900)
+    assert at_once.incident.on_scene_at == seconds(900)
+    assert not [one for one in at_once.entries if "said_at" in one.body]
+
+
+@pytest.mark.parametrize("said", [-1, 900 + 61, 900 - 12 * 3600 - 1])
+def test_a_time_that_cannot_be_is_not_believed_and_the_act_is_taken_all_the_same(said: float) -> None:
+    plan = act(opened(), Arrive(said_at=seconds(said)), at=900)
+    assert plan.incident.state is S.ON_SCENE
+    assert plan.incident.on_scene_at == seconds(900)
+    (line,) = [one for one in plan.entries if one.kind == "incident.on_scene"]
+    assert (line.body["said_at"], line.body["doubted"]) == (seconds(said), True)
+    assert not any(one.said for one in clocks(plan.incident, seconds(900)))
+
+
+@pytest.mark.parametrize("what", [Acknowledge(), REAL, RESOLVE])
+def test_what_had_to_be_heard_to_count_has_the_time_at_which_it_was_heard(what: Act) -> None:
+    incident = act(opened(), msgspec.structs.replace(what, said_at=seconds(40)), at=900).incident
+    heard = [incident.acknowledged_at, incident.verified_at, incident.resolved_at]
+    assert [one for one in heard if one is not None] == [seconds(900)]
+
+
+def test_a_count_that_a_phone_kept_does_not_undo_a_later_one() -> None:
+    home = PlaceId(UPSTAIRS)
+    out = Count(place=home, state=Counting.EVACUATED)
+    counted = act(opened(), out, "guard", at=600).incident
+    plan = act(counted, Count(place=home, state=Counting.NOT_REACHED, said_at=seconds(200)), "patrol", at=700)
+    assert plan.incident.file is not None
+    assert [(one.state, one.at) for one in plan.incident.file.headcount] == [(Counting.EVACUATED, seconds(600))]
+    assert [one.body["count"] for one in plan.entries] == [Counting.NOT_REACHED]
+    newer = act(counted, Count(place=home, state=Counting.NOT_REACHED, said_at=seconds(650)), "patrol", at=700)
+    assert newer.incident.file is not None
+    assert [(one.state, one.at) for one in newer.incident.file.headcount] == [(Counting.NOT_REACHED, seconds(650))]

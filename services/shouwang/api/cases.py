@@ -178,6 +178,7 @@ def _clock_out(clock: Clock) -> ClockOut:
         met_at=time(clock.met_at),
         late=clock.late,
         proven=clock.proven,
+        said=clock.said,
     )
 
 

@@ -41,7 +41,7 @@ from .handling_sheets import (
     SplitIn,
 )
 from .households import household_out
-from .incidents import IncidentRef, for_act, visible, whole
+from .incidents import IncidentRef, for_act, said_at, visible, whole
 from .names import Names
 from .problems import Code, Problem, invalid, not_found
 from .questions import time
@@ -105,7 +105,7 @@ def check(
     known = [item.id for one in lists if one is listed or not one.classes for item in one.items]
     if body.item not in known:
         raise invalid("body/item", f"{body.item!r} is no item of this checklist; expected one of {', '.join(known)}")
-    return _done(window, caller, incident, Check(item=body.item, note=body.note or ""))
+    return _done(window, caller, incident, Check(item=body.item, note=body.note or "", said_at=said_at(body)))
 
 
 @router.post("/{incident_id}/calls")
@@ -115,7 +115,7 @@ def dialled(window: TheWindow, caller: Caller, incident_id: IncidentRef, body: C
     if body.person is not None and body.person not in window.directory.community().people:
         raise invalid("body/person", f"{body.person!r} is no person of the directory")
     person = PersonId(body.person) if body.person is not None else None
-    act = Dial(service=body.service, person=person, answered=body.answered, note=body.note or "")
+    act = Dial(service=body.service, person=person, answered=body.answered, note=body.note or "", said_at=said_at(body))
     return _done(window, caller, incident, act)
 
 
@@ -157,7 +157,7 @@ def count(window: TheWindow, caller: Caller, incident_id: IncidentRef, body: Cou
     place = PlaceId(body.place.strip("/"))
     if place not in window.directory.community().places:
         raise invalid("body/place", f"{body.place!r} is no place of the directory")
-    act = Count(place=place, state=body.state, people=body.people, note=body.note or "")
+    act = Count(place=place, state=body.state, people=body.people, note=body.note or "", said_at=said_at(body))
     return _headcount(window, caller, window.respond.act(incident.id, act, actor=caller.actor))
 
 

@@ -8,7 +8,7 @@ from shouwang.domain.alert import AlertClass
 from shouwang.domain.casefile import Counting, EntryWay, Proof, Topic, Visit
 from shouwang.domain.vocabulary import Severity
 
-from .schemas import PlaceNames, Sent, Time, Words
+from .schemas import Done, PlaceNames, Sent, Time, Words
 
 Ref = Annotated[str, Field(min_length=1, max_length=300)]
 NoteText = Annotated[str | None, Field(max_length=2000)]
@@ -26,7 +26,7 @@ class Report(Sent):
     reported_by: str = Field(default="", max_length=200, description="Who said so, where it is not you.")
 
 
-class ArriveIn(Sent):
+class ArriveIn(Done):
     """``{}`` is enough: then 未核实到场. ``reference``: the device or place of a tag, the device that was pressed, or
     the file of a photo."""
 
@@ -49,12 +49,12 @@ class SplitIn(Sent):
     note: NoteText = None
 
 
-class CheckIn(Sent):
+class CheckIn(Done):
     item: Annotated[str, Field(min_length=1, max_length=60)]
     note: NoteText = None
 
 
-class CallIn(Sent):
+class CallIn(Done):
     """A person has dialled: 119, 120, 110, gas-company …; or ``family:1``, the first contact of the home on the card,
     or with ``person`` somebody of the directory. ``note``: no name or phone, the journal keeps it for good."""
 
@@ -76,7 +76,7 @@ class EntryIn(Sent):
     note: NoteText = None
 
 
-class CountIn(Sent):
+class CountIn(Done):
     place: Ref
     state: Counting
     people: int | None = Field(default=None, ge=0, le=200)

@@ -6,10 +6,14 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Response
 
 from shouwang.domain.access import Act, Principal
+from shouwang.domain.acts import Acknowledge, Arrive, Close, Decline, Depart, HandOver, Remark, Review
+from shouwang.domain.acts import Act as Doing
+from shouwang.domain.acts import Resolve as ResolveAct
+from shouwang.domain.acts import Verify as VerifyAct
 from shouwang.domain.board import CaseQuery
 from shouwang.domain.incident import Incident, IncidentState
 from shouwang.domain.owed import Owed, owes
-from shouwang.domain.vocabulary import IncidentId, Severity
+from shouwang.domain.vocabulary import IncidentId, Instant, PersonId, Severity
 
 from .access import Caller, allow
 from .arrival import proven
@@ -22,8 +26,8 @@ from .names import Names
 from .owing import still_owing
 from .paging import DEFAULT_LIMIT, After, Limit, Page, cut, mark_of
 from .problems import invalid, not_found
-from .questions import Several, Within, subtrees, words
-from .schemas import Handover, IncidentOut, Note, Nothing, OwedCountsOut, Resolve, Verify
+from .questions import Several, Within, instant_of, subtrees, words
+from .schemas import Acted, Done, Handover, IncidentOut, Note, OwedCountsOut, Resolve, Verify
 
 router = APIRouter(prefix="/incidents", tags=["incidents"])
 
@@ -82,11 +86,11 @@ def get_incident(window: TheWindow, caller: Caller, incident_id: IncidentRef, re
 
 @router.post("/{incident_id}/acknowledge")
 def acknowledge(
-    window: TheWindow, caller: Caller, incident_id: IncidentRef, body: Nothing | None = None, if_match: IfMatch = None
+    window: TheWindow, caller: Caller, incident_id: IncidentRef, body: Acted | None = None, if_match: IfMatch = None
 ) -> IncidentOut:
     """接警: somebody is awake. Says nothing of whether it is real."""
     incident = _for_act(window, caller, incident_id, if_match)
-    return _whole(window, caller, window.respond.acknowledge(incident.id, actor=caller.actor, note=_note(body)))
+    return _did(window, caller, incident, Acknowledge(note=_note(body), said_at=said_at(body)))
 
 
 @router.post("/{incident_id}/verify")
@@ -95,28 +99,26 @@ def verify(
 ) -> IncidentOut:
     """核警: real, false or unclear, and how that was found out."""
     incident = _for_act(window, caller, incident_id, if_match)
-    done = window.respond.verify(
-        incident.id, actor=caller.actor, finding=body.finding, how=body.how or "", note=body.note or ""
-    )
-    return _whole(window, caller, done)
+    act = VerifyAct(finding=body.finding, how=body.how or "", note=body.note or "", said_at=said_at(body))
+    return _did(window, caller, incident, act)
 
 
 @router.post("/{incident_id}/decline")
 def decline(
-    window: TheWindow, caller: Caller, incident_id: IncidentRef, body: Nothing | None = None, if_match: IfMatch = None
+    window: TheWindow, caller: Caller, incident_id: IncidentRef, body: Acted | None = None, if_match: IfMatch = None
 ) -> IncidentOut:
     """I cannot go: the next one is told without waiting."""
     incident = _for_act(window, caller, incident_id, if_match)
-    return _whole(window, caller, window.respond.decline(incident.id, actor=caller.actor, note=_note(body)))
+    return _did(window, caller, incident, Decline(note=_note(body), said_at=said_at(body)))
 
 
 @router.post("/{incident_id}/en-route")
 def en_route(
-    window: TheWindow, caller: Caller, incident_id: IncidentRef, body: Nothing | None = None, if_match: IfMatch = None
+    window: TheWindow, caller: Caller, incident_id: IncidentRef, body: Acted | None = None, if_match: IfMatch = None
 ) -> IncidentOut:
     """出动."""
     incident = _for_act(window, caller, incident_id, if_match)
-    return _whole(window, caller, window.respond.en_route(incident.id, actor=caller.actor, note=_note(body)))
+    return _did(window, caller, incident, Depart(note=_note(body), said_at=said_at(body)))
 
 
 @router.post("/{incident_id}/arrive")
@@ -127,10 +129,8 @@ def arrive(
     incident = _for_act(window, caller, incident_id, if_match)
     said = body or ArriveIn()
     reference = proven(window, incident, said.proof, said.reference)
-    done = window.respond.arrive(
-        incident.id, actor=caller.actor, proof=said.proof, reference=reference, note=said.note or ""
-    )
-    return _whole(window, caller, done)
+    act = Arrive(proof=said.proof, reference=reference, note=said.note or "", said_at=said_at(said))
+    return _did(window, caller, incident, act)
 
 
 @router.post("/{incident_id}/resolve")
@@ -139,28 +139,26 @@ def resolve(
 ) -> IncidentOut:
     """办结 with its outcome; everybody who was told hears of the end."""
     incident = _for_act(window, caller, incident_id, if_match)
-    done = window.respond.resolve(
-        incident.id, actor=caller.actor, outcome=body.outcome, cause=body.cause or "", note=body.note or ""
-    )
-    return _whole(window, caller, done)
+    act = ResolveAct(outcome=body.outcome, cause=body.cause or "", note=body.note or "", said_at=said_at(body))
+    return _did(window, caller, incident, act)
 
 
 @router.post("/{incident_id}/review")
 def review(
-    window: TheWindow, caller: Caller, incident_id: IncidentRef, body: Nothing | None = None, if_match: IfMatch = None
+    window: TheWindow, caller: Caller, incident_id: IncidentRef, body: Acted | None = None, if_match: IfMatch = None
 ) -> IncidentOut:
     """复核: somebody looked at how it was handled."""
     incident = _for_act(window, caller, incident_id, if_match)
-    return _whole(window, caller, window.respond.review(incident.id, actor=caller.actor, note=_note(body)))
+    return _did(window, caller, incident, Review(note=_note(body), said_at=said_at(body)))
 
 
 @router.post("/{incident_id}/close")
 def close(
-    window: TheWindow, caller: Caller, incident_id: IncidentRef, body: Nothing | None = None, if_match: IfMatch = None
+    window: TheWindow, caller: Caller, incident_id: IncidentRef, body: Acted | None = None, if_match: IfMatch = None
 ) -> IncidentOut:
     """归档 a resolved case."""
     incident = _for_act(window, caller, incident_id, if_match)
-    return _whole(window, caller, window.respond.close(incident.id, actor=caller.actor, note=_note(body)))
+    return _did(window, caller, incident, Close(note=_note(body), said_at=said_at(body)))
 
 
 @router.post("/{incident_id}/handover")
@@ -171,8 +169,8 @@ def handover(
     incident = _for_act(window, caller, incident_id, if_match)
     if body.to not in window.directory.community().people:
         raise invalid("body/to", f"{body.to!r} is no person of the directory")
-    done = window.respond.handover(incident.id, actor=caller.actor, to=body.to, note=body.note or "")
-    return _whole(window, caller, done)
+    act = HandOver(to=PersonId(body.to), note=body.note or "", said_at=said_at(body))
+    return _did(window, caller, incident, act)
 
 
 @router.post("/{incident_id}/escalate")
@@ -194,10 +192,19 @@ def escalate(
 def note(window: TheWindow, caller: Caller, incident_id: IncidentRef, body: Note) -> IncidentOut:
     """A line for the timeline."""
     incident = _for_act(window, caller, incident_id, None)
-    return _whole(window, caller, window.respond.note(incident.id, actor=caller.actor, note=body.note))
+    return _did(window, caller, incident, Remark(note=body.note, said_at=said_at(body)))
 
 
-def _note(body: Nothing | None) -> str:
+def said_at(body: Done | None) -> Instant | None:
+    """When it was done, as the sender says. Raises the problem of a text that is no time."""
+    return instant_of(body.at, "body/at") if body else None
+
+
+def _did(window: Window, caller: Principal, incident: Incident, act: Doing) -> IncidentOut:
+    return _whole(window, caller, window.respond.act(incident.id, act, actor=caller.actor))
+
+
+def _note(body: Acted | None) -> str:
     return (body.note if body else None) or ""
 
 

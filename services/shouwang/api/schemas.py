@@ -22,13 +22,25 @@ class Sent(BaseModel):
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
 
+class Done(Sent):
+    """``at``: when it was done, from a phone that kept it while it had no network; absent is now."""
+
+    at: str | None = Field(default=None, max_length=40, description="RFC 3339. Believed within the case and 12 h.")
+
+
+class Acted(Done):
+    """``{}`` is enough."""
+
+    note: str | None = Field(default=None, max_length=2000, description="Why, in your own words.")
+
+
 class Nothing(Sent):
     """``{}`` is enough."""
 
     note: str | None = Field(default=None, max_length=2000, description="Why, in your own words.")
 
 
-class Verify(Sent):
+class Verify(Done):
     """核警: what a person found, and how."""
 
     finding: Finding
@@ -40,7 +52,7 @@ class Verify(Sent):
     note: str | None = Field(default=None, max_length=2000)
 
 
-class Resolve(Sent):
+class Resolve(Done):
     """办结: how it ended."""
 
     outcome: Outcome
@@ -48,11 +60,11 @@ class Resolve(Sent):
     note: str | None = Field(default=None, max_length=2000)
 
 
-class Note(Sent):
+class Note(Done):
     note: str = Field(min_length=1, max_length=2000)
 
 
-class Handover(Sent):
+class Handover(Done):
     """``to``: the person who takes it from here."""
 
     to: str = Field(min_length=1, max_length=200)
@@ -181,6 +193,7 @@ class ClockOut(BaseModel):
     met_at: Time | None
     late: bool
     proven: bool | None = Field(description="Of an arrival: whether it was; false is 未核实到场.")
+    said: bool = Field(description="`met_at` is when a phone says that it was done, which had no network then.")
 
 
 class ArrivedOut(BaseModel):

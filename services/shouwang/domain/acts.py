@@ -22,7 +22,7 @@ from shouwang.domain.incident import (
     is_live,
 )
 from shouwang.domain.place import is_within
-from shouwang.domain.vocabulary import PersonId, PlaceId, Value
+from shouwang.domain.vocabulary import Instant, PersonId, PlaceId, Value
 from shouwang.domain.witnessing import witnesses_of
 
 BRANCH_POSTS = frozenset({"branch_secretary", "branch_observer", "party_member", "neighbour_supervisor"})
@@ -30,9 +30,10 @@ BRANCH_POSTS = frozenset({"branch_secretary", "branch_observer", "party_member",
 
 
 class Said(Value, frozen=True, kw_only=True):
-    """Every act may carry a note for the timeline."""
+    """Every act may carry a note for the timeline. ``said_at``: when it was done, by the phone that kept it."""
 
     note: str = ""
+    said_at: Instant | None = None
 
 
 class Acknowledge(Said, frozen=True, kw_only=True):

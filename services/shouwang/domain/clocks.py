@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from shouwang.domain.alert import LIFE_SAFETY
 from shouwang.domain.casefile import is_proven
+from shouwang.domain.escalation import Milestone
 from shouwang.domain.incident import Incident
 from shouwang.domain.vocabulary import MINUTE, SECOND, Duration, Instant, Value
 
@@ -17,7 +18,7 @@ OTHERS: Mapping[str, Duration] = {"acknowledge": 3 * MINUTE}
 
 class Clock(Value, frozen=True, kw_only=True):
     """``limit``: what is allowed. ``due_at``: until when. ``met_at``: when it was done. ``late``: past its limit, done
-    or not. ``proven``: of an arrival, whether it was."""
+    or not. ``proven``: of an arrival, whether it was. ``said``: it was done when a phone says, which had no network."""
 
     name: str
     limit: Duration
@@ -25,6 +26,7 @@ class Clock(Value, frozen=True, kw_only=True):
     met_at: Instant | None
     late: bool
     proven: bool | None = None
+    said: bool = False
 
 
 def clocks(incident: Incident, now: Instant) -> list[Clock]:
@@ -46,6 +48,13 @@ def clocks(incident: Incident, now: Instant) -> list[Clock]:
                 met_at=done,
                 late=reached - since > limit,
                 proven=proven,
+                said=name == "on_scene" and is_arrival_said(incident),
             )
         )
     return found
+
+
+def is_arrival_said(incident: Incident) -> bool:
+    """Escalation heard of it later than it was: its time is a phone's word."""
+    heard_at = incident.reached.get(Milestone.ON_SCENE)
+    return incident.on_scene_at is not None and heard_at is not None and incident.on_scene_at < heard_at

@@ -45,6 +45,7 @@ from shouwang.domain.draft import Draft
 from shouwang.domain.duty import TOLD, fallback_of
 from shouwang.domain.errors import Conflict
 from shouwang.domain.escalation import Milestone
+from shouwang.domain.hearsay import is_doubted, is_late, when_done
 from shouwang.domain.incident import Finding, Incident, IncidentEvent, move_incident
 from shouwang.domain.journal import Entry
 from shouwang.domain.notice import Notice, Why
@@ -82,7 +83,7 @@ def plan_act(
     if is_repeated(incident, act, actor, alerts):
         return ActPlan(incident=incident)
     refuse_impossible(incident, act, actor, community)
-    doing = _Doing(incident, actor, alerts, now)
+    doing = _Doing(incident, actor, alerts, now, said_at=act.said_at)
     match act:
         case Acknowledge():
             doing.take(act.note)
@@ -123,10 +124,14 @@ def plan_act(
 class _Doing:
     """One act under way: the incident's draft, and the alerts and orders that follow from it."""
 
-    def __init__(self, incident: Incident, actor: str, alerts: Sequence[Alert], now: Instant) -> None:
+    def __init__(
+        self, incident: Incident, actor: str, alerts: Sequence[Alert], now: Instant, *, said_at: Instant | None
+    ) -> None:
         self.draft = Draft(incident, now, actor)
         self.actor = actor
         self.now = now
+        self.said_at = said_at
+        self.done_at = when_done(said_at, incident.opened_at, now)
         self.alerts = {alert.id: alert for alert in alerts}
         self.changed: dict[str, Alert] = {}
         self.orders: list[Order] = []
@@ -138,10 +143,17 @@ class _Doing:
             incident=incident,
             alerts=list(self.changed.values()),
             notices=notices,
-            entries=entries,
+            entries=[self._with_time(entry) for entry in entries],
             orders=self.orders,
             stands_down=self.stands_down,
         )
+
+    def _with_time(self, entry: Entry) -> Entry:
+        """A line of the moment at which the act came here; what its phone says of when it was done stands in it."""
+        if not (is_late(self.said_at, self.now) and entry.kind.startswith("incident.")):
+            return entry
+        doubted = {"doubted": True} if is_doubted(self.said_at, self.draft.incident.opened_at, self.now) else {}
+        return msgspec.structs.replace(entry, body={**entry.body, "said_at": self.said_at, **doubted})
 
     def move(self, event: IncidentEvent) -> None:
         self.draft.set(state=move_incident(self.draft.incident.state, event))
@@ -209,7 +221,7 @@ class _Doing:
         self._take_where_nobody_has()
         self.move(IncidentEvent.DEPART)
         incident = self.draft.incident
-        self.draft.set(en_route_at=incident.en_route_at or self.now, en_route_by=incident.en_route_by or self.actor)
+        self.draft.set(en_route_at=incident.en_route_at or self.done_at, en_route_by=incident.en_route_by or self.actor)
         self.draft.reach(Milestone.EN_ROUTE)
         self.draft.record("incident.en_route", note=act.note)
 
@@ -217,17 +229,17 @@ class _Doing:
         self._take_where_nobody_has()
         self.move(IncidentEvent.ARRIVE)
         incident = self.draft.incident
-        self.draft.set(on_scene_at=incident.on_scene_at or self.now, on_scene_by=incident.on_scene_by or self.actor)
+        self.draft.set(on_scene_at=incident.on_scene_at or self.done_at, on_scene_by=incident.on_scene_by or self.actor)
         # Whoever is here was on the way: no step that waits for somebody to set out calls more people.
         self.draft.reach(Milestone.EN_ROUTE, Milestone.ON_SCENE)
-        arrived = Arrived(by=self.actor, at=self.now, proof=act.proof, reference=act.reference)
+        arrived = Arrived(by=self.actor, at=self.done_at, proof=act.proof, reference=act.reference)
         earlier = [one for one in self._file.arrivals if one.by != self.actor or one.proof is not None]
         self._keep_file(arrivals=[*earlier, arrived])
         self.draft.record("incident.on_scene", proof=act.proof, reference=act.reference, note=act.note)
 
     def add(self, act: Check | Dial | Enter | Count | Attach | FollowUp, community: Community) -> None:
         """What changes nothing but the case's file."""
-        file, at, by = self._file, self.now, self.actor
+        file, at, by = self._file, self.done_at, self.actor
         match act:
             case Check():
                 checks = [*file.checks, Checked(item=act.item, at=at, by=by, note=act.note)]
@@ -271,8 +283,10 @@ class _Doing:
                 )
             case Count():
                 others = [one for one in file.headcount if one.place != act.place]
+                before = [one for one in file.headcount if one.place == act.place and one.at > at]
                 counted = Counted(place=act.place, state=act.state, people=act.people, at=at, by=by, note=act.note)
-                self._keep_file(headcount=[*others, counted])
+                # A count that a phone kept does not undo a later one that was heard before it.
+                self._keep_file(headcount=[*others, *(before or [counted])])
                 self.draft.record(
                     "incident.counted", at_place=act.place, count=act.state, people=act.people, note=act.note
                 )

@@ -1,5 +1,6 @@
 // How a case is said: its title, place, people, and each line of its timeline.
 import type { Entry, Incident } from "../api/types";
+import { second } from "../state/clock";
 import { groupNamed, personNamed, rosterNamed } from "../state/duties";
 import { ancestors, placeName } from "../state/known";
 import { both, w } from "../words";
@@ -43,6 +44,14 @@ export interface Line {
 }
 
 export function lineOf(entry: Pick<Entry, "kind" | "actor" | "actor_name" | "place" | "body">, one: Incident | null): Line {
+  const line = factOf(entry, one);
+  const said = entry.body.said_at;
+  if (typeof said !== "string") return line;
+  // What a phone kept: when it was done, beside when it came here.
+  return { ...line, rest: [line.rest, `${w("duty.saidAt")} ${second(said)}${entry.body.doubted ? ` ${w("duty.doubted")}` : ""}`].filter(Boolean).join(" · ") };
+}
+
+function factOf(entry: Pick<Entry, "kind" | "actor" | "actor_name" | "place" | "body">, one: Incident | null): Line {
   const body = entry.body as Record<string, never>;
   const name = (id: string): string => (one ? personOf(one, id) : id);
   const line: Line = { who: entry.actor === "system" ? "" : entry.actor_name, fact: w("kinds", entry.kind), rest: "", bad: false };

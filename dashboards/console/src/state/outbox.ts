@@ -3,6 +3,7 @@ import { computed, ref, shallowRef } from "vue";
 import { Refused, address, newKey, postTo, uploadTo } from "../api/client";
 import type { Incident } from "../api/types";
 import type { ActName } from "./board";
+import { now } from "./clock";
 import { dropPhoto, keepPhoto, photoOf } from "./photos";
 
 /** One POST. `subject`: the incident, device or place that it is about; `act`: what the person did to it. `photo`: its body
@@ -27,9 +28,10 @@ export const count = computed(() => waiting.value.length);
 export const refused = ref("");
 let sending = false;
 
-/** Does an act on an incident now, or as soon as there is a network. Gives it, or null where it waits. Throws Refused. */
-export const act = (incident: string, name: ActName, body: Record<string, unknown> = {}): Promise<Incident | null> =>
-  submit<Incident>({ path: address(`/api/v1/incidents/{id}/${name}`, { path: { id: incident } }), subject: incident, act: name, body });
+/** Does an act on an incident now, or as soon as there is a network; it bears the time at which it was done. Gives the
+ * answer (of an act the incident), or null where it waits. Throws Refused. */
+export const act = <T = Incident>(incident: string, name: ActName | "checks" | "headcount", body: Record<string, unknown> = {}): Promise<T | null> =>
+  submit<T>({ path: address(`/api/v1/incidents/{id}/${name}`, { path: { id: incident } }), subject: incident, act: name, body: { ...body, at: said(now()) } });
 
 /** A photo of a case, in turn after the acts that wait; with `proves` it proves that its taker is there. Throws Refused. */
 export async function photograph(incident: string, photo: Blob, proves = false): Promise<boolean> {
@@ -43,15 +45,17 @@ export const photographDevice = (device: string, photo: Blob): Promise<boolean> 
 
 /** True where it was sent, false where it waits. */
 async function upload(wanted: Pick<Waiting, "path" | "subject" | "proves">, photo: Blob): Promise<boolean> {
-  const one: Waiting = { ...wanted, act: "photo", body: {}, photo: true, key: newKey(), at: Date.now() };
+  const one: Waiting = { ...wanted, act: "photo", body: {}, photo: true, key: newKey(), at: now() };
   await keepPhoto(one.key, photo);
   return (await hand(one)) !== null;
 }
 
 /** The same of any POST: the answer, or null where it waits. */
 export async function submit<T>(wanted: Pick<Waiting, "path" | "subject" | "act" | "body">): Promise<T | null> {
-  return hand<T>({ ...wanted, key: newKey(), at: Date.now() });
+  return hand<T>({ ...wanted, key: newKey(), at: now() });
 }
+
+const said = (at: number): string => new Date(at).toISOString();
 
 async function hand<T>(one: Waiting): Promise<T | null> {
   if (waiting.value.length) {
@@ -105,7 +109,7 @@ async function send(one: Waiting): Promise<unknown> {
   const photo = await photoOf(one.key);
   if (!photo) return {}; // the browser threw it away to make room; the acts around it still stand
   const kept = (await uploadTo(one.path, photo, one.key)) as { id: string };
-  if (one.proves) await postTo(one.proves, { proof: "photo", reference: kept.id }, `${one.key}-proof`);
+  if (one.proves) await postTo(one.proves, { proof: "photo", reference: kept.id, at: said(one.at) }, `${one.key}-proof`);
   return kept;
 }
 
