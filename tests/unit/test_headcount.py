@@ -149,3 +149,8 @@ def test_nobody_learns_who_lives_there_from_an_exercise_or_from_what_is_over() -
 def test_only_what_spreads_endangers_other_homes(klass: AlertClass) -> None:
     found = heads(fire(FLAT, klass=klass), site(home(UPSTAIRS, 2, helped=True)))
     assert bool(found) is (klass in (AlertClass.FIRE, AlertClass.GAS, AlertClass.CO))
+
+
+def test_a_call_for_help_that_smoke_became_part_of_counts_the_homes_above() -> None:
+    call = fire(FLAT, klass=AlertClass.EMERGENCY, detectors={AlertClass.FIRE: ["smoke-501"]})
+    assert counted(call) == [FLAT, NEXT_DOOR, UPSTAIRS, TOP]

@@ -5,17 +5,13 @@ from collections.abc import Collection
 import msgspec
 
 from shouwang.domain.access import Principal, Role
-from shouwang.domain.alert import AlertClass
 from shouwang.domain.casefile import Counted, Counting
 from shouwang.domain.community import Community
-from shouwang.domain.grouping import around_of
+from shouwang.domain.grouping import DETECTORS, around_of
 from shouwang.domain.incident import Incident
 from shouwang.domain.levels import is_afar, shows_residents
 from shouwang.domain.place import PlaceKind, is_within
 from shouwang.domain.vocabulary import PlaceId, Value
-
-SPREADING = frozenset({AlertClass.FIRE, AlertClass.GAS, AlertClass.CO})
-"""What endangers other homes than its own."""
 
 
 class Head(Value, frozen=True, kw_only=True):
@@ -43,7 +39,8 @@ def heads(incident: Incident, community: Community) -> list[Head]:
     above; the whole unit where the case is of the unit or its stairwell, the whole building where it is of that. Units
     in order of ignition, floors upwards, on each floor those who need help first. Nobody for a case of a wider place:
     who is in danger there is no list of homes. Nobody for a call for help, a leak or a fault: nothing spreads."""
-    scopes = _scopes(incident, community) if incident.klass in SPREADING else {}
+    spreads = incident.klass in DETECTORS or bool(incident.detectors)  # a call for help may have been joined by smoke
+    scopes = _scopes(incident, community) if spreads else {}
     counted = {one.place: one for one in (incident.file.headcount if incident.file else [])}
     found: list[tuple[int, tuple[int, str], Head]] = []
     for id, place in community.places.items() if scopes else ():
