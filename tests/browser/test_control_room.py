@@ -101,6 +101,8 @@ def test_a_fire_sounds_is_taken_by_key_goes_to_a_phone_and_ends_with_every_secon
     desk.keyboard.press("Enter")  # what was verified as real is offered as real
     expect(desk.locator(".hero.over .band")).to_contain_text("真警")
     desk.keyboard.press("x")
+    expect(desk.locator("dialog[open]")).to_contain_text("待复核")  # what was real is reviewed, before or after
+    desk.click("[data-act=close-anyway]")
     expect(desk.locator(".calm")).to_be_visible()
     expect(phone.locator(".idle")).to_be_visible()
 

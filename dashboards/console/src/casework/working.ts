@@ -8,10 +8,11 @@ export type Work = (typeof WORKS)[number];
 
 export const working = shallowRef<{ what: Work; one: Incident | null } | null>(null);
 
-/** Opens the dialog of an act that needs one of these. False: it is none of them, or needs no dialog. */
-export function startWork(name: string, one: Incident | null): boolean {
+/** Opens the dialog of an act that needs one of these. False: it is none of them, or needs no dialog. `isStale`: facts
+ * touched the case since it was read, so that it may owe more than it says. */
+export function startWork(name: string, one: Incident | null, isStale = false): boolean {
   if (!(WORKS as readonly string[]).includes(name)) return false;
-  if (name === "close" && !one?.owed.length) return false; // nothing is owed: it is closed at once
+  if (name === "close" && !one?.owed.length && !isStale) return false; // nothing is owed: it is closed at once
   working.value = { what: name as Work, one };
   return true;
 }

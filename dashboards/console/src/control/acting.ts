@@ -17,7 +17,7 @@ export const asking = ref<{ one: Incident; act: ActName | "script" | "call" } | 
 
 export async function begin(name: string, one: Incident): Promise<void> {
   if (name === "mute") return muteNow();
-  if (startWork(name, one)) return;
+  if (startWork(name, one, board.value.stale.has(one.id))) return;
   if (ASKS.has(name)) {
     asking.value = { one, act: name as ActName };
     return;
