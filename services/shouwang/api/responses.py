@@ -8,6 +8,7 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
 from shouwang.domain.access import Act
+from shouwang.domain.alert import AlertClass
 from shouwang.domain.moment import moment, rfc3339
 from shouwang.domain.responding import TARGETS, Group, Spread, response_figures, rows_of
 
@@ -15,7 +16,7 @@ from .access import Caller, allow
 from .doors import TheWindow, Window
 from .period import USUAL, Since, cases_between, site_zone, span
 from .questions import When, Within
-from .schemas import Time
+from .schemas import Time, Words
 
 router = APIRouter(tags=["reports"])
 
@@ -37,17 +38,24 @@ class AnsweredOut(BaseModel):
     acknowledge: SpreadOut
     on_scene: SpreadOut
     close: SpreadOut
-    shares: dict[str, float] = Field(description="Of all cases, how many met each of `targets`.")
+    counted: dict[str, int] = Field(description="How many are of the classes of each target, where any are.")
+    shares: dict[str, float] = Field(description="Of those, how many met it.")
     unproven: int = Field(description="未核实到场")
     false: int
 
 
+class StandardOut(BaseModel):
+    classes: list[AlertClass]
+    source: Words
+
+
 class ResponseOut(BaseModel):
-    """``targets``: seconds and the share that should make it (EN 50518, document 301 of 2015)."""
+    """``targets``: seconds and the share that should make it; ``standards``: of which classes, and who says so."""
 
     start: Time = Field(serialization_alias="from")
     end: Time = Field(serialization_alias="to")
     targets: dict[str, tuple[int, float]]
+    standards: dict[str, StandardOut]
     total: AnsweredOut
     groups: dict[str, list[AnsweredOut]] = Field(
         description="By zone, post, class, local hour, outcome (empty: not over) and local day."
@@ -81,7 +89,8 @@ def response_report(
     return ResponseOut(
         start=rfc3339(start),
         end=rfc3339(end),
-        targets=dict(TARGETS),
+        targets={name: (one.seconds, one.share) for name, one in TARGETS.items()},
+        standards={name: StandardOut(classes=list(one.classes), source=one.source) for name, one in TARGETS.items()},
         total=_group_out(figures.total),
         groups={name: [_group_out(one) for one in groups] for name, groups in figures.groups.items()},
         false_by_cause=figures.false_alarms.by_cause,
@@ -114,6 +123,7 @@ def _group_out(one: Group) -> AnsweredOut:
         acknowledge=_spread_out(one.acknowledge),
         on_scene=_spread_out(one.on_scene),
         close=_spread_out(one.close),
+        counted=one.counted,
         shares=one.shares,
         unproven=one.unproven,
         false=one.false,
