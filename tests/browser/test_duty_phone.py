@@ -10,7 +10,7 @@ from harness.browser import DESK, PASSWORD, PATROL, Hall, smoke
 from harness.compound import ROOT
 from harness.publisher import says
 from shouwang.domain.access import Role
-from shouwang.domain.casefile import CaseFile
+from shouwang.domain.casefile import CaseFile, Proof
 from shouwang.domain.duty import Contact, Person, PostHolder
 from shouwang.domain.escalation import Policy, Step
 from shouwang.domain.hearsay import AT_ONCE
@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.servers, pytest.mark.timeout(150)]
 
 LEADER = "leader"
 STEPS = [Step(tell=["post:desk_operator", "post:patrol"]), Step(after="300s", tell=["zone"])]
-BUILDINGS = (4, 5, 6, 9)
+BUILDINGS = (3, 4, 5, 6, 9)
 """One for each test: what burns in a unit again soon is the same case."""
 
 
@@ -221,3 +221,22 @@ def test_shifts_are_a_tab_beside_a_case_and_a_new_case_comes_first(walk: Hall) -
     expect(phone.locator("[data-act=en-route]")).to_be_visible()
     phone.get_by_role("tab", name="警情").click()
     expect(phone.locator("#tasks")).to_be_visible()
+
+
+def test_an_arrival_is_proven_by_a_code_that_is_typed_and_by_no_code_of_elsewhere(block: Hall) -> None:
+    one = burning(block, 3)
+    phone = phone_of(block, PATROL)
+    for name in ("acknowledge", "en-route", "arrive"):
+        phone.click(f"[data-act={name}]")
+    expect(phone.locator("#arrival")).to_have_text("未核实到场")
+    phone.click("[data-prove]")
+    assert violations(phone) == []
+    phone.fill("dialog [name=tag]", "shouwang:device:smoke-9-1-101")
+    phone.click("dialog .scan:has([name=tag]) .go")
+    expect(phone.locator("#said.bad")).not_to_have_text("")
+    assert file_of(block, one).arrivals[0].proof is None
+    phone.fill("dialog [name=tag]", "shouwang:device:smoke-3-2-301")
+    phone.click("dialog .scan:has([name=tag]) .go")
+    expect(phone.locator("#arrival")).to_contain_text("到场已证实")
+    (arrival,) = file_of(block, one).arrivals
+    assert (arrival.proof, arrival.reference) == (Proof.TAG, "smoke-3-2-301")

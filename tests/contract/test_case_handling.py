@@ -19,9 +19,10 @@ from shouwang.domain.household import FamilyContact, Household, KeyHolder
 from shouwang.domain.levels import POST_ZH
 from shouwang.domain.moment import rfc3339
 from shouwang.domain.notice import DeliveryState
+from shouwang.domain.patrol import Patrol, Point
 from shouwang.domain.premises import Gate, ServiceNumber
 from shouwang.domain.roster import Roster, Shift
-from shouwang.domain.vocabulary import SECOND, PersonId
+from shouwang.domain.vocabulary import SECOND, PersonId, PlaceId
 from shouwang.registry.checklists import load_checklists
 
 pytestmark = pytest.mark.slow
@@ -74,6 +75,22 @@ def test_an_arrival_is_proven_by_a_tag_a_press_or_a_fresh_photo_and_nothing_else
     late = client_as(Role.RESPONDER, person="zhao")
     assert late.post(f"{case}/arrive", json={"proof": "photo", "reference": photo["id"]}).status_code == 422
     ok(late.post(f"{case}/arrive", json={"proof": "tag", "reference": f"{ROOM}"}))
+
+
+@pytest.mark.parametrize(
+    ("tag", "status"),
+    [("shouwang:device:smoke-501", 200), ("XF-5", 200), ("shouwang:device:smoke-202", 422), ("XF-7", 422)],
+)
+def test_a_label_of_ours_and_a_patrol_tag_prove_an_arrival_where_they_hang(
+    site: Site, client_as: As, tag: str, status: int
+) -> None:
+    points = [Point(tag="XF-5", place=PlaceId(ROOM.rpartition("/")[0])), Point(tag="XF-7", place=ELSEWHERE)]
+    site.directory.change([Patrol(id="round", points=points)])
+    case = burning(site)
+    answer = client_as(Role.RESPONDER, person="zhang").post(f"{case}/arrive", json={"proof": "tag", "reference": tag})
+    assert answer.status_code == status
+    if status == 200:
+        assert answer.json()["file"]["arrivals"][0]["proof"] == "tag"
 
 
 def test_an_act_that_a_phone_kept_says_when_it_was_done_beside_when_it_came(site: Site, client_as: As) -> None:

@@ -1,8 +1,11 @@
 """Whether somebody is where they say: a tag, a press of a device there, or a photo taken now."""
 
 from shouwang.domain.casefile import CaseFile, Proof
+from shouwang.domain.community import Community
 from shouwang.domain.grouping import around_of
 from shouwang.domain.incident import Incident
+from shouwang.domain.label import LABEL
+from shouwang.domain.patrol import point_of
 from shouwang.domain.place import PlaceKind, is_within
 from shouwang.domain.vocabulary import MINUTE, DeviceId, PlaceId
 
@@ -25,11 +28,11 @@ def proven(window: Window, incident: Incident, proof: Proof | None, reference: s
                 raise invalid("body/reference", "is no photo that was attached to this case in the last 5 minutes")
             return reference
         case Proof.TAG:
-            device = window.directory.community().devices.get(DeviceId(reference))
-            place = device.place if device else PlaceId(reference.strip("/"))
-            if not _is_near(window, incident, place):
-                raise invalid("body/reference", f"{reference!r} is no device or place where this case is")
-            return reference
+            if not _is_near(window, incident, _place_of(window.directory.community(), reference)):
+                raise invalid(
+                    "body/reference", f"{reference!r} is no label of a device, patrol tag or place where this case is"
+                )
+            return reference.removeprefix(LABEL)
         case Proof.TEST_PRESS:
             device = window.directory.community().devices.get(DeviceId(reference))
             if device is None or not _is_near(window, incident, device.place):
@@ -43,6 +46,15 @@ def proven(window: Window, incident: Incident, proof: Proof | None, reference: s
             if not pressed or window.clock.now() - max(pressed) > FRESH:
                 raise invalid("body/reference", f"{reference!r} was not pressed in the last 5 minutes")
             return reference
+
+
+def _place_of(community: Community, reference: str) -> PlaceId:
+    """Where a code hangs: the label of a device, the tag of a patrol's point, or a place by its path."""
+    device = community.devices.get(DeviceId(reference.removeprefix(LABEL)))
+    found = point_of(community, reference)
+    if device is not None:
+        return device.place
+    return found[1].place if found else PlaceId(reference.strip("/"))
 
 
 def _is_near(window: Window, incident: Incident, place: str) -> bool:

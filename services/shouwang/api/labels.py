@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from shouwang.domain.access import Act, Principal
 from shouwang.domain.journal import Entry
-from shouwang.domain.label import Label
+from shouwang.domain.label import LABEL, Label
 from shouwang.domain.maker_label import LabelKind, MakerLabel, plain_identity, read_label
 from shouwang.domain.place import is_within
 from shouwang.domain.vocabulary import DeviceId
@@ -127,7 +127,7 @@ def print_labels(window: TheWindow, caller: Caller, place: Within = None, device
     profiles = window.profiles()
     labels = [
         Label(
-            code=f"shouwang:device:{one.id}",
+            code=f"{LABEL}{one.id}",
             title=one.name or (profiles[one.profile].title.get("zh", "") if one.profile in profiles else one.profile),
             lines=[place_names(community, one.place).label, one.id, one.address],
         )

@@ -2,6 +2,9 @@
 
 from shouwang.domain.vocabulary import Value
 
+LABEL = "shouwang:device:"
+"""With the id of its device: what the code of our own label says."""
+
 
 class Label(Value, frozen=True):
     code: str
