@@ -14,6 +14,7 @@ from shouwang.app.equipment import load_equipment, profile_folders, tls_of
 from shouwang.app.intaking import Fitting, Intaking, WatchedWorld
 from shouwang.app.precaution import InHand
 from shouwang.app.reload import ProfileWatch
+from shouwang.app.shapes import ready_shapes
 from shouwang.app.supervisor import die_with_parent, holder_name, is_alive
 from shouwang.domain.errors import StaleEpoch, Unavailable
 from shouwang.domain.vocabulary import Instant
@@ -40,6 +41,7 @@ STANDBY_SECONDS = 1.0
 def run_intake(settings: Settings, points: Points) -> int:
     """Until SIGTERM. Exit 0; 1 when the lease was lost (the supervisor starts a standby)."""
     die_with_parent()
+    ready_shapes()
     stop = threading.Event()
 
     def ask_to_stop(_signal: int, _frame: FrameType | None) -> None:

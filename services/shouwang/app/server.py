@@ -33,6 +33,7 @@ from shouwang.app.reach import Reach
 from shouwang.app.readiness import Chain
 from shouwang.app.reload import Loaded, ProfileWatch
 from shouwang.app.service import environment_of
+from shouwang.app.shapes import ready_shapes
 from shouwang.app.supervisor import die_with_parent, holder_name, is_alive
 from shouwang.app.telling import Pushing, Ways
 from shouwang.app.transfers import Transfers
@@ -112,6 +113,7 @@ STRANGERS_KEPT = 30 * DAY
 def run_server(settings: Settings, points: Points) -> int:
     """Until SIGTERM. Exit 0."""
     die_with_parent()
+    ready_shapes()
     return asyncio.run(_serve(settings, points))
 
 
