@@ -95,7 +95,7 @@ def routes() -> list[str]:
 def _visited(hall: Hall, page: Page, path: str, who: str = "", *, tabs: bool = True) -> dict[str, list[str]]:
     """What is wrong with a page, and with each of its tabs."""
     page.goto(hall.url + path)
-    page.wait_for_selector("main h1, main.page, .hero, .wall")
+    page.wait_for_selector("main h1, main.page, .hero")
     expect(page.locator(".bone")).to_have_count(0)
     found = {f"{who}{path}": problems} if (problems := violations(page)) else {}
     names = [
