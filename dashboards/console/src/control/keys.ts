@@ -1,7 +1,7 @@
 // One key an act, printed on its button; the same everywhere.
 import type { ActName } from "../state/board";
 
-export const KEYS: Record<ActName | "mute" | "script" | "call", string> = {
+export const KEYS: Record<ActName | "mute" | "script" | "list" | "call" | "count", string> = {
   acknowledge: "A",
   verify: "V",
   "en-route": "G",
@@ -14,7 +14,9 @@ export const KEYS: Record<ActName | "mute" | "script" | "call", string> = {
   decline: "Q",
   mute: "M",
   script: "T",
+  list: "L",
   call: "C",
+  count: "O",
 };
 export const WALL = "W";
 export const BATCH = "B";

@@ -2,6 +2,7 @@
 import type { Entry, Incident } from "../api/types";
 import { second } from "../state/clock";
 import { groupNamed, personNamed, rosterNamed } from "../state/duties";
+import { listOf } from "../state/casework";
 import { ancestors, placeName } from "../state/known";
 import { both, w } from "../words";
 
@@ -34,6 +35,9 @@ export function spreadOf(one: Incident): string {
   const others = one.places.slice(1).filter((path) => !ancestors(one.place).includes(path)).map(placeName);
   return others.slice(0, 3).join(w("comma")) + (others.length > 3 ? ` +${others.length - 3}` : "");
 }
+
+/** Whom a call was to: a service by its name, somebody by theirs, of the family by their order on the card. */
+const called = (service: string, person: string): string => person || (service.startsWith("family:") ? `${w("casework.family")} ${service.slice("family:".length)}` : w("casework.service", service));
 
 /** What a line of the timeline says: who, the fact in bold, and the rest. */
 export interface Line {
@@ -74,6 +78,12 @@ function factOf(entry: Pick<Entry, "kind" | "actor" | "actor_name" | "place" | "
       return { ...line, rest: `→ ${name(String(body.to))} ${body.note ?? ""}` };
     case "incident.revealed":
       return { ...line, rest: [body.person ? name(body.person) : placeName(body.place), body.reason].filter(Boolean).join(" · ") };
+    case "incident.checked":
+      return { ...line, rest: [both(one && listOf(one)?.items.find((each) => each.id === String(body.item))?.text) || String(body.item), body.note].filter(Boolean).join(" · ") };
+    case "incident.dialled":
+      return { ...line, rest: [called(String(body.service), body.person ? name(body.person) : ""), body.note, body.answered === null || body.answered === undefined ? "" : w(body.answered ? "casework.answered" : "casework.unanswered")].filter(Boolean).join(" · "), bad: (body.answered as unknown) === false };
+    case "incident.counted":
+      return { ...line, rest: [placeName(String(body.at_place)), w("casework.states", String(body.count)), body.note].filter(Boolean).join(" · ") };
     case "notice.made":
       return { ...line, rest: `${w("why", body.why)} → ${list(body.tell).map(target).join(w("comma"))}` };
     case "notice.expanded":

@@ -2,7 +2,7 @@
 //
 // A fact shows at once what it says (who took it, who was told, that it is over); what it does not say (names, the next
 // step) is read from the service soon after: its incident is `stale` until then.
-import type { Delivery, Fact, Incident } from "../api/types";
+import type { Alert, Delivery, Fact, Incident } from "../api/types";
 
 export interface Board {
   incidents: ReadonlyMap<string, Incident>;
@@ -167,12 +167,19 @@ export function nextAct(one: Incident): ActName {
   return "resolve";
 }
 
-export function isOffered(one: Incident, act: ActName): boolean {
+/** Where gas or CO was detected nobody rings the bell or the telephone: a spark is enough, and whoever gets up to answer
+ * breathes more of it. `alerts`: those of the case, where they are known. */
+export const isRung = (one: Pick<Incident, "class">, alerts: readonly Pick<Alert, "class">[] = []): boolean => ![one, ...alerts].some((each) => each.class === "gas" || each.class === "co");
+
+/** What the service would not refuse (domain/incident.py, INCIDENT_MOVES), and what makes sense. `me`: whoever asks. */
+export function isOffered(one: Incident, act: ActName, me = ""): boolean {
   if (act === "close") return one.state === "resolved";
   if (act === "notes") return one.state !== "closed";
   if (!isLive(one)) return false;
   if (act === "acknowledge") return isUnheard(one);
   if (act === "en-route") return (one.state === "open" || one.state === "acknowledged") && one.finding !== "false";
+  if (act === "handover") return one.state !== "open";
+  if (act === "decline") return one.holder !== me || one.state === "acknowledged" || one.state === "en_route";
   if (act === "arrive") return one.state !== "on_scene" && one.finding !== "false";
   return true;
 }

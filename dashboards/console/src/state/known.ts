@@ -2,6 +2,7 @@
 import { reactive } from "vue";
 import { get } from "../api/client";
 import type { Alert, Device, Incident, Place, Post } from "../api/types";
+import { isRung } from "./board";
 import { now } from "./clock";
 import { readNamed } from "./duties";
 import { ancestors } from "./paths";
@@ -32,6 +33,9 @@ export async function readAround(one: Incident): Promise<void> {
   around.alerts = [...alerts.items].reverse();
   around.falseAlarms = before.items.filter((each) => each.outcome === "false_alarm" && now() - Date.parse(each.opened_at) < MONTH);
 }
+
+/** The home may be called and rung at, as far as is known of what was detected there. */
+export const mayRing = (one: Incident): boolean => isRung(one, around.incident === one.id ? around.alerts : []);
 
 export async function readDevice(id: string): Promise<void> {
   const found = await get("/api/v1/devices/{device_id}", { path: { device_id: id } }).catch(() => null);

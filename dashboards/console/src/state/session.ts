@@ -8,6 +8,9 @@ export const session = shallowRef<Session | null>(null);
 /** False until we know whether this browser is signed in. */
 export const known = shallowRef(false);
 
+/** How the service calls whoever is signed in, as an actor. */
+export const me = computed(() => session.value?.person ?? session.value?.name ?? "");
+
 export const mayAct = computed(() => may("respond"));
 
 export const may = (act: Session["acts"][number]): boolean => session.value?.acts.includes(act) ?? false;
