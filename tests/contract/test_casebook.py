@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from harness.acting import Acting
 from harness.cases import FLAT, NOW, alert, compound, opening, seconds
 from harness.memory import Hand, MemoryCasebook, MemoryDirectory, MemoryOutbox
 from shouwang.domain.alert import Alert, AlertState, Order
@@ -18,7 +19,6 @@ from shouwang.domain.incident import Finding, Incident, IncidentState, Outcome
 from shouwang.domain.journal import Entry
 from shouwang.domain.notice import Delivery, DeliveryState, Notice, Why
 from shouwang.domain.vocabulary import AlertId, DeliveryKey, IncidentId, NoticeId, PersonId
-from shouwang.flows.respond import Respond
 from shouwang.flows.rounds import Rounds
 from shouwang.ports import Casebook, Outbox, Transaction
 from shouwang.store.database import Database
@@ -285,7 +285,7 @@ def test_the_journal_numbers_entries_in_their_order(kept: Kept) -> None:
 
 def test_of_two_people_who_acknowledge_at_the_same_moment_exactly_one_has_it(kept: Kept) -> None:
     case = keep(kept.casebook, opening(), alert())
-    respond = Respond(kept.casebook, MemoryDirectory(compound()), Hand(seconds(10)))
+    respond = Acting(kept.casebook, MemoryDirectory(compound()), Hand(seconds(10)))
     ready, won, lost = threading.Barrier(4), [], []
 
     def acknowledge(who: str) -> None:
@@ -308,7 +308,7 @@ def test_of_two_people_who_acknowledge_at_the_same_moment_exactly_one_has_it(kep
 def test_a_case_from_the_alarm_to_the_archive(kept: Kept) -> None:
     clock = Hand(NOW)
     case = keep(kept.casebook, opening(), alert())
-    respond = Respond(kept.casebook, MemoryDirectory(compound()), clock)
+    respond = Acting(kept.casebook, MemoryDirectory(compound()), clock)
     rounds = Rounds(kept.casebook, kept.outbox, MemoryDirectory(compound()), clock)
     assert rounds.escalate_due() == 0
     clock.at = seconds(60)

@@ -31,7 +31,6 @@ from shouwang.domain.vocabulary import MINUTE, SECOND, Arrival, Duration, Instan
 from shouwang.flows.dispatch import Dispatch
 from shouwang.flows.holding import Holding
 from shouwang.flows.intake import Intake
-from shouwang.flows.respond import Respond
 from shouwang.flows.rounds import Rounds
 from shouwang.flows.timers import Timers
 from shouwang.flows.world import World
@@ -48,6 +47,8 @@ from shouwang.store.leases import INTAKE, Leases
 from shouwang.store.outbox import SqlOutbox
 from shouwang.store.spool import SqlSpool
 from shouwang.store.transactions import SqlCasebook
+
+from .acting import Acting
 
 NIGHT = parse_rfc3339("2026-01-14T02:00:00+08:00")
 STEP: Duration = SECOND // 2
@@ -156,7 +157,7 @@ class Station:
         self.in_hand = data_dir / "in-hand"
         self.asked: list[Ask] = []
         self._webhook = Webhook(self.clock, seconds=5.0)
-        self.respond = Respond(self.casebook, self.directory, self.clock)
+        self.respond = Acting(self.casebook, self.directory, self.clock)
         self.rounds = Rounds(self.casebook, self.outbox, self.directory, self.clock)
         self.holding = Holding(self.casebook, lambda: self.world, self.clock)
         self.dispatch = Dispatch(

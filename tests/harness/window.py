@@ -48,7 +48,6 @@ from shouwang.flows.answering import Answering
 from shouwang.flows.discovery import Discovery
 from shouwang.flows.holding import Holding
 from shouwang.flows.installing import Installing
-from shouwang.flows.respond import Respond
 from shouwang.registry.checklists import load_checklists
 from shouwang.registry.rules import load_rules
 from shouwang.registry.spreadsheet import spreadsheet
@@ -67,6 +66,8 @@ from shouwang.store.transactions import SqlCasebook
 from shouwang.store.users import SqlUsers
 from shouwang.store.visits import SqlVisits
 from shouwang.timeseries.sqlite import SqliteReadings
+
+from .acting import Acting
 
 LINK_SECRET = bytes(range(32))
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
@@ -132,7 +133,7 @@ class Site:
             took=400_000,
             channels={"webhook": Fare(state=ChannelState.ALIVE, used=True)},
         )
-        self.respond = Respond(self.casebook, self.directory, self.clock, wake=self.tail.wake)
+        self.respond = Acting(self.casebook, self.directory, self.clock, wake=self.tail.wake)
         self.suggest = Discovery(lambda: self.equipment.interpreter, self.equipment.codecs.run)
         self._seen = 0
         self.directory.change(_compound())

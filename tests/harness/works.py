@@ -21,7 +21,6 @@ from shouwang.domain.incident import Incident
 from shouwang.domain.notice import Delivery, DeliveryState
 from shouwang.domain.vocabulary import DeviceId
 from shouwang.flows.canary import newest_proof
-from shouwang.flows.respond import Respond
 from shouwang.store.board import SqlBoard
 from shouwang.store.database import Database
 from shouwang.store.directory import SqlDirectory
@@ -31,6 +30,8 @@ from shouwang.store.outbox import SqlOutbox
 from shouwang.store.spool import SqlSpool
 from shouwang.store.transactions import SqlCasebook
 from shouwang.timeseries.open import open_readings
+
+from .acting import Acting
 
 INTAKE, SERVER = "intake", "server"
 START_SECONDS = 40.0
@@ -59,7 +60,7 @@ class Works:
         self.database.create()
         self.board = SqlBoard(self.database)
         self.directory = SqlDirectory(self.database, self.clock.now)
-        self.respond = Respond(SqlCasebook(self.database), self.directory, self.clock)
+        self.respond = Acting(SqlCasebook(self.database), self.directory, self.clock)
         self.facts = Facts(self.database)
         self.spool = SqlSpool(self.database)
         self.outbox = SqlOutbox(self.database)

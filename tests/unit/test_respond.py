@@ -3,6 +3,7 @@
 import msgspec
 import pytest
 
+from harness.acting import Acting
 from harness.cases import FLAT, alert, compound, opening, seconds
 from harness.memory import Hand, MemoryCasebook, MemoryDirectory
 from shouwang.domain.alert import Alert, AlertState
@@ -10,7 +11,6 @@ from shouwang.domain.errors import Conflict, NotFound
 from shouwang.domain.incident import Finding, Incident, IncidentState, Outcome
 from shouwang.domain.notice import Delivery, DeliveryState, Why
 from shouwang.domain.vocabulary import AlertId, DeliveryKey, IncidentId, NoticeId, PersonId
-from shouwang.flows.respond import Respond
 
 
 class Desk:
@@ -20,7 +20,7 @@ class Desk:
         self.casebook = MemoryCasebook()
         self.clock = Hand(seconds(10))
         self.woken = 0
-        self.respond = Respond(self.casebook, MemoryDirectory(compound()), self.clock, wake=self._wake)
+        self.respond = Acting(self.casebook, MemoryDirectory(compound()), self.clock, wake=self._wake)
         incident, notices, _ = opening()
         self.id = incident.id
         with self.casebook.change() as transaction:

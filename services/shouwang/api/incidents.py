@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Response
 
 from shouwang.domain.access import Act, Principal
-from shouwang.domain.acts import Acknowledge, Arrive, Close, Decline, Depart, HandOver, Remark, Review
+from shouwang.domain.acts import Acknowledge, Arrive, Close, Decline, Depart, Escalate, HandOver, Remark, Review
 from shouwang.domain.acts import Act as Doing
 from shouwang.domain.acts import Resolve as ResolveAct
 from shouwang.domain.acts import Verify as VerifyAct
@@ -185,7 +185,7 @@ def escalate(
     incident = _for_act(window, caller, incident_id, if_match)
     if body is None or not body.reason:
         raise invalid("body/reason", "say why more people are needed: those who are called now read it")
-    return _whole(window, caller, window.respond.escalate(incident.id, actor=caller.actor, reason=body.reason))
+    return _whole(window, caller, window.respond.act(incident.id, Escalate(reason=body.reason), actor=caller.actor))
 
 
 @router.post("/{incident_id}/notes")

@@ -6,30 +6,23 @@ from shouwang.domain.acts import (
     Acknowledge,
     Act,
     Arrive,
-    Close,
     Decline,
     Depart,
-    Escalate,
-    HandOver,
-    Remark,
-    Resolve,
-    Review,
-    Verify,
 )
 from shouwang.domain.alert import Alert, AlertClass, Order
 from shouwang.domain.alerting import plan_acknowledge, plan_reset
 from shouwang.domain.announcement import alert_announcement, incident_announcement, incident_withdrawal
-from shouwang.domain.casefile import Proof, Topic
+from shouwang.domain.casefile import Topic
 from shouwang.domain.errors import NotFound
 from shouwang.domain.escalation import Policy
 from shouwang.domain.handling import ActPlan, plan_act
-from shouwang.domain.incident import Finding, Incident, Outcome, is_live
+from shouwang.domain.incident import Incident, is_live
 from shouwang.domain.journal import Entry
 from shouwang.domain.merging import merge
 from shouwang.domain.notice import answered, hearers
 from shouwang.domain.regrouping import note_again, open_by_hand, split
 from shouwang.domain.reveal import REVEALED, Asked, plan_reveal
-from shouwang.domain.vocabulary import AlertId, IncidentId, Instant, PersonId, PlaceId, Severity
+from shouwang.domain.vocabulary import AlertId, IncidentId, Instant, PlaceId, Severity
 from shouwang.flows.keeping import keep_announced
 from shouwang.ports import Casebook, Clock, Directory, Transaction
 
@@ -57,44 +50,6 @@ class Respond:
         self._clock = clock
         self._wake = wake
         self._reach = reach
-
-    def acknowledge(self, incident: IncidentId, *, actor: str, note: str = "") -> Incident:
-        return self.act(incident, Acknowledge(note=note), actor=actor)
-
-    def verify(self, incident: IncidentId, *, actor: str, finding: Finding, how: str, note: str = "") -> Incident:
-        return self.act(incident, Verify(finding=finding, how=how, note=note), actor=actor)
-
-    def decline(self, incident: IncidentId, *, actor: str, note: str = "") -> Incident:
-        return self.act(incident, Decline(note=note), actor=actor)
-
-    def en_route(self, incident: IncidentId, *, actor: str, note: str = "") -> Incident:
-        return self.act(incident, Depart(note=note), actor=actor)
-
-    def arrive(
-        self, incident: IncidentId, *, actor: str, proof: Proof | None = None, reference: str = "", note: str = ""
-    ) -> Incident:
-        """``proof``: as the caller found it to be true."""
-        return self.act(incident, Arrive(proof=proof, reference=reference, note=note), actor=actor)
-
-    def resolve(
-        self, incident: IncidentId, *, actor: str, outcome: Outcome, cause: str | None = None, note: str = ""
-    ) -> Incident:
-        return self.act(incident, Resolve(outcome=outcome, cause=cause or "", note=note), actor=actor)
-
-    def review(self, incident: IncidentId, *, actor: str, note: str = "") -> Incident:
-        return self.act(incident, Review(note=note), actor=actor)
-
-    def close(self, incident: IncidentId, *, actor: str, note: str = "") -> Incident:
-        return self.act(incident, Close(note=note), actor=actor)
-
-    def handover(self, incident: IncidentId, *, actor: str, to: str, note: str = "") -> Incident:
-        return self.act(incident, HandOver(to=PersonId(to), note=note), actor=actor)
-
-    def escalate(self, incident: IncidentId, *, actor: str, reason: str) -> Incident:
-        return self.act(incident, Escalate(reason=reason), actor=actor)
-
-    def note(self, incident: IncidentId, *, actor: str, note: str) -> Incident:
-        return self.act(incident, Remark(note=note), actor=actor)
 
     def act(self, id: IncidentId, act: Act, *, actor: str) -> Incident:
         now, community = self._clock.now(), self._directory.community()
