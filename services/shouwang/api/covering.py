@@ -31,8 +31,9 @@ class KeptGaps:
         self, window: "Window", span: Duration, at: Instant | None = None, inside: Sequence[PlaceId] = ()
     ) -> list[Gap]:
         """Gaps from now (from ``at``) on of places within all of ``inside``; of the whole site where it is empty. Now
-        is the minute that began last."""
-        community, minute = window.directory.community(), _minute(window.clock.now())
+        is when it was reckoned, in this minute: a stand-in from now on leaves no gap of the seconds before."""
+        community, now = window.directory.community(), window.clock.now()
+        minute = now - now % MINUTE
         policies = (*community.policies, *window.policies())
         key = (at, span, tuple(inside))
         with self._mutex:
@@ -41,7 +42,7 @@ class KeptGaps:
             if key not in self._found:
                 if len(self._found) >= KEPT_AT_MOST:
                     self._found.clear()
-                start = minute if at is None else at
+                start = now if at is None else at
                 self._found[key] = coverage_gaps(
                     community, policies, start, start + span, _inside(community, inside), channels=window.kinds
                 )
@@ -63,7 +64,3 @@ def known_places(community: Community) -> set[PlaceId]:
 def _inside(community: Community, inside: Sequence[PlaceId]) -> Sequence[PlaceId]:
     """Known places within all of these; where there are none, the first of these, which posts above it may cover."""
     return [id for id in known_places(community) if all(is_within(id, one) for one in inside)] or inside[:1]
-
-
-def _minute(at: Instant) -> Instant:
-    return at - at % MINUTE
